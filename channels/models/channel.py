@@ -1,0 +1,156 @@
+"""One number or service through which customers reach us."""
+
+import secrets
+
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from channels.secrets import EncryptedTextField
+from teams.identifiers import new_public_id
+
+DAY_S = 24 * 60 * 60
+
+
+class Provider(models.TextChoices):
+    TWILIO = "twilio", "Twilio"
+    SIMULATOR = "simulator", _("Simulator")
+
+
+class Medium(models.TextChoices):
+    WHATSAPP = "whatsapp", "WhatsApp"
+    SMS = "sms", "SMS"
+
+
+class Distribution(models.TextChoices):
+    """How the channel's own human agents are chosen."""
+
+    CONCURRENT_LOAD = "concurrent_load", _("By load: whoever has fewest conversations")
+    SEQUENTIAL = "sequential", _("In turn, whatever the load")
+
+
+def new_token() -> str:
+    """Return an unguessable path segment of unreserved characters (32 of them, 192 bits)."""
+    return secrets.token_urlsafe(24)
+
+
+class Channel(models.Model):
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    provider = models.CharField(_("provider"), max_length=16, choices=Provider)
+    medium = models.CharField(
+        _("medium"), max_length=16, choices=Medium, default=Medium.WHATSAPP
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
+    account_sid = models.CharField(
+        _("account SID"),
+        max_length=34,
+        blank=True,
+        validators=[RegexValidator(r"\AAC[0-9a-fA-F]{32}\Z", _("AC and 32 hexadecimal digits."))],
+    )
+    auth_token = EncryptedTextField(_("auth token"), blank=True)
+    phone_number = models.CharField(
+        _("number"),
+        max_length=16,
+        blank=True,
+        validators=[RegexValidator(r"\A\+[1-9][0-9]{6,14}\Z", _("For example +81312345678."))],
+    )
+    messaging_service_sid = models.CharField(
+        _("messaging service SID"),
+        max_length=34,
+        blank=True,
+        validators=[RegexValidator(r"\AMG[0-9a-fA-F]{32}\Z", _("MG and 32 hexadecimal digits."))],
+    )
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    members = models.ManyToManyField(
+        "teams.User", through="channels.ChannelMember", related_name="channels"
+    )
+    distribution = models.CharField(
+        _("how its agents are chosen"),
+        max_length=16,
+        choices=Distribution,
+        default=Distribution.CONCURRENT_LOAD,
+    )
+    cursor_member = models.ForeignKey(
+        "teams.User",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+    )
+    has_survey = models.BooleanField(
+        _("ask for a rating when resolved"), default=False
+    )
+    survey_question = models.CharField(
+        _("question"),
+        max_length=500,
+        blank=True,
+        help_text=_("Empty: “How did we do? Answer with a number from 1 (bad) to 5 (great).”"),
+    )
+    survey_thanks = models.CharField(_("thanks"), max_length=500, blank=True)
+    survey_wait_s = models.PositiveIntegerField(
+        _("wait for the rating (seconds)"), default=DAY_S, validators=[MinValueValidator(60)]
+    )
+    reopen_window_s = models.PositiveIntegerField(
+        _("reopen within (seconds)"),
+        default=DAY_S,
+        help_text=_("A customer who writes later starts a new conversation."),
+    )
+    # Set when the provider refuses our credentials; cleared by the next success or by saving.
+    broken_at = models.DateTimeField(null=True, blank=True, editable=False)
+    broken_reason = models.CharField(max_length=250, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
+        ordering = ("name", "pk")
+        constraints = [
+            # Twilio by number or by Messaging Service: exactly one.
+            models.CheckConstraint(
+                condition=~models.Q(provider="twilio")
+                | models.Q(phone_number="", messaging_service_sid__gt="")
+                | models.Q(phone_number__gt="", messaging_service_sid=""),
+                name="channel_number_or_service",
+            ),
+            # Two channels on one number would both claim its messages.
+            models.UniqueConstraint(
+                fields=["provider", "medium", "account_sid", "phone_number"],
+                condition=models.Q(phone_number__gt=""),
+                name="channel_number_once",
+            ),
+            models.UniqueConstraint(
+                fields=["messaging_service_sid"],
+                condition=models.Q(messaging_service_sid__gt=""),
+                name="channel_service_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ChannelMember(models.Model):
+    """A human agent of a channel, in the order of the rota."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        "teams.User",
+        verbose_name=_("person"),
+        on_delete=models.CASCADE,
+        related_name="channel_memberships",
+    )
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("human agent")
+        verbose_name_plural = _("human agents")
+        ordering = ("position", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "user"], name="channel_member_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} · {self.user}"

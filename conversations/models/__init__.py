@@ -1,0 +1,19 @@
+from conversations.models.assignment import Assignment, AssignmentKind
+from conversations.models.contact import Contact, Identity
+from conversations.models.conversation import Conversation
+from conversations.models.event import Event
+from conversations.models.message import DeliveryReport, Message
+from conversations.models.survey import Survey, SurveyStatus
+
+__all__ = [
+    "Assignment",
+    "AssignmentKind",
+    "Contact",
+    "Conversation",
+    "DeliveryReport",
+    "Event",
+    "Identity",
+    "Message",
+    "Survey",
+    "SurveyStatus",
+]

@@ -1,0 +1,55 @@
+"""The person outside, and the addresses under which that person writes."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from teams.identifiers import new_public_id
+
+
+class Contact(models.Model):
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    phone = models.CharField(_("phone"), max_length=16, blank=True)
+    language = models.CharField(_("language"), max_length=12, blank=True)
+    tags = models.JSONField(_("tags"), default=list, blank=True)
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    # "Permanent agent": every conversation of this contact goes to this person, even when offline.
+    permanent_agent = models.ForeignKey(
+        "teams.User",
+        verbose_name=_("permanent agent"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="permanent_contacts",
+    )
+    opted_out_at = models.DateTimeField(_("opted out"), null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return self.name or self.phone or f"#{self.pk}"
+
+
+class Identity(models.Model):
+    """One address of a contact, in the provider's own spelling without its prefix."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
+    medium = models.CharField(_("medium"), max_length=16)
+    address = models.CharField(_("address"), max_length=160)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("identity")
+        verbose_name_plural = _("identities")
+        ordering = ("pk",)
+        constraints = [
+            # One address belongs to one person: two deliveries at once must not make two contacts.
+            models.UniqueConstraint(fields=["medium", "address"], name="identity_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address

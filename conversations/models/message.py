@@ -1,0 +1,120 @@
+"""What was said, and what became of it on the way."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from conversations.delivery_states import DeliveryStatus
+from teams.identifiers import new_public_id
+
+
+DELIVERY_STATUS_CHOICES = [
+    (DeliveryStatus.QUEUED.value, _("Queued")),
+    (DeliveryStatus.SENDING.value, _("Sending")),
+    (DeliveryStatus.SENT.value, _("Sent")),
+    (DeliveryStatus.DELIVERED.value, _("Delivered")),
+    (DeliveryStatus.READ.value, _("Read")),
+    (DeliveryStatus.FAILED.value, _("Failed")),
+    (DeliveryStatus.UNKNOWN.value, _("Unknown")),
+]
+
+
+class Direction(models.TextChoices):
+    INBOUND = "inbound", _("Inbound")
+    OUTBOUND = "outbound", _("Outbound")
+    NOTE = "note", _("Internal note")
+
+
+class AuthorKind(models.TextChoices):
+    CONTACT = "contact", _("Customer")
+    AGENT = "agent", _("Agent")
+    SYSTEM = "system", _("Automatic")
+
+
+class Message(models.Model):
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    conversation = models.ForeignKey(
+        "conversations.Conversation", on_delete=models.CASCADE, related_name="messages"
+    )
+    channel = models.ForeignKey("channels.Channel", on_delete=models.PROTECT, related_name="+")
+    sequence = models.PositiveIntegerField()
+    direction = models.CharField(max_length=8, choices=Direction)
+    author_kind = models.CharField(max_length=8, choices=AuthorKind)
+    author = models.ForeignKey(
+        "teams.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    kind = models.CharField(max_length=16, default="text")
+    body = models.TextField(blank=True)
+    media = models.JSONField(default=list, blank=True)
+    provider_message_id = models.CharField(max_length=160, null=True, blank=True)  # noqa: DJ001
+    created_at = models.DateTimeField()
+    # Delivery, for outbound messages only; blank otherwise.
+    delivery_status = models.CharField(
+        max_length=12, blank=True, choices=DELIVERY_STATUS_CHOICES
+    )
+    error_code = models.CharField(max_length=16, blank=True)
+    error_detail = models.CharField(max_length=500, blank=True)
+    send_due_at = models.DateTimeField(null=True, blank=True)
+    # While a worker talks to the provider: until when, and which try this is (the fence).
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ("conversation_id", "sequence")
+        constraints = [
+            # A total order inside a conversation that never changes.
+            models.UniqueConstraint(
+                fields=["conversation", "sequence"], name="message_sequence_unique"
+            ),
+            # A provider's id names one message.
+            models.UniqueConstraint(
+                fields=["channel", "provider_message_id"],
+                condition=models.Q(provider_message_id__isnull=False),
+                name="message_provider_id_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["send_due_at"],
+                condition=models.Q(send_due_at__isnull=False),
+                name="message_send_due",
+            ),
+            models.Index(
+                fields=["lease_until"],
+                condition=models.Q(lease_until__isnull=False),
+                name="message_leased",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+
+class DeliveryReport(models.Model):
+    """A provider's word about one of our messages. It may arrive before our own commit."""
+
+    channel = models.ForeignKey("channels.Channel", on_delete=models.CASCADE, related_name="+")
+    provider_message_id = models.CharField(max_length=160)
+    status = models.CharField(max_length=32)
+    error_code = models.CharField(max_length=16, blank=True)
+    received_at = models.DateTimeField()
+    message = models.ForeignKey(
+        Message, null=True, blank=True, on_delete=models.CASCADE, related_name="delivery_reports"
+    )
+
+    class Meta:
+        verbose_name = _("delivery report")
+        verbose_name_plural = _("delivery reports")
+        ordering = ("pk",)
+        constraints = [
+            # The same report twice is one report. Never by message id alone: that would swallow
+            # "delivered" after "sent".
+            models.UniqueConstraint(
+                fields=["channel", "provider_message_id", "status"], name="delivery_report_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_message_id} {self.status}"

@@ -1,0 +1,31 @@
+"""Named filters over conversations, and who may see which."""
+
+from django.db import models
+
+from conversations.states import OPEN, Status
+from teams.models import Role, User
+
+
+class ConversationQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def visible_to(self, user: User) -> "ConversationQuerySet":
+        """Narrow to what `user` may see.
+
+        Owners and administrators see all. Supervisors and agents see their teams' and their own
+        conversations, and those that belong to no team and nobody yet.
+        """
+        if user.role >= Role.ADMINISTRATOR:
+            return self.all()
+        own_teams = models.Q(team__in=user.teams.values("pk"))
+        unowned = models.Q(team__isnull=True, assignee__isnull=True)
+        return self.filter(own_teams | unowned | models.Q(assignee=user))
+
+    def open(self) -> "ConversationQuerySet":
+        return self.filter(status__in=sorted(OPEN))
+
+    def waiting(self) -> "ConversationQuerySet":
+        """New conversations that nobody has: the queue."""
+        return self.filter(status=Status.NEW, assignee__isnull=True)
+
+    def in_queue_order(self) -> "ConversationQuerySet":
+        """Priority first, then whoever waits longest."""
+        return self.order_by("-priority", "waiting_since", "pk")

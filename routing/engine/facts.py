@@ -1,0 +1,168 @@
+"""What a decision knows and what it answers: plain values, no rows, no clock.
+
+Everything here survives a trip through JSON (see `serial.py`), because a stored decision must give
+the same answer when it is computed again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Trigger(StrEnum):
+    """What asked for a decision."""
+
+    INBOUND = "inbound"  # a customer's message started or reopened a conversation
+    WAITING = "waiting"  # a conversation waits, and somebody may have become able to take it
+    REASSIGN = "reassign"  # the assignee did not answer in time
+    MANUAL = "manual"  # a person or another system named the team or the person
+
+
+class Outcome(StrEnum):
+    ASSIGNED = "assigned"
+    WAITING = "waiting"
+    KEPT = "kept"
+
+
+class TargetKind(StrEnum):
+    TEAM = "team"
+    PERSON = "person"
+    CHANNEL = "channel"
+
+
+class Strategy(StrEnum):
+    MANUAL = "manual"
+    ROUND_ROBIN = "round_robin"
+    LEAST_BUSY = "least_busy"
+    DEFAULT_USER = "default_user"
+    CONCURRENT_LOAD = "concurrent_load"
+    SEQUENTIAL = "sequential"
+    DIRECT = "direct"  # one person, named by a rule
+    NAMED = "named"  # one person, named by a person or another system: may exceed capacity
+
+
+class PassedOver(StrEnum):
+    """Why somebody did not get it."""
+
+    INACTIVE = "inactive"
+    NOT_RECEIVING = "not_receiving"
+    OFFLINE = "offline"
+    AWAY = "away"
+    AT_CAPACITY = "at_capacity"
+    HAD_IT = "had_it"
+    LAPSED = "lapsed"
+    NOT_CHOSEN = "not_chosen"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a rule sends to: a team, a person, or the channel's own agents."""
+
+    kind: TargetKind
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One person as they were before the decision. `load` and `capacity` are conversations."""
+
+    user_id: int
+    name: str
+    presence: str
+    load: int
+    capacity: int | None
+    is_active: bool = True
+    is_receiving: bool = True
+    last_assigned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A target and its people, in their stored order. `capacity` serves those without their own."""
+
+    target: Target
+    name: str
+    strategy: Strategy
+    candidates: tuple[Candidate, ...]
+    is_active: bool = True
+    cursor_user_id: int | None = None
+    default_user_id: int | None = None
+    capacity: int | None = None
+
+
+#: Opens a desk when the decision gets to it, and not before: loading locks its row.
+OpenDesk = Callable[[Target], Desk]
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionSpec:
+    field: str
+    operator: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSpec:
+    """A rule as it was when the decision was made. No `channel_ids`: every channel."""
+
+    id: int
+    name: str
+    target: Target
+    match: str = "all"
+    conditions: tuple[ConditionSpec, ...] = ()
+    channel_ids: tuple[int, ...] = ()
+    add_tags: tuple[str, ...] = ()
+    set_priority: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PermanentAgent:
+    user_id: int
+    name: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is asked: a message of a contact on a channel, at an instant. `at` is aware, in UTC."""
+
+    at: datetime
+    zone: str
+    channel_id: int
+    channel_name: str
+    text: str = ""
+    is_new_contact: bool = False
+    contact_tags: tuple[str, ...] = ()
+    permanent_agent: PermanentAgent | None = None
+    #: Who has the conversation now, and who let it lapse before.
+    holder_id: int | None = None
+    lapsed_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the explanation: a code and its facts, never a sentence."""
+
+    stage: str
+    outcome: str
+    code: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Who gets it, or why nobody. `cursor` says on which desk the circle moves on to `user_id`."""
+
+    outcome: Outcome
+    steps: tuple[Step, ...]
+    user_id: int | None = None
+    team_id: int | None = None
+    rule_id: int | None = None
+    via: str = ""
+    cursor: Target | None = None
+    #: Capacity holds for this choice: the write must refuse to exceed it.
+    is_capacity_bound: bool = False
+    add_tags: tuple[str, ...] = ()
+    set_priority: int | None = None

@@ -1,0 +1,116 @@
+"""Choosing one person of a desk. Ties are never broken by chance."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from routing.engine.facts import Candidate, Desk, PassedOver, Situation, Strategy
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+#: Strategies that look at neither load nor capacity.
+_UNBOUND = frozenset({Strategy.SEQUENTIAL, Strategy.DEFAULT_USER, Strategy.NAMED})
+#: Strategies that give it to the person whatever their presence.
+_REGARDLESS_OF_PRESENCE = frozenset({Strategy.DEFAULT_USER, Strategy.NAMED})
+#: Strategies that go around in a circle, and so remember whom they picked last.
+_CIRCULAR = frozenset({Strategy.ROUND_ROBIN, Strategy.SEQUENTIAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Who was chosen, and for everybody else why not, in the desk's order."""
+
+    chosen: Candidate | None
+    passed_over: dict[int, PassedOver]
+
+    def reason_for(self, candidate: Candidate) -> str:
+        """Return the candidate's reason as a code; "chosen" for the winner."""
+        if self.chosen is candidate:
+            return "chosen"
+        return self.passed_over[candidate.user_id]
+
+
+def capacity_of(candidate: Candidate, desk: Desk) -> int | None:
+    """Return the limit on a person's load: their own, else the desk's; None is no limit."""
+    return desk.capacity if candidate.capacity is None else candidate.capacity
+
+
+def is_capacity_bound(desk: Desk) -> bool:
+    return desk.strategy not in _UNBOUND
+
+
+def moves_cursor(desk: Desk) -> bool:
+    return desk.strategy in _CIRCULAR
+
+
+def choose(desk: Desk, situation: Situation) -> Choice:
+    """Choose by the desk's strategy among those who can take it.
+
+    Somebody who let the conversation lapse gets it again only if nobody else can take it; whoever
+    holds it now never does.
+    """
+    barred = {c.user_id: reason for c in desk.candidates if (reason := _bar(c, desk, situation))}
+    able = [c for c in desk.candidates if c.user_id not in barred]
+    fresh = [c for c in able if c.user_id not in situation.lapsed_ids]
+    if fresh:
+        barred |= {c.user_id: PassedOver.LAPSED for c in able if c not in fresh}
+    pool = fresh or able
+    chosen = _PICK[desk.strategy](pool, desk) if pool else None
+    rest = {c.user_id: PassedOver.NOT_CHOSEN for c in pool if c is not chosen}
+    return Choice(chosen=chosen, passed_over=barred | rest)
+
+
+def _bar(candidate: Candidate, desk: Desk, situation: Situation) -> PassedOver | None:
+    if candidate.user_id == situation.holder_id:
+        return PassedOver.HAD_IT
+    if not candidate.is_active:
+        return PassedOver.INACTIVE
+    if desk.strategy in _REGARDLESS_OF_PRESENCE:
+        return None
+    if not candidate.is_receiving:
+        return PassedOver.NOT_RECEIVING
+    if candidate.presence != "online":
+        return PassedOver.AWAY if candidate.presence == "away" else PassedOver.OFFLINE
+    capacity = capacity_of(candidate, desk)
+    if is_capacity_bound(desk) and capacity is not None and candidate.load >= capacity:
+        return PassedOver.AT_CAPACITY
+    return None
+
+
+def _pick_nobody(pool: Sequence[Candidate], desk: Desk) -> Candidate | None:
+    return None
+
+
+def _pick_first(pool: Sequence[Candidate], desk: Desk) -> Candidate | None:
+    return pool[0]
+
+
+def _pick_default(pool: Sequence[Candidate], desk: Desk) -> Candidate | None:
+    return next((c for c in pool if c.user_id == desk.default_user_id), None)
+
+
+def _pick_least_busy(pool: Sequence[Candidate], desk: Desk) -> Candidate | None:
+    """Lowest load; then whoever was given something longest ago; then the desk's order."""
+    order = {c.user_id: place for place, c in enumerate(desk.candidates)}
+    return min(pool, key=lambda c: (c.load, c.last_assigned_at or _LONG_AGO, order[c.user_id]))
+
+
+def _pick_next(pool: Sequence[Candidate], desk: Desk) -> Candidate | None:
+    """The first able person after the one picked last, around the circle."""
+    ids = [c.user_id for c in desk.candidates]
+    start = ids.index(desk.cursor_user_id) + 1 if desk.cursor_user_id in ids else 0
+    able = {c.user_id: c for c in pool}
+    circle = ids[start:] + ids[:start]
+    return next(able[user_id] for user_id in circle if user_id in able)
+
+
+_PICK: dict[Strategy, Callable[[Sequence[Candidate], Desk], Candidate | None]] = {
+    Strategy.MANUAL: _pick_nobody,
+    Strategy.ROUND_ROBIN: _pick_next,
+    Strategy.SEQUENTIAL: _pick_next,
+    Strategy.LEAST_BUSY: _pick_least_busy,
+    Strategy.CONCURRENT_LOAD: _pick_least_busy,
+    Strategy.DEFAULT_USER: _pick_default,
+    Strategy.DIRECT: _pick_first,
+    Strategy.NAMED: _pick_first,
+}

@@ -1,0 +1,103 @@
+"""Rules that supervisors set, tried from top to bottom."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from routing.engine.conditions import Field, Operator
+from teams.identifiers import new_public_id
+
+
+class Match(models.TextChoices):
+    ALL = "all", _("all conditions")
+    ANY = "any", _("any condition")
+
+
+class RuleSet(models.Model):
+    """The version of all rules together: a single row, given a new version by every change.
+
+    Processes keep the parsed rules in memory under this version, so that a message costs no query
+    for rules that did not change.
+    """
+
+    version = models.UUIDField(default=new_public_id)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="rule_set_single_row"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.version)
+
+
+class Rule(models.Model):
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("active"), default=True)
+    channels = models.ManyToManyField(
+        "channels.Channel",
+        verbose_name=_("channels"),
+        blank=True,
+        related_name="rules",
+        help_text=_("None chosen: the rule applies to every channel."),
+    )
+    match = models.CharField(_("match"), max_length=3, choices=Match, default=Match.ALL)
+    team = models.ForeignKey(
+        "teams.Team",
+        verbose_name=_("team"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="rules",
+    )
+    person = models.ForeignKey(
+        "teams.User",
+        verbose_name=_("person"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="rules",
+    )
+    add_tags = models.JSONField(_("add tags"), default=list, blank=True)
+    set_priority = models.SmallIntegerField(_("set priority"), null=True, blank=True)
+    note = models.TextField(_("note for colleagues"), blank=True)
+
+    class Meta:
+        verbose_name = _("routing rule")
+        verbose_name_plural = _("routing rules")
+        ordering = ("position", "pk")
+        constraints = [
+            # A rule sends to one place: a team or a person.
+            models.CheckConstraint(
+                condition=models.Q(team__isnull=True, person__isnull=False)
+                | models.Q(team__isnull=False, person__isnull=True),
+                name="rule_one_target",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Condition(models.Model):
+    rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="conditions")
+    position = models.PositiveIntegerField(default=0)
+    field = models.CharField(_("field"), max_length=32, choices=[(f.value, f.value) for f in Field])
+    operator = models.CharField(
+        _("operator"), max_length=16, choices=[(o.value, o.value) for o in Operator]
+    )
+    value = models.CharField(
+        _("value"),
+        max_length=500,
+        blank=True,
+        help_text=_("Several values: separate them with a comma; one of them is enough."),
+    )
+
+    class Meta:
+        verbose_name = _("condition")
+        verbose_name_plural = _("conditions")
+        ordering = ("position", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.operator} {self.value}"

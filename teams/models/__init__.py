@@ -1,0 +1,5 @@
+from teams.models.api_key import ApiKey
+from teams.models.team import Membership, Strategy, Team
+from teams.models.user import Presence, Role, User
+
+__all__ = ["ApiKey", "Membership", "Presence", "Role", "Strategy", "Team", "User"]
