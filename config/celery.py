@@ -1,4 +1,4 @@
-"""The Celery application. A task is a drain: it takes no argument and finds its work in the database."""
+"""The Celery application. A task is a drain: it takes no argument and finds its work in rows."""
 
 import os
 

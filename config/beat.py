@@ -1,0 +1,21 @@
+"""When each drain is nudged. The rows hold what is due; a missed nudge costs one interval."""
+
+from typing import Any
+
+# name of the drain: (its Celery task, seconds between two nudges)
+BEAT: dict[str, tuple[str, float]] = {
+    "place_waiting": ("routing.tasks.place_waiting", 1),
+    "route_due": ("routing.tasks.route_due", 2),
+    "send_queued": ("conversations.tasks.send_queued", 2),
+    "reassign_overdue": ("routing.tasks.reassign_overdue", 5),
+    "settle_lost_sends": ("conversations.tasks.settle_lost_sends", 15),
+    "close_expired_surveys": ("conversations.tasks.close_expired_surveys", 30),
+}
+
+
+def build_schedule() -> dict[str, dict[str, Any]]:
+    """Return Celery's schedule. A nudge that nobody took in time is dropped, not piled up."""
+    return {
+        name: {"task": task, "schedule": every, "options": {"expires": max(10, 2 * every)}}
+        for name, (task, every) in BEAT.items()
+    }

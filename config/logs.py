@@ -1,0 +1,58 @@
+"""What goes to the log, and what never does."""
+
+import logging
+import re
+from typing import Any
+
+HIDDEN = "[hidden]"
+# name=value, "name": "value", Name: value, for the names under which secrets travel.
+_NAMED = re.compile(
+    r"""(?ix)
+    ( \b [\w-]* (?:password|passwd|secret|token|api[_-]?key|authorization|signature) [\w-]* ["']?
+      \s* [:=] \s* ["']? )
+    ( (?:basic|bearer|api-key) \s+ )?
+    ( [^\s"'&,;]+ )
+    """
+)
+# scheme://user:password@host
+_IN_ADDRESS = re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+(@)")
+# The long random segment of a webhook address is as good as a key.
+_DOOR = re.compile(r"(/webhooks/[a-z_]+/)[\w-]{16,}")
+
+
+def hide_secrets(text: str) -> str:
+    """Return the text with the values of secrets replaced."""
+    text = _IN_ADDRESS.sub(rf"\1{HIDDEN}\2", text)
+    text = _DOOR.sub(rf"\1{HIDDEN}", text)
+    return _NAMED.sub(lambda found: f"{found[1]}{found[2] or ''}{HIDDEN}", text)
+
+
+class SecretsFormatter(logging.Formatter):
+    """Formats the whole record, traceback included, and then hides what must not be read."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return hide_secrets(super().format(record))
+
+
+def build_logging(*, level: str) -> dict[str, Any]:
+    """Return the `logging` configuration: one line per event on standard error."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": "config.logs.SecretsFormatter",
+                "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+            }
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "django": {"level": level},
+            # Chatty about every nudge; a drain that did work says so itself.
+            "celery.beat": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
+            "axes": {"level": "WARNING"},
+        },
+    }

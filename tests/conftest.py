@@ -1,0 +1,59 @@
+"""What every suite shares: closed sockets, moments in time, and nothing of ours patched."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from pytest_socket import socket_allow_hosts
+
+from tests import moments
+
+LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+SUITES_WITHOUT_DATABASE = ("unit", "architecture")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    data_dir = Path(os.environ.get("DATA_DIR", ""))
+    if data_dir.name.startswith("relaydesk-tests-"):
+        shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def allowed_hosts() -> list[str]:
+    """Return where a test may connect to: this machine, and the services it was pointed at."""
+    urls = [os.environ.get(name, "") for name in ("DATABASE_URL", "BROKER_URL")]
+    return LOOPBACK + [host for url in urls if (host := urlsplit(url).hostname)]
+
+
+@pytest.fixture(autouse=True)
+def _closed_sockets() -> None:
+    socket_allow_hosts(allowed_hosts(), allow_unix_socket=True)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """An ordinary Wednesday morning; `moments` has the awkward instants."""
+    return moments.WEDNESDAY_MORNING
+
+
+@pytest.fixture
+def house_environment(tmp_path: Path) -> dict[str, str]:
+    """The environment for a real process: the embedded default in a folder of its own."""
+    kept = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "TMPDIR")
+    return {
+        **{name: os.environ[name] for name in kept if name in os.environ},
+        "DATA_DIR": str(tmp_path / "var"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@pytest.fixture
+def language_en() -> Iterator[None]:
+    """Sentences are compared in English, whatever an earlier test left active."""
+    from django.utils import translation  # noqa: PLC0415 - needs the settings
+
+    with translation.override("en"):
+        yield

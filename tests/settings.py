@@ -1,0 +1,34 @@
+"""The settings of `config`, read in an environment that leaves nothing behind.
+
+DATABASE_URL and BROKER_URL are taken as they are given: the same suites run on PostgreSQL and on a
+real broker. Everything else is fixed, so that nobody's shell changes a test.
+"""
+
+import os
+import tempfile
+
+GIVEN = ("DATABASE_URL", "BROKER_URL", "DATABASE_PREPARE_THRESHOLD")
+FIXED = {
+    "ENVIRONMENT": "test",
+    "SECRET_KEY": "only-for-tests-" + "0123456789" * 4,
+    "FIELD_ENCRYPTION_KEYS": "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=",
+    "PUBLIC_BASE_URL": "https://desk.example.test",
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1,desk.example.test",
+    "TWILIO_API_BASE_URL": "http://127.0.0.1:9",
+    "LOG_LEVEL": "WARNING",
+}
+UNSET = ("DEBUG", "PORT", "HOST", "TRUSTED_PROXIES", "EGRESS_ALLOWED_HOSTS", "TIME_ZONE")
+
+for name in UNSET:
+    os.environ.pop(name, None)
+os.environ.update(FIXED)
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="relaydesk-tests-")
+os.environ.setdefault("BROKER_URL", "memory://")
+
+from config.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# The test client speaks plain HTTP.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
+# Locking out is tested where it is the subject.
+AXES_ENABLED = False
