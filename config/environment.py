@@ -23,6 +23,8 @@ BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "amqp", "amqps", "memory")
 # What people leave in a file that they copied from somewhere.
 EXAMPLE_MARKS = ("example", "change-me", "changeme", "change_me", "insecure", "replace", "your-")
 SECRET_KEY_MIN_LENGTH = 16
+# How long a broker that hangs may keep somebody waiting; one that is away answers at once.
+BROKER_PATIENCE_S = 0.4
 # The kernel keeps a Unix socket's path in 108 bytes (104 on macOS), its end marker included.
 SOCKET_PATH_MAX_BYTES = 100
 
@@ -176,6 +178,7 @@ def broker_transport_options(url: str) -> dict[str, Any]:
         "visibility_timeout": 30,
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
-        "socket_connect_timeout": 0.4,
+        "socket_connect_timeout": BROKER_PATIENCE_S,
+        "socket_timeout": BROKER_PATIENCE_S,
         "max_retries": 0,
     }

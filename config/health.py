@@ -16,9 +16,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from config.celery import app as celery_app
+from config.environment import BROKER_PATIENCE_S
 
 STATEMENT_TIMEOUT_MS = 2000
-BROKER_TIMEOUT_S = 0.4
 # Every drain is nudged at least twice a minute.
 LATE_AFTER_S = 60
 
@@ -61,8 +61,8 @@ def probe_due_rows(now: datetime) -> dict[str, Any]:
 
 def probe_broker() -> dict[str, Any]:
     try:
-        with celery_app.connection_for_write(connect_timeout=BROKER_TIMEOUT_S) as broker:
-            broker.connect()
+        with celery_app.connection_for_write(connect_timeout=BROKER_PATIENCE_S) as broker:
+            broker.ensure_connection(max_retries=0)
     except Exception as error:  # noqa: BLE001 - each transport has its own errors
         return {"ok": False, "error": type(error).__name__}
     return {"ok": True}

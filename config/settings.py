@@ -211,7 +211,7 @@ TIME_ZONE = environment.check_time_zone(env.str("TIME_ZONE", default="UTC"))
 
 # --- Static files
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = BASE_DIR / "staticfiles" if IS_PRODUCTION else None
 # Production serves collected files under hashed names; elsewhere a fresh clone serves the sources.
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
@@ -230,7 +230,7 @@ BROKER_URL = environment.check_broker_url(
 )
 HAS_EMBEDDED_BROKER = environment.embedded_broker_url(DATA_DIR) == BROKER_URL
 CELERY_BROKER_URL = BROKER_URL
-CELERY_BROKER_CONNECTION_TIMEOUT = 0.4
+CELERY_BROKER_CONNECTION_TIMEOUT = environment.BROKER_PATIENCE_S
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker_transport_options(BROKER_URL)

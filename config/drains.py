@@ -1,0 +1,52 @@
+"""Every drain: one function that does the next due row and says whether there was one.
+
+Beat's tasks, `manage.py tick` and the tests' `settle()` all walk this list.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from conversations.services import closing, delivery
+from routing.services import assignment, reassignment, waiting
+
+
+class DoNext(Protocol):
+    def __call__(self, *, now: datetime) -> bool: ...
+
+
+# In the order in which work flows: what is overdue comes free, is placed, and is answered.
+DRAINS: list[tuple[str, DoNext]] = [
+    ("reassign_overdue", reassignment.reassign_next),
+    ("route_due", assignment.route_next),
+    ("place_waiting", waiting.place_next),
+    ("send_queued", delivery.send_next),
+    ("settle_lost_sends", delivery.settle_next_lost),
+    ("close_expired_surveys", closing.close_next_expired),
+]
+# A drain whose row stays due would run for ever; a tick says so instead.
+ROUNDS_MAX = 1000
+ROWS_MAX = 1_000_000
+
+
+class NeverIdleError(Exception):
+    """A drain finds work again and again: it does not push back what it has done."""
+
+
+def run_until_idle(*, read_clock: Callable[[], datetime]) -> dict[str, int]:
+    """Run every drain until a whole round finds no work; return how many rows each did."""
+    done = dict.fromkeys((name for name, _ in DRAINS), 0)
+    for _ in range(ROUNDS_MAX):
+        before = sum(done.values())
+        for name, do_next in DRAINS:
+            done[name] += _drain(name, do_next, read_clock=read_clock)
+        if sum(done.values()) == before:
+            return done
+    raise NeverIdleError(f"The drains still find work after {ROUNDS_MAX} rounds: {done}.")
+
+
+def _drain(name: str, do_next: DoNext, *, read_clock: Callable[[], datetime]) -> int:
+    for rows in range(ROWS_MAX):
+        if not do_next(now=read_clock()):
+            return rows
+    raise NeverIdleError(f"{name} still finds work after {ROWS_MAX} rows.")
