@@ -62,6 +62,7 @@ class Conversation(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     # Deadlines that a sweep reads.
     routing_due_at = models.DateTimeField(null=True, blank=True)  # routing: decide who gets it
+    placing_due_at = models.DateTimeField(null=True, blank=True)  # routing: look again for somebody
     reply_due_at = models.DateTimeField(null=True, blank=True)  # routing: reassign when passed
     close_due_at = models.DateTimeField(null=True, blank=True)  # surveys: close when passed
 
@@ -102,6 +103,11 @@ class Conversation(models.Model):
                 fields=["routing_due_at"],
                 condition=models.Q(routing_due_at__isnull=False),
                 name="conversation_routing_due",
+            ),
+            models.Index(
+                fields=["placing_due_at"],
+                condition=models.Q(placing_due_at__isnull=False),
+                name="conversation_placing_due",
             ),
             models.Index(
                 fields=["reply_due_at"],

@@ -22,13 +22,15 @@ from routing.engine.strategies import Choice
 def decide(situation: Situation, *, rules: Sequence[RuleSpec], open_desk: OpenDesk) -> Answer:
     """Decide for a conversation that a customer started or reopened.
 
-    1. The contact's permanent agent, even when offline.
+    1. The contact's permanent agent, even when offline; on a reopened one, who had it before.
     2. The rules of the channel, by position; the first match whose target can take it.
     3. The channel's human agents.
     4. Nobody: it waits, with the first team that a rule named, else with the channel.
     """
     steps: list[Step] = []
     if answer := _give_to_permanent_agent(situation, steps):
+        return answer
+    if answer := _give_back_to_owner(situation, steps):
         return answer
     matched: list[RuleSpec] = []
     for rule in rules:
@@ -89,6 +91,24 @@ def _give_to_permanent_agent(situation: Situation, steps: list[Step]) -> Answer 
         return None
     steps.append(Step("contact", "matched", "permanent_agent", facts))
     return Answer(Outcome.ASSIGNED, tuple(steps), user_id=agent.user_id, via="permanent")
+
+
+def _give_back_to_owner(situation: Situation, steps: list[Step]) -> Answer | None:
+    owner = situation.previous_owner
+    if owner is None:
+        return None
+    facts = {"user_id": owner.user_id, "name": owner.name}
+    if not owner.is_active:
+        steps.append(Step("contact", "attention", "previous_owner_inactive", facts))
+        return None
+    steps.append(Step("contact", "matched", "previous_owner", facts))
+    return Answer(
+        Outcome.ASSIGNED,
+        tuple(steps),
+        user_id=owner.user_id,
+        team_id=situation.previous_team_id,
+        via="reopened",
+    )
 
 
 def _match(rule: RuleSpec, situation: Situation, steps: list[Step]) -> bool:

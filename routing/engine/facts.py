@@ -90,6 +90,8 @@ class Desk:
     cursor_user_id: int | None = None
     default_user_id: int | None = None
     capacity: int | None = None
+    #: The team's timer: how long the chosen person has to answer; None is no timer.
+    reassign_after_s: int | None = None
 
 
 #: Opens a desk when the decision gets to it, and not before: loading locks its row.
@@ -118,7 +120,9 @@ class RuleSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class PermanentAgent:
+class KnownPerson:
+    """A person who is tied to the contact or the conversation, whatever their presence."""
+
     user_id: int
     name: str
     is_active: bool
@@ -135,7 +139,12 @@ class Situation:
     text: str = ""
     is_new_contact: bool = False
     contact_tags: tuple[str, ...] = ()
-    permanent_agent: PermanentAgent | None = None
+    permanent_agent: KnownPerson | None = None
+    #: Who had the conversation before the customer reopened it.
+    previous_owner: KnownPerson | None = None
+    previous_team_id: int | None = None
+    #: What the person or the other system gave as their reason.
+    reason: str = ""
     #: Who has the conversation now, and who let it lapse before.
     holder_id: int | None = None
     lapsed_ids: tuple[int, ...] = ()

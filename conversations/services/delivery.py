@@ -1,0 +1,197 @@
+"""Sending what is queued: claim by lease, talk to the provider, record behind a fence.
+
+A message goes to a customer at most once. Whatever ends in doubt (a time-out, a crash in between)
+becomes `unknown` and is never sent again blindly: the provider's report settles it.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+
+from channels.addresses import status_url
+from channels.models import Channel
+from channels.providers import adapter_for, config_of
+from channels.providers.base import OutboundMessage, SendError, SendReceipt
+from conversations.actors import Actor
+from conversations.backoff import next_attempt_at
+from conversations.delivery_states import DeliveryStatus
+from conversations.models import Contact, Message
+from conversations.services import events, reports
+
+logger = logging.getLogger(__name__)
+
+#: How long a worker may hold a message: four times the longest provider call.
+LEASE = timedelta(seconds=80)
+_UNSENT = [DeliveryStatus.QUEUED, DeliveryStatus.SENDING]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message that this worker alone may send. `attempt` is the fence on every later write."""
+
+    message: Message
+    attempt: int
+
+
+def send_next(*, now: datetime) -> bool:
+    """Send one due message and record what became of it; say whether there was one."""
+    claim = _claim_next(now=now)
+    if claim is None:
+        return False
+    outcome = _send(claim.message)
+    if isinstance(outcome, SendReceipt):
+        _record_receipt(claim, receipt=outcome, now=now)
+    else:
+        _record_failure(claim, error=outcome, now=now)
+    return True
+
+
+@transaction.atomic
+def settle_next_lost(*, now: datetime) -> bool:
+    """Mark one message as unknown whose sender never came back; say whether there was one."""
+    message = (
+        Message.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(lease_until__lte=now, delivery_status=DeliveryStatus.SENDING)
+        .order_by("lease_until", "pk")
+        .first()
+    )
+    if message is None:
+        return False
+    Message.objects.filter(pk=message.pk).update(
+        delivery_status=DeliveryStatus.UNKNOWN,
+        lease_until=None,
+        error_code="lease_expired",
+        error_detail="The sender stopped before the provider's answer was recorded.",
+    )
+    _note(message, DeliveryStatus.UNKNOWN, now=now)
+    return True
+
+
+@transaction.atomic
+def _claim_next(*, now: datetime) -> Claim | None:
+    """Take the next due message whose conversation has nothing older still on its way."""
+    earlier = Message.objects.filter(
+        conversation_id=OuterRef("conversation_id"),
+        sequence__lt=OuterRef("sequence"),
+        delivery_status__in=_UNSENT,
+    )
+    message = (
+        Message.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("conversation__identity", "channel")
+        .filter(send_due_at__lte=now, delivery_status=DeliveryStatus.QUEUED)
+        .filter(~Exists(earlier))
+        .order_by("send_due_at", "pk")
+        .first()
+    )
+    if message is None:
+        return None
+    Message.objects.filter(pk=message.pk).update(
+        delivery_status=DeliveryStatus.SENDING,
+        lease_until=now + LEASE,
+        send_due_at=None,
+        attempt=F("attempt") + 1,
+    )
+    return Claim(message, message.attempt + 1)
+
+
+def _send(message: Message) -> SendReceipt | SendError:
+    """Talk to the provider. Anything unforeseen counts as doubt, so that nothing goes out twice."""
+    outbound = OutboundMessage(
+        to_address=message.conversation.identity.address,
+        text=message.body,
+        status_url=status_url(message.channel, message_id=message.public_id),
+    )
+    try:
+        adapter = adapter_for(message.channel.provider)
+        return adapter.send(outbound, config_of(message.channel))
+    except SendError as error:
+        return error
+    except Exception:
+        logger.exception("Sending message %s ended in doubt.", message.public_id)
+        return SendError("unknown", "internal", "The answer of the provider could not be read.")
+
+
+@transaction.atomic
+def _record_receipt(claim: Claim, *, receipt: SendReceipt, now: datetime) -> None:
+    message = _lock_claimed(claim)
+    if message is None:
+        return
+    Message.objects.filter(pk=message.pk, provider_message_id=None).update(
+        provider_message_id=receipt.provider_message_id
+    )
+    message.refresh_from_db()
+    if message.delivery_status in {DeliveryStatus.SENDING, DeliveryStatus.UNKNOWN}:
+        Message.objects.filter(pk=message.pk).update(
+            delivery_status=DeliveryStatus.SENT,
+            lease_until=None,
+            sent_at=now,
+            error_code="",
+            error_detail="",
+        )
+        _note(message, DeliveryStatus.SENT, now=now)
+    _clear_broken(message.channel)
+    reports.join_early(message, now=now)
+
+
+@transaction.atomic
+def _record_failure(claim: Claim, *, error: SendError, now: datetime) -> None:
+    message = _lock_claimed(claim)
+    if message is None or message.delivery_status != DeliveryStatus.SENDING:
+        return
+    status, due_at = _after(error, attempt=claim.attempt, now=now)
+    Message.objects.filter(pk=message.pk).update(
+        delivery_status=status,
+        send_due_at=due_at,
+        lease_until=None,
+        error_code=error.code,
+        error_detail=error.detail[:500],
+    )
+    _note(message, status, now=now, code=error.code)
+    if error.is_channel_broken:
+        Channel.objects.filter(pk=message.channel_id).update(
+            broken_at=now, broken_reason=error.detail[:250]
+        )
+    if error.is_opt_out:
+        Contact.objects.filter(
+            pk=message.conversation.contact_id, opted_out_at=None
+        ).update(opted_out_at=now)
+
+
+def _after(
+    error: SendError, *, attempt: int, now: datetime
+) -> tuple[DeliveryStatus, datetime | None]:
+    if error.outcome == "unknown":
+        return DeliveryStatus.UNKNOWN, None
+    if error.outcome == "retry":
+        due_at = next_attempt_at(attempt, now=now, retry_after_s=error.retry_after_s)
+        if due_at is not None:
+            return DeliveryStatus.QUEUED, due_at
+    return DeliveryStatus.FAILED, None
+
+
+def _lock_claimed(claim: Claim) -> Message | None:
+    """Lock the message if this claim still holds; a later attempt has a higher number."""
+    return (
+        Message.objects.select_for_update(of=("self",))
+        .select_related("conversation", "channel")
+        .filter(pk=claim.message.pk, attempt=claim.attempt)
+        .first()
+    )
+
+
+def _clear_broken(channel: Channel) -> None:
+    if channel.broken_at is not None:
+        Channel.objects.filter(pk=channel.pk).update(broken_at=None, broken_reason="")
+
+
+def _note(message: Message, status: DeliveryStatus, *, now: datetime, code: str = "") -> None:
+    events.record(
+        "message.status_changed",
+        conversation=message.conversation,
+        actor=Actor.system(),
+        now=now,
+        data={"message": str(message.public_id), "status": status, "error_code": code},
+    )

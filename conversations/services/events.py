@@ -1,0 +1,28 @@
+"""Writing down what happened. Events are born here only, in the transaction of the change."""
+
+from datetime import datetime
+from typing import Any
+
+from conversations.actors import Actor
+from conversations.models import Conversation, Event
+
+
+def record(
+    type: str,  # noqa: A002 - the field's name
+    *,
+    conversation: Conversation,
+    actor: Actor,
+    now: datetime,
+    data: dict[str, Any] | None = None,
+) -> Event:
+    """Write one event of a conversation. `data` holds codes, public ids and facts; no secrets."""
+    return Event.objects.create(
+        type=type,
+        conversation_id=conversation.pk,
+        contact_id=conversation.contact_id,
+        actor_kind=actor.kind,
+        actor_id=actor.user_id,
+        actor_label=actor.label,
+        data=data or {},
+        occurred_at=now,
+    )

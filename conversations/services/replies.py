@@ -1,0 +1,124 @@
+"""What people write: answers that go to the customer, and notes that do not."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from channels.models import Medium
+from conversations.actors import Actor
+from conversations.delivery_states import DeliveryStatus
+from conversations.models import Conversation, Message
+from conversations.models.assignment import AssignmentKind, EndReason
+from conversations.models.message import AuthorKind, Direction
+from conversations.services import assignments, events, lifecycle, messages
+from conversations.services.assignments import Ownership
+from conversations.services.messages import Draft
+from conversations.states import LIVE, Status
+from conversations.wake import wake
+from conversations.window import is_window_open
+from teams.models import User
+
+MAX_BODY_LENGTH = 1600
+
+
+class ReplyRefusedError(Exception):
+    """An answer that may not be sent. `code` says why: `conversation.closed`,
+    `message.template_required`, `contact.opted_out`, `channel.inactive`."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+@transaction.atomic
+def queue_reply(
+    conversation: Conversation, *, author: User, body: str, actor: Actor, now: datetime
+) -> Message:
+    """Store an agent's answer and queue it for sending; the customer no longer waits.
+
+    Answering a resolved conversation reopens it; answering one that nobody has takes it.
+    Raises `ReplyRefusedError`.
+    """
+    conversation = _lock(conversation)
+    reason = reason_not_to_reply(conversation, now=now)
+    if reason:
+        raise ReplyRefusedError(reason)
+    if conversation.status not in LIVE:
+        conversation = lifecycle.reopen(conversation, actor=actor, now=now)
+    if conversation.assignee_id is None:
+        conversation = _take(conversation, user=author, actor=actor, now=now)
+    message = messages.append(
+        conversation,
+        draft=Draft(
+            direction=Direction.OUTBOUND,
+            author_kind=AuthorKind.AGENT,
+            author_id=author.pk,
+            body=body,
+            delivery_status=DeliveryStatus.QUEUED,
+            send_due_at=now,
+        ),
+        now=now,
+    )
+    lifecycle.start_progress(conversation, actor=actor, now=now)
+    _note_message("message.queued", message, actor=actor, now=now)
+    wake("conversations.tasks.send_queued")
+    return message
+
+
+@transaction.atomic
+def add_note(
+    conversation: Conversation, *, author: User, body: str, actor: Actor, now: datetime
+) -> Message:
+    """Store an internal note. It is never sent, and it ends no waiting."""
+    draft = Draft(
+        direction=Direction.NOTE, author_kind=AuthorKind.AGENT, author_id=author.pk, body=body
+    )
+    message = messages.append(conversation, draft=draft, now=now)
+    _note_message("note.added", message, actor=actor, now=now)
+    return message
+
+
+def reason_not_to_reply(conversation: Conversation, *, now: datetime) -> str:
+    """Return why free text may not be sent now, as a code; blank if it may."""
+    if conversation.status == Status.CLOSED:
+        return "conversation.closed"
+    if not conversation.channel.is_active:
+        return "channel.inactive"
+    if conversation.contact.opted_out_at is not None:
+        return "contact.opted_out"
+    is_whatsapp = conversation.channel.medium == Medium.WHATSAPP
+    if is_whatsapp and not is_window_open(conversation.last_inbound_at, now=now):
+        return "message.template_required"
+    return ""
+
+
+def _lock(conversation: Conversation) -> Conversation:
+    return (
+        Conversation.objects.select_for_update(of=("self",))
+        .select_related("channel", "contact")
+        .get(pk=conversation.pk)
+    )
+
+
+def _take(conversation: Conversation, *, user: User, actor: Actor, now: datetime) -> Conversation:
+    """Give a conversation that nobody has to whoever answers it; its team stays."""
+    assignments.end_active(conversation, reason=EndReason.REPLACED, now=now)
+    owner = Ownership(
+        kind=AssignmentKind.CLAIM,
+        user_id=user.pk,
+        team_id=conversation.team_id,
+        event_data={"user": str(user.public_id), "by": "answering"},
+    )
+    assignments.give(conversation, owner=owner, actor=actor, now=now)
+    conversation.refresh_from_db()
+    return conversation
+
+
+def _note_message(type_: str, message: Message, *, actor: Actor, now: datetime) -> None:
+    events.record(
+        type_,
+        conversation=message.conversation,
+        actor=actor,
+        now=now,
+        data={"message": str(message.public_id), "sequence": message.sequence},
+    )

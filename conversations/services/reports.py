@@ -1,0 +1,103 @@
+"""What providers report about our messages: late, twice, out of order, or before our own commit."""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from channels.models import Channel
+from channels.providers import adapter_for
+from channels.providers.base import StatusUpdate
+from conversations.actors import Actor
+from conversations.delivery_states import DeliveryStatus, is_forward
+from conversations.models import DeliveryReport, Message
+from conversations.services import events
+
+
+@transaction.atomic
+def record_report(
+    channel: Channel,
+    *,
+    update: StatusUpdate,
+    now: datetime,
+    message_public_id: uuid.UUID | None = None,
+) -> None:
+    """Keep a report once, and move its message forward if it says something newer.
+
+    `message_public_id` comes from the address that we gave the provider for this one message: it
+    closes a send whose answer never reached us. A report about a message that is not known (yet)
+    is kept, and joined when the send is recorded.
+    """
+    report, is_new = DeliveryReport.objects.get_or_create(
+        channel=channel,
+        provider_message_id=update.provider_message_id,
+        status=update.status[:32],
+        defaults={"error_code": update.error_code[:16], "received_at": now},
+    )
+    message = _find(channel, update.provider_message_id, message_public_id)
+    if message is not None and (is_new or report.message_id is None):
+        _apply(report, message, now=now)
+
+
+@transaction.atomic
+def join_early(message: Message, *, now: datetime) -> None:
+    """Apply the reports that overtook our own record of the send. The message's row is locked."""
+    early = DeliveryReport.objects.filter(
+        channel_id=message.channel_id,
+        provider_message_id=message.provider_message_id,
+        message=None,
+    ).order_by("pk")
+    for report in early:
+        message.refresh_from_db()
+        _apply(report, message, now=now)
+
+
+def _find(
+    channel: Channel, provider_message_id: str, message_public_id: uuid.UUID | None
+) -> Message | None:
+    """Lock and return the message by the provider's id, else by our own, taking the provider's."""
+    ours = Message.objects.select_for_update(of=("self",)).filter(channel=channel)
+    message = ours.filter(provider_message_id=provider_message_id).first()
+    if message is not None or message_public_id is None:
+        return message
+    message = ours.filter(public_id=message_public_id, provider_message_id=None).first()
+    if message is not None:
+        message.provider_message_id = provider_message_id
+        message.save(update_fields=["provider_message_id"])
+    return message
+
+
+def _apply(report: DeliveryReport, message: Message, *, now: datetime) -> None:
+    DeliveryReport.objects.filter(pk=report.pk).update(message=message)
+    adapter = adapter_for(message.channel.provider)
+    word = adapter.normal_status(report.status)
+    if word is None or not message.delivery_status:
+        return
+    status = DeliveryStatus(word)
+    if not is_forward(message.delivery_status, status):
+        return
+    failure = {}
+    if status == DeliveryStatus.FAILED:
+        failure = {
+            "error_code": report.error_code or message.error_code,
+            "error_detail": adapter.describe_error(report.error_code)[:500],
+        }
+    elif message.delivery_status == DeliveryStatus.UNKNOWN:
+        failure = {"error_code": "", "error_detail": ""}
+    Message.objects.filter(pk=message.pk).update(
+        delivery_status=status,
+        lease_until=None,
+        sent_at=message.sent_at or now,
+        **failure,
+    )
+    events.record(
+        "message.status_changed",
+        conversation=message.conversation,
+        actor=Actor.provider(),
+        now=now,
+        data={
+            "message": str(message.public_id),
+            "status": status,
+            "error_code": report.error_code,
+        },
+    )

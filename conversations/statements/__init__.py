@@ -1,0 +1,39 @@
+"""The few statements that every inbound message runs, written by hand where the database allows.
+
+This is the only room with SQL. PostgreSQL writes a whole step in one statement; other databases
+(SQLite, which has no writable CTE) take the same steps through the ORM. Both modules have the same
+functions, and the same tests run over both. Measured in docs/decisions/0009-hot-statements.md.
+"""
+
+from types import ModuleType
+from typing import Protocol, cast
+
+from django.db import connection
+
+from conversations.statements import portable, postgresql
+from conversations.statements.values import Appended, Handover, Incoming, Sender
+
+
+class Statements(Protocol):
+    """What both modules offer."""
+
+    def append_to_open(self, incoming: Incoming) -> Appended:
+        """Store the envelope once, and append to the sender's open conversation if there is one."""
+
+    def create_sender(self, incoming: Incoming) -> Sender | None:
+        """Create contact and identity; None if somebody else just did."""
+
+    def start_conversation(self, incoming: Incoming, *, sender: Sender) -> int | None:
+        """Start a conversation with this message; None if somebody else just did."""
+
+    def hand_over(self, handover: Handover) -> int | None:
+        """Give a conversation to a person: load, owner, history. None if somebody was faster."""
+
+
+def statements() -> Statements:
+    """Return the module for the database in use."""
+    module: ModuleType = postgresql if connection.vendor == "postgresql" else portable
+    return cast(Statements, module)
+
+
+__all__ = ["Appended", "Handover", "Incoming", "Sender", "statements"]

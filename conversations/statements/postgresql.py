@@ -1,0 +1,230 @@
+"""The hot statements on PostgreSQL: one writable CTE for each step."""
+
+import json
+from typing import Any
+
+from django.db import connection
+
+from conversations.statements.values import Appended, Handover, Incoming, Sender
+from teams.identifiers import new_public_id
+
+# The parts that several statements share. `{source}` is the CTE that yields the conversation.
+_INSERT_MESSAGE = """
+  INSERT INTO conversations_message (public_id, conversation_id, channel_id, sequence, direction,
+    author_kind, kind, body, media, provider_message_id, created_at,
+    delivery_status, error_code, error_detail, attempt)
+  SELECT %(message_public_id)s, id, %(channel_id)s, message_count, 'inbound',
+    'contact', %(kind)s, %(text)s, %(media)s::jsonb, %(provider_message_id)s, %(now)s,
+    '', '', '', 0
+  FROM {source}
+"""
+_INSERT_EVENT = """
+  INSERT INTO conversations_event (public_id, type, conversation_id, contact_id,
+    actor_kind, actor_label, data, occurred_at)
+  SELECT %(event_public_id)s, 'message.received', id, contact_id,
+    'contact', '', %(event_data)s::jsonb, %(now)s
+  FROM {source}
+"""
+
+_APPEND = f"""
+WITH envelope AS (
+  INSERT INTO channels_envelope (channel_id, dedupe_key, signature, content_type, raw_body,
+    outcome, reason, received_at)
+  SELECT %(channel_id)s, %(provider_message_id)s, %(signature)s, %(content_type)s, %(raw_body)s,
+    'accepted', '', %(now)s
+  WHERE %(envelope_id)s::bigint IS NULL
+  ON CONFLICT DO NOTHING
+  RETURNING id
+), stored AS (
+  SELECT id FROM envelope
+  UNION ALL SELECT %(envelope_id)s::bigint WHERE %(envelope_id)s::bigint IS NOT NULL
+), sender AS (
+  SELECT identity.id AS identity_id, identity.contact_id, (
+      SELECT c.id FROM conversations_conversation c
+      WHERE c.contact_id = identity.contact_id AND c.channel_id = %(channel_id)s
+        AND c.status IN ('bot', 'new', 'in_progress')
+    ) AS conversation_id
+  FROM conversations_identity identity
+  WHERE identity.medium = %(medium)s AND identity.address = %(address)s
+), appended AS (
+  UPDATE conversations_conversation c
+  SET message_count = c.message_count + 1, last_message_at = %(now)s, last_inbound_at = %(now)s,
+    waiting_since = COALESCE(c.waiting_since, %(now)s)
+  FROM sender, stored
+  WHERE c.id = sender.conversation_id AND c.status IN ('bot', 'new', 'in_progress')
+  RETURNING c.id, c.contact_id, c.message_count, c.assignee_id
+), message AS ({_INSERT_MESSAGE.format(source="appended")}
+), event AS ({_INSERT_EVENT.format(source="appended")}
+)
+SELECT (SELECT id FROM stored), sender.identity_id, sender.contact_id, appended.id,
+  appended.assignee_id
+FROM (VALUES (1)) AS one_row
+LEFT JOIN sender ON true
+LEFT JOIN appended ON true
+"""
+
+# The identity goes first, naming a contact that does not exist yet (the foreign key is checked at
+# commit): of two deliveries at once only one wins it, and only the winner creates the contact.
+_CREATE_SENDER = """
+WITH identity AS (
+  INSERT INTO conversations_identity (contact_id, medium, address, created_at)
+  VALUES (nextval(pg_get_serial_sequence('conversations_contact', 'id')),
+    %(medium)s, %(address)s, %(now)s)
+  ON CONFLICT DO NOTHING
+  RETURNING id, contact_id
+), contact AS (
+  INSERT INTO conversations_contact (id, public_id, name, phone, language, tags, attributes,
+    created_at)
+  SELECT contact_id, %(contact_public_id)s, %(profile_name)s, %(phone)s, '', '[]', '{}', %(now)s
+  FROM identity
+)
+SELECT id, contact_id FROM identity
+"""
+
+_START = f"""
+WITH conversation AS (
+  INSERT INTO conversations_conversation (public_id, contact_id, identity_id, channel_id, status,
+    priority, tags, version, message_count, resolution_count, opened_at, last_message_at,
+    last_inbound_at, waiting_since, routing_due_at)
+  VALUES (%(conversation_public_id)s, %(contact_id)s, %(identity_id)s, %(channel_id)s, 'new',
+    0, '[]', 1, 1, 0, %(now)s, %(now)s, %(now)s, %(now)s, %(now)s)
+  ON CONFLICT DO NOTHING
+  RETURNING id, contact_id, message_count
+), message AS ({_INSERT_MESSAGE.format(source="conversation")}
+), event AS (
+  INSERT INTO conversations_event (public_id, type, conversation_id, contact_id,
+    actor_kind, actor_label, data, occurred_at)
+  SELECT what.public_id, what.type, conversation.id, conversation.contact_id,
+    'contact', '', what.data, %(now)s
+  FROM conversation, (VALUES
+    (%(started_public_id)s::uuid, 'conversation.created', '{{}}'::jsonb),
+    (%(event_public_id)s::uuid, 'message.received', %(event_data)s::jsonb)
+  ) AS what (public_id, type, data)
+)
+SELECT id FROM conversation
+"""
+
+# One statement sees one snapshot: the person's guard decides, the conversation follows the person,
+# history follows the conversation. A lost guard leaves an answer that makes the caller roll back.
+_HAND_OVER = """
+WITH person AS (
+  UPDATE teams_user SET load = load + 1, last_assigned_at = %(now)s
+  WHERE id = %(user_id)s AND is_active AND load < COALESCE(%(load_limit)s::integer, 2147483647)
+  RETURNING id
+), conversation AS (
+  UPDATE conversations_conversation c
+  SET assignee_id = person.id, team_id = %(team_id)s, version = c.version + 1,
+    routing_due_at = NULL, placing_due_at = NULL,
+    reply_due_at = %(reply_due_at)s,
+    tags = COALESCE(%(tags)s::jsonb, c.tags), priority = COALESCE(%(priority)s, c.priority)
+  FROM person
+  WHERE c.id = %(conversation_id)s AND c.version = %(seen_version)s
+    AND c.assignee_id IS NULL AND c.status IN ('new', 'in_progress')
+  RETURNING c.id
+), assignment AS (
+  INSERT INTO conversations_assignment (conversation_id, team_id, user_id, kind, actor_id,
+    started_at, end_reason)
+  SELECT id, %(team_id)s, %(user_id)s, %(assignment_kind)s, %(actor_id)s, %(now)s, ''
+  FROM conversation
+  RETURNING id
+), event AS (
+  INSERT INTO conversations_event (public_id, type, conversation_id, contact_id,
+    actor_kind, actor_id, actor_label, data, occurred_at)
+  SELECT %(event_public_id)s, 'conversation.assigned', id, %(contact_id)s,
+    %(actor_kind)s, %(actor_id)s, %(actor_label)s, %(event_data)s::jsonb, %(now)s
+  FROM conversation
+)
+SELECT id FROM assignment
+"""
+
+
+def append_to_open(incoming: Incoming) -> Appended:
+    row = _run(_APPEND, _message_parameters(incoming))
+    stored, identity_id, contact_id, conversation_id, assignee_id = row
+    return Appended(
+        envelope_id=stored,
+        sender=Sender(identity_id, contact_id) if identity_id is not None else None,
+        conversation_id=conversation_id,
+        assignee_id=assignee_id,
+    )
+
+
+def create_sender(incoming: Incoming) -> Sender | None:
+    phone = incoming.address if incoming.address.startswith("+") else ""
+    row = _run(
+        _CREATE_SENDER,
+        {
+            "medium": incoming.medium,
+            "address": incoming.address,
+            "contact_public_id": new_public_id(),
+            "profile_name": incoming.profile_name[:200],
+            "phone": phone[:16],
+            "now": incoming.now,
+        },
+    )
+    return Sender(*row) if row else None
+
+
+def start_conversation(incoming: Incoming, *, sender: Sender) -> int | None:
+    row = _run(
+        _START,
+        {
+            **_message_parameters(incoming),
+            "conversation_public_id": new_public_id(),
+            "started_public_id": new_public_id(),
+            "identity_id": sender.identity_id,
+            "contact_id": sender.contact_id,
+        },
+    )
+    return int(row[0]) if row else None
+
+
+def hand_over(handover: Handover) -> int | None:
+    row = _run(
+        _HAND_OVER,
+        {
+            "conversation_id": handover.conversation_id,
+            "contact_id": handover.contact_id,
+            "seen_version": handover.seen_version,
+            "user_id": handover.user_id,
+            "team_id": handover.team_id,
+            "assignment_kind": handover.kind,
+            "tags": None if handover.tags is None else json.dumps(handover.tags),
+            "priority": handover.priority,
+            "load_limit": handover.load_limit,
+            "reply_due_at": handover.reply_due_at,
+            "actor_kind": handover.actor_kind,
+            "actor_id": handover.actor_id,
+            "actor_label": handover.actor_label,
+            "event_public_id": new_public_id(),
+            "event_data": json.dumps(handover.event_data),
+            "now": handover.now,
+        },
+    )
+    return int(row[0]) if row else None
+
+
+def _message_parameters(incoming: Incoming) -> dict[str, Any]:
+    return {
+        "channel_id": incoming.channel_id,
+        "medium": incoming.medium,
+        "address": incoming.address,
+        "kind": incoming.kind,
+        "text": incoming.text,
+        "media": json.dumps(incoming.media),
+        "provider_message_id": incoming.provider_message_id,
+        "signature": incoming.signature,
+        "content_type": incoming.content_type[:200],
+        "raw_body": incoming.raw_body,
+        "envelope_id": incoming.envelope_id,
+        "message_public_id": incoming.message_public_id,
+        "event_public_id": new_public_id(),
+        "event_data": json.dumps({"message": str(incoming.message_public_id)}),
+        "now": incoming.now,
+    }
+
+
+def _run(statement: str, parameters: dict[str, Any]) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchone()

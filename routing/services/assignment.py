@@ -1,0 +1,212 @@
+"""Who gets a conversation: asked by a message, by a sweep, by a person or by another system."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from conversations.actors import Actor
+from conversations.models import Contact, Conversation, Message
+from conversations.models.assignment import EndReason
+from conversations.models.message import Direction
+from conversations.services import assignments, events
+from conversations.states import OPEN
+from routing import loaders
+from routing.engine.decide import decide, decide_named
+from routing.engine.facts import Target, TargetKind, Trigger
+from routing.models import Decision
+from routing.services.decisions import Question, decide_and_apply
+from teams.models import Team, User
+
+logger = logging.getLogger(__name__)
+
+# After a failure the sweep tries again this much later, so that one row cannot hold up the others.
+FAILURE_RETRY = timedelta(seconds=60)
+
+
+class AssignmentRefusedError(Exception):
+    """An assignment that may not be made. `code` says why: `conversation.resolved`,
+    `member.inactive`, `member.not_in_team`, `team.inactive`, `assignment.target_required`."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+def route(
+    conversation: Conversation,
+    *,
+    text: str,
+    now: datetime,
+    is_new_contact: bool = False,
+) -> Decision | None:
+    """Decide for a conversation that a customer started or reopened, and apply it.
+
+    The row must be locked by the caller (or not be visible to anybody else yet).
+    """
+    situation = loaders.load_situation(
+        conversation, text=text, is_new_contact=is_new_contact, now=now
+    )
+    version = getattr(conversation.channel, "rule_set_version", None) or loaders.current_version()
+    rules = loaders.load_rules(version)
+    question = Question(
+        trigger=Trigger.INBOUND,
+        situation=situation,
+        ask=lambda open_desk: decide(situation, rules=rules, open_desk=open_desk),
+        rules=rules,
+        rule_set_version=version,
+    )
+    return decide_and_apply(conversation, question=question, actor=Actor.system(), now=now)
+
+
+def route_next(*, now: datetime) -> bool:
+    """Decide for one conversation that still waits for its first decision; say whether there was one.
+
+    It is there because routing failed when its message came, or because somebody reopened it.
+    """
+    conversation_id = (
+        Conversation.objects.filter(routing_due_at__lte=now)
+        .order_by("routing_due_at", "pk")
+        .values_list("pk", flat=True)
+        .first()
+    )
+    if conversation_id is None:
+        return False
+    try:
+        _route_due(conversation_id, now=now)
+    except Exception:
+        logger.exception("Routing conversation %s failed; it is tried again.", conversation_id)
+        Conversation.objects.filter(pk=conversation_id).update(routing_due_at=now + FAILURE_RETRY)
+    return True
+
+
+@transaction.atomic
+def _route_due(conversation_id: int, *, now: datetime) -> None:
+    conversation = _lock(conversation_id)
+    if conversation.routing_due_at is None:
+        return
+    if conversation.status not in OPEN:
+        Conversation.objects.filter(pk=conversation_id).update(routing_due_at=None)
+        return
+    route(conversation, text=last_text(conversation), now=now)
+
+
+def last_text(conversation: Conversation) -> str:
+    """Return what the customer wrote last: rules are matched against it."""
+    return (
+        Message.objects.filter(conversation=conversation, direction=Direction.INBOUND)
+        .order_by("-sequence")
+        .values_list("body", flat=True)
+        .first()
+    ) or ""
+
+
+@transaction.atomic
+def assign_to(
+    conversation: Conversation,
+    *,
+    actor: Actor,
+    now: datetime,
+    team: Team | None = None,
+    person: User | None = None,
+    reason: str = "",
+) -> Decision | None:
+    """Assign to a team (whose strategy picks), to a person, or to a person within a team.
+
+    Returns the decision; None if it is exactly theirs already. A person named here is given it
+    whatever their presence and load. Raises `AssignmentRefusedError`.
+    """
+    conversation = _lock(conversation.pk)
+    _refuse(conversation, team=team, person=person)
+    if _is_theirs(conversation, team=team, person=person):
+        return None
+    named = [(TargetKind.TEAM, team), (TargetKind.PERSON, person)]
+    targets = tuple(Target(kind, row.pk) for kind, row in named if row is not None)
+    situation = loaders.load_named_situation(conversation, reason=reason, now=now)
+    question = Question(
+        trigger=Trigger.MANUAL,
+        situation=situation,
+        ask=lambda open_desk: decide_named(situation, targets=targets, open_desk=open_desk),
+        targets=targets,
+    )
+    return decide_and_apply(conversation, question=question, actor=actor, now=now)
+
+
+def claim(conversation: Conversation, *, user: User, actor: Actor, now: datetime) -> Decision | None:
+    """Let a person take a conversation; it stays with its team."""
+    return assign_to(
+        conversation, team=conversation.team, person=user, actor=actor, now=now, reason="claimed"
+    )
+
+
+@transaction.atomic
+def unassign(
+    conversation: Conversation, *, actor: Actor, now: datetime, reason: str = ""
+) -> Conversation:
+    """Take a conversation from its person and team; its state and tags stay. Again is no change."""
+    conversation = _lock(conversation.pk)
+    return assignments.take_back(
+        conversation, reason=EndReason.UNASSIGNED, actor=actor, now=now
+    )
+
+
+@transaction.atomic
+def pin(
+    contact: Contact,
+    *,
+    person: User,
+    actor: Actor,
+    now: datetime,
+    conversation: Conversation | None = None,
+    reason: str = "",
+) -> Decision | None:
+    """Make a person the contact's permanent agent, and give them the current conversation."""
+    if not person.is_active:
+        raise AssignmentRefusedError("member.inactive")
+    Contact.objects.filter(pk=contact.pk).update(permanent_agent=person)
+    if conversation is None:
+        return None
+    events.record(
+        "contact.permanent_agent_set",
+        conversation=conversation,
+        actor=actor,
+        now=now,
+        data={"user": str(person.public_id), "reason": reason},
+    )
+    if conversation.status not in OPEN:
+        return None
+    return assign_to(conversation, person=person, actor=actor, now=now, reason=reason)
+
+
+def unpin(contact: Contact) -> None:
+    """Lift the permanent agent; the running conversation stays where it is."""
+    Contact.objects.filter(pk=contact.pk).update(permanent_agent=None)
+
+
+def _refuse(conversation: Conversation, *, team: Team | None, person: User | None) -> None:
+    if team is None and person is None:
+        raise AssignmentRefusedError("assignment.target_required")
+    if conversation.status not in OPEN:
+        raise AssignmentRefusedError("conversation.resolved")
+    if person is not None and not person.is_active:
+        raise AssignmentRefusedError("member.inactive")
+    if team is not None and not team.is_active:
+        raise AssignmentRefusedError("team.inactive")
+    both = team is not None and person is not None
+    if both and not team.memberships.filter(user=person).exists():
+        raise AssignmentRefusedError("member.not_in_team")
+
+
+def _is_theirs(conversation: Conversation, *, team: Team | None, person: User | None) -> bool:
+    if person is None:
+        return False
+    same_team = team is None or conversation.team_id == team.pk
+    return conversation.assignee_id == person.pk and same_team
+
+
+def _lock(conversation_id: int) -> Conversation:
+    return (
+        Conversation.objects.select_for_update(of=("self",))
+        .select_related("channel", "contact")
+        .get(pk=conversation_id)
+    )

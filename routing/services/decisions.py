@@ -1,0 +1,223 @@
+"""Making a decision under the right lock, writing it down, and applying it: one transaction."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from channels.models import Channel
+from conversations.actors import Actor
+from conversations.models import Assignment, Conversation
+from conversations.models.assignment import AssignmentKind, EndReason
+from conversations.services import assignments
+from conversations.services.assignments import AssignmentLostError, Ownership
+from routing.engine import serial
+from routing.engine.facts import (
+    Answer,
+    Desk,
+    OpenDesk,
+    Outcome,
+    RuleSpec,
+    Situation,
+    Target,
+    TargetKind,
+    Trigger,
+)
+from routing.engine.strategies import capacity_of
+from routing.loaders import DeskBook, MoveOnError
+from routing.models import Decision
+from teams.identifiers import new_public_id
+from teams.models import Team
+
+# A conversation that nobody can take is looked at again after this, whatever else happens.
+PLACING_RETRY = timedelta(seconds=60)
+_MAX_TRIES = 12
+
+#: The engine's function for one kind of question, with everything but the desks filled in.
+Ask = Callable[[OpenDesk], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be decided, and what is stored so that it can be decided again."""
+
+    trigger: Trigger
+    situation: Situation
+    ask: Ask
+    rules: Sequence[RuleSpec] = ()
+    targets: Sequence[Target] = ()
+    rule_set_version: uuid.UUID | None = None
+
+
+class DecisionContentionError(Exception):
+    """Other decisions kept changing the desks. The conversation's due mark stays."""
+
+
+def decide_and_apply(
+    conversation: Conversation, *, question: Question, actor: Actor, now: datetime
+) -> Decision | None:
+    """Decide, apply and store; again from the start whenever somebody else was faster.
+
+    The conversation's row must be locked by the caller. Each try runs under a savepoint, so that
+    a lost try gives back its lock on the desk. Returns None if it waits on as it waited before.
+    Raises `DecisionContentionError`.
+    """
+    known: dict[Target, Desk] = {}
+    for _ in range(_MAX_TRIES):
+        book = DeskBook(seen=dict(known))
+        try:
+            with transaction.atomic():
+                answer = question.ask(book.open)
+                return _apply(
+                    conversation, question=question, answer=answer, desks=book.seen,
+                    actor=actor, now=now,
+                )
+        except MoveOnError:
+            known = book.seen
+        except AssignmentLostError:
+            known = {}
+            conversation.refresh_from_db()
+    raise DecisionContentionError
+
+
+def _apply(
+    conversation: Conversation,
+    *,
+    question: Question,
+    answer: Answer,
+    desks: dict[Target, Desk],
+    actor: Actor,
+    now: datetime,
+) -> Decision | None:
+    """Change the owner as the answer says, move the circle on, and store the decision."""
+    if question.trigger == Trigger.WAITING and answer.outcome == Outcome.WAITING:
+        _look_again_later(conversation, now=now)
+        return None
+    public_id = new_public_id()
+    assignment = None
+    if answer.outcome == Outcome.KEPT:
+        _restart_reply_timer(conversation, team_id=answer.team_id, now=now)
+    else:
+        owner = _ownership(conversation, question=question, answer=answer, desks=desks, now=now)
+        owner = replace(owner, event_data={"decision": str(public_id), **owner.event_data})
+        _release(conversation, question=question, owner=owner, actor=actor, now=now)
+        assignment = assignments.give(conversation, owner=owner, actor=actor, now=now)
+        if answer.user_id is None:
+            _look_again_later(conversation, now=now)
+    _move_cursor(answer, desks)
+    return Decision.objects.create(
+        public_id=public_id,
+        conversation=conversation,
+        assignment=assignment,
+        trigger=question.trigger,
+        outcome=answer.outcome,
+        rule_set_version=question.rule_set_version,
+        facts=serial.facts_to_json(
+            question.situation, rules=question.rules, desks=desks, targets=question.targets
+        ),
+        steps=serial.steps_to_json(answer.steps),
+        answer=serial.answer_to_json(answer),
+        decided_at=now,
+    )
+
+
+def _release(
+    conversation: Conversation, *, question: Question, owner: Ownership, actor: Actor, now: datetime
+) -> None:
+    """Take the conversation from whoever has it; both people are locked in order first."""
+    if conversation.assignee_id is None and conversation.team_id is None:
+        return
+    if conversation.assignee_id is not None and owner.user_id is not None:
+        assignments.lock_people([conversation.assignee_id, owner.user_id])
+    is_lapse = question.trigger == Trigger.REASSIGN
+    reason = EndReason.LAPSED if is_lapse else EndReason.REPLACED
+    assignments.take_back(conversation, reason=reason, actor=actor, now=now)
+
+
+def _ownership(
+    conversation: Conversation,
+    *,
+    question: Question,
+    answer: Answer,
+    desks: dict[Target, Desk],
+    now: datetime,
+) -> Ownership:
+    tags = None
+    if answer.add_tags:
+        tags = tuple(dict.fromkeys([*conversation.tags, *answer.add_tags]))
+    return Ownership(
+        kind=_kind(question, answer),
+        user_id=answer.user_id,
+        team_id=answer.team_id,
+        load_limit=_load_limit(answer, desks),
+        reply_due_at=_reply_due_at(answer.team_id, answer.user_id, desks, now=now),
+        tags=tags,
+        priority=answer.set_priority,
+        event_data={"outcome": answer.outcome, "user_id": answer.user_id, "team_id": answer.team_id},
+    )
+
+
+_KIND_BY_VIA = {
+    "permanent": AssignmentKind.PERMANENT,
+    "rule": AssignmentKind.RULE,
+    "manual": AssignmentKind.MANUAL,
+    "reopened": AssignmentKind.STRATEGY,
+    "strategy": AssignmentKind.STRATEGY,
+    "": AssignmentKind.STRATEGY,
+}
+
+
+def _kind(question: Question, answer: Answer) -> AssignmentKind:
+    if question.trigger == Trigger.REASSIGN:
+        return AssignmentKind.REASSIGN
+    return _KIND_BY_VIA[answer.via]
+
+
+def _load_limit(answer: Answer, desks: dict[Target, Desk]) -> int | None:
+    """Return the winner's limit, where the choice was bound by capacity."""
+    if not answer.is_capacity_bound:
+        return None
+    for desk in desks.values():
+        for candidate in desk.candidates:
+            if candidate.user_id == answer.user_id:
+                return capacity_of(candidate, desk)
+    return None
+
+
+def _reply_due_at(
+    team_id: int | None, user_id: int | None, desks: dict[Target, Desk], *, now: datetime
+) -> datetime | None:
+    """Return until when the person must answer before the team's timer moves it on."""
+    if team_id is None or user_id is None:
+        return None
+    desk = desks.get(Target(TargetKind.TEAM, team_id))
+    if desk is None or desk.reassign_after_s is None:
+        return None
+    return now + timedelta(seconds=desk.reassign_after_s)
+
+
+def _look_again_later(conversation: Conversation, *, now: datetime) -> None:
+    Conversation.objects.filter(pk=conversation.pk).update(placing_due_at=now + PLACING_RETRY)
+
+
+def _restart_reply_timer(
+    conversation: Conversation, *, team_id: int | None, now: datetime
+) -> None:
+    delay_s = Team.objects.filter(pk=team_id).values_list("reassign_after_s", flat=True).first()
+    due_at = None if delay_s is None else now + timedelta(seconds=delay_s)
+    Conversation.objects.filter(pk=conversation.pk).update(reply_due_at=due_at)
+
+
+def _move_cursor(answer: Answer, desks: dict[Target, Desk]) -> None:
+    """Remember whom the circle picked. The desk's row is locked by this decision."""
+    if answer.cursor is None or desks[answer.cursor].cursor_user_id == answer.user_id:
+        return
+    table = Team if answer.cursor.kind == TargetKind.TEAM else Channel
+    table.objects.filter(pk=answer.cursor.id).update(cursor_member=answer.user_id)
+
+
+def latest_assignment(conversation: Conversation) -> Assignment | None:
+    """Return the stretch of ownership that is running."""
+    return Assignment.objects.filter(conversation=conversation, ended_at=None).first()

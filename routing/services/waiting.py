@@ -1,0 +1,120 @@
+"""Conversations that wait: placed when somebody comes online, gets free or joins, and by the sweep."""
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from conversations.actors import Actor
+from conversations.models import Conversation
+from conversations.models.assignment import AssignmentKind
+from routing import loaders
+from routing.engine.decide import decide_waiting
+from routing.engine.facts import Target, TargetKind, Trigger
+from routing.services.decisions import (
+    PLACING_RETRY,
+    Question,
+    decide_and_apply,
+    latest_assignment,
+)
+from teams.models import Presence, User
+
+logger = logging.getLogger(__name__)
+
+# At most this many waiting conversations are looked at because of one person's mark.
+_PER_PERSON = 100
+
+
+def place_next(*, now: datetime) -> bool:
+    """Do one piece of placing; say whether there was one.
+
+    1. Conversations that are due to be looked at: priority first, then whoever waits longest.
+    2. Else a person who may have become able to take something: mark what that person could take.
+    """
+    return _place_next_due(now=now) or _spread_next_mark(now=now)
+
+
+def _place_next_due(*, now: datetime) -> bool:
+    conversation_id = (
+        Conversation.objects.waiting()
+        .filter(placing_due_at__lte=now)
+        .in_queue_order()
+        .values_list("pk", flat=True)
+        .first()
+    )
+    if conversation_id is None:
+        return False
+    try:
+        _place(conversation_id, now=now)
+    except Exception:
+        logger.exception("Placing conversation %s failed; it is tried again.", conversation_id)
+        Conversation.objects.filter(pk=conversation_id).update(placing_due_at=now + PLACING_RETRY)
+    return True
+
+
+@transaction.atomic
+def _place(conversation_id: int, *, now: datetime) -> None:
+    conversation = (
+        Conversation.objects.select_for_update(of=("self",))
+        .select_related("channel")
+        .get(pk=conversation_id)
+    )
+    if conversation.placing_due_at is None or conversation.assignee_id is not None:
+        Conversation.objects.filter(pk=conversation_id).update(placing_due_at=None)
+        return
+    targets = _targets(conversation)
+    situation = loaders.load_holder_situation(conversation, now=now)
+    question = Question(
+        trigger=Trigger.WAITING,
+        situation=situation,
+        ask=lambda open_desk: decide_waiting(situation, targets=targets, open_desk=open_desk),
+        targets=targets,
+    )
+    decide_and_apply(conversation, question=question, actor=Actor.system(), now=now)
+
+
+def _targets(conversation: Conversation) -> tuple[Target, ...]:
+    """Return where it may go: its team, and the channel's agents unless somebody chose the team."""
+    channel = Target(TargetKind.CHANNEL, conversation.channel_id)
+    if conversation.team_id is None:
+        return (channel,)
+    team = Target(TargetKind.TEAM, conversation.team_id)
+    active = latest_assignment(conversation)
+    is_by_rule = active is not None and active.kind == AssignmentKind.RULE
+    return (team, channel) if is_by_rule else (team,)
+
+
+@transaction.atomic
+def _spread_next_mark(*, now: datetime) -> bool:
+    """Turn one person's mark into due marks on the conversations that this person could take."""
+    user = (
+        User.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .filter(offer_due_at__lte=now)
+        .order_by("offer_due_at", "pk")
+        .first()
+    )
+    if user is None:
+        return False
+    User.objects.filter(pk=user.pk).update(offer_due_at=None)
+    room = _room(user)
+    if room <= 0:
+        return True
+    reachable = Q(team__in=user.teams.values("pk")) | Q(channel__in=user.channels.values("pk"))
+    ids = list(
+        Conversation.objects.waiting()
+        .filter(reachable, routing_due_at=None)
+        .in_queue_order()
+        .values_list("pk", flat=True)[:room]
+    )
+    Conversation.objects.filter(pk__in=ids).update(placing_due_at=now)
+    return True
+
+
+def _room(user: User) -> int:
+    """Return how many conversations may be looked at for this person."""
+    if not user.is_active or not user.is_receiving or user.presence != Presence.ONLINE:
+        return 0
+    if user.capacity is None:
+        return _PER_PERSON
+    return min(user.capacity - user.load, _PER_PERSON)

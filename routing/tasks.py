@@ -1,0 +1,33 @@
+"""This app's drains. None takes an argument: what is due stands in the rows."""
+
+from celery import shared_task
+
+from conversations.clock import database_now
+from routing.services import assignment, reassignment, waiting
+
+#: One run goes on for at most this many rows, so that a worker can stop in between.
+BATCH = 200
+
+
+@shared_task(name="routing.tasks.route_due")
+def route_due() -> None:
+    """Decide for conversations that still have no decision."""
+    for _ in range(BATCH):
+        if not assignment.route_next(now=database_now()):
+            return
+
+
+@shared_task(name="routing.tasks.place_waiting")
+def place_waiting() -> None:
+    """Give waiting conversations to people who became able to take them."""
+    for _ in range(BATCH):
+        if not waiting.place_next(now=database_now()):
+            return
+
+
+@shared_task(name="routing.tasks.reassign_overdue")
+def reassign_overdue() -> None:
+    """Move on what was not answered in time."""
+    for _ in range(BATCH):
+        if not reassignment.reassign_next(now=database_now()):
+            return

@@ -1,0 +1,141 @@
+"""The two doors that providers knock on: a message, and a word about one of ours."""
+
+import logging
+import uuid
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from channels.models import Channel
+from channels.providers import adapter_for, config_of
+from channels.providers.base import InboundRequest, SignatureRefusedError
+from conversations.services import reports
+from conversations.services.inbox import InboxContentionError
+from routing import loaders
+from routing.services import intake
+from teams.problems import problem_response
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 256 * 1024
+MAX_FIELDS = 1000
+EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+_CHARSETS = {"", "utf-8", "utf8", "us-ascii"}
+
+
+@csrf_exempt
+def inbound(request: HttpRequest, provider: str, token: str) -> HttpResponse:
+    """Take a customer's message: stored and decided before the answer, exactly once.
+
+    200 for stored, duplicate and quarantined; 403 for a signature that is not the provider's;
+    503 if nothing could be stored, so that the provider tries again.
+    """
+    refusal = _refuse(request)
+    channel = None if refusal else loaders.find_channel(provider=provider, token=token)
+    if channel is None:
+        return refusal or _not_found()
+    try:
+        intake.receive(channel, request=_read(request), now=timezone.now())
+    except SignatureRefusedError as error:
+        return _forbidden(channel, error)
+    except (DatabaseError, InboxContentionError):
+        logger.exception("A message on channel %s could not be stored.", channel.public_id)
+        return _try_again()
+    return HttpResponse(EMPTY_TWIML, content_type="text/xml")
+
+
+@csrf_exempt
+def status(request: HttpRequest, provider: str, token: str) -> HttpResponse:
+    """Take a provider's word about one of our messages. Unknown words and messages are kept."""
+    refusal = _refuse(request)
+    channel = None if refusal else loaders.find_channel(provider=provider, token=token)
+    if channel is None:
+        return refusal or _not_found()
+    inbound_request, config = _read(request), config_of(channel)
+    adapter = adapter_for(channel.provider)
+    try:
+        adapter.verify(inbound_request, config)
+        update = adapter.parse_status(inbound_request, config)
+        if update is not None:
+            reports.record_report(
+                channel,
+                update=update,
+                message_public_id=_message_id(request),
+                now=timezone.now(),
+            )
+    except SignatureRefusedError as error:
+        return _forbidden(channel, error)
+    except DatabaseError:
+        logger.exception("A report on channel %s could not be stored.", channel.public_id)
+        return _try_again()
+    return HttpResponse(status=200)
+
+
+def _refuse(request: HttpRequest) -> HttpResponse | None:
+    """Refuse what no provider sends, before anything is parsed or looked up."""
+    if request.method != "POST":
+        response = problem_response(
+            status=405, code="method_not_allowed", title="Only POST is accepted here."
+        )
+        response["Allow"] = "POST"
+        return response
+    if (request.content_params or {}).get("charset", "").lower() not in _CHARSETS:
+        return problem_response(
+            status=400, code="unsupported_charset", title="The body must be UTF-8."
+        )
+    try:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        length = 0
+    if length > MAX_BODY_BYTES:
+        return _too_large("body_too_large", "The body is larger than 256 KiB.")
+    if request.body.count(b"&") >= MAX_FIELDS:
+        return _too_large("too_many_fields", "The body has more than 1,000 fields.")
+    return None
+
+
+def _read(request: HttpRequest) -> InboundRequest:
+    """Return the request as the provider signed it: over our configured public address."""
+    return InboundRequest(
+        url=f"{settings.PUBLIC_BASE_URL}{request.get_full_path()}",
+        content_type=request.content_type or "",
+        body=request.body,
+        headers=dict(request.headers),
+        query=request.META.get("QUERY_STRING", ""),
+    )
+
+
+def _message_id(request: HttpRequest) -> uuid.UUID | None:
+    """Return our own message's id from the address that we gave for it."""
+    try:
+        return uuid.UUID(request.GET.get("message", ""))
+    except ValueError:
+        return None
+
+
+def _forbidden(channel: Channel, error: SignatureRefusedError) -> HttpResponse:
+    logger.warning("Refused a request on channel %s: %s.", channel.public_id, error.code)
+    if error.code == "signature_missing":
+        return problem_response(
+            status=403, code=error.code, title="The provider's signature is missing."
+        )
+    return HttpResponse(status=403)
+
+
+def _not_found() -> HttpResponse:
+    return problem_response(status=404, code="not_found", title="There is nothing at this address.")
+
+
+def _too_large(code: str, title: str) -> HttpResponse:
+    return problem_response(status=413, code=code, title=title)
+
+
+def _try_again() -> HttpResponse:
+    response = problem_response(
+        status=503, code="try_again", title="Nothing was stored. Please send it again."
+    )
+    response["Retry-After"] = "1"
+    return response

@@ -1,0 +1,118 @@
+"""Builders for tests: keyword-only, with sensible defaults. A test states only what it is about."""
+
+import itertools
+from datetime import datetime
+from typing import Any
+
+from channels.models import Channel, ChannelMember, Provider
+from conversations.models import Contact, Conversation, Identity
+from conversations.states import Status
+from routing.models import Condition, Rule
+from routing.services import rules as rule_services
+from teams.models import Membership, Presence, Role, Strategy, Team, User
+from tests import moments
+
+_numbers = itertools.count(1)
+
+ACCOUNT_SID = "AC" + "0" * 32
+AUTH_TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+def make_agent(
+    *, name: str = "Alice", presence: str = Presence.ONLINE, role: int = Role.AGENT, **fields: Any
+) -> User:
+    number = next(_numbers)
+    email = fields.pop("email", f"{name.lower().replace(' ', '.')}.{number}@example.com")
+    return User.objects.create_user(email, name=name, presence=presence, role=role, **fields)
+
+
+def make_supervisor(*, name: str = "Sachi", **fields: Any) -> User:
+    return make_agent(name=name, role=Role.SUPERVISOR, **fields)
+
+
+def make_administrator(*, name: str = "Ada", **fields: Any) -> User:
+    return make_agent(name=name, role=Role.ADMINISTRATOR, **fields)
+
+
+def make_team(
+    *,
+    name: str = "Support",
+    members: tuple[User, ...] = (),
+    strategy: str = Strategy.ROUND_ROBIN,
+    **fields: Any,
+) -> Team:
+    code = fields.pop("code", f"{name.lower().replace(' ', '-')}-{next(_numbers)}")
+    team = Team.objects.create(name=name, code=code, strategy=strategy, **fields)
+    for position, user in enumerate(members):
+        Membership.objects.create(team=team, user=user, position=position)
+    return team
+
+
+def make_channel(
+    *,
+    name: str = "WhatsApp Tokyo",
+    provider: str = Provider.TWILIO,
+    agents: tuple[User, ...] = (),
+    **fields: Any,
+) -> Channel:
+    fields.setdefault("account_sid", ACCOUNT_SID)
+    fields.setdefault("auth_token", AUTH_TOKEN)
+    if "messaging_service_sid" not in fields:
+        fields.setdefault("phone_number", f"+1555000{next(_numbers):04d}")
+    channel = Channel.objects.create(name=name, provider=provider, **fields)
+    for position, user in enumerate(agents):
+        ChannelMember.objects.create(channel=channel, user=user, position=position)
+    return channel
+
+
+def make_contact(
+    *,
+    name: str = "Dora",
+    address: str = "",
+    now: datetime = moments.WEDNESDAY_MORNING,
+    **fields: Any,
+) -> Contact:
+    address = address or f"+8190000{next(_numbers):05d}"
+    contact = Contact.objects.create(name=name, phone=address, created_at=now, **fields)
+    Identity.objects.create(contact=contact, medium="whatsapp", address=address, created_at=now)
+    return contact
+
+
+def make_conversation(
+    *,
+    channel: Channel | None = None,
+    contact: Contact | None = None,
+    status: str = Status.NEW,
+    now: datetime = moments.WEDNESDAY_MORNING,
+    **fields: Any,
+) -> Conversation:
+    """Make a conversation without messages that nobody has."""
+    channel = channel or make_channel()
+    contact = contact or make_contact(now=now)
+    fields.setdefault("waiting_since", now if status == Status.NEW else None)
+    return Conversation.objects.create(
+        channel=channel,
+        contact=contact,
+        identity=contact.identities.get(),
+        status=status,
+        opened_at=now,
+        last_message_at=now,
+        last_inbound_at=fields.pop("last_inbound_at", now),
+        **fields,
+    )
+
+
+def make_rule(
+    *,
+    name: str = "Refunds",
+    conditions: tuple[tuple[str, str, str], ...] = (),
+    **fields: Any,
+) -> Rule:
+    fields.setdefault("position", next(_numbers))
+    rule = Rule.objects.create(name=name, **fields)
+    for position, (field, operator, value) in enumerate(conditions):
+        Condition.objects.create(
+            rule=rule, position=position, field=field, operator=operator, value=value
+        )
+    rule_services.touch()
+    return rule
