@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('channels', '0002_initial'),
         ('conversations', '0001_initial'),
-        ('teams', '0002_initial'),
+        ('teams', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
