@@ -1,0 +1,127 @@
+"""What must be true of the rows at all times, as queries for whatever breaks it.
+
+`manage.py verify` counts them in production; the race and kill tests run them after every run.
+"""
+
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from channels.models import Envelope, EnvelopeOutcome
+from conversations.delivery_states import DeliveryStatus
+from conversations.models import Assignment, Conversation, Event, Message, Survey, SurveyStatus
+from conversations.models.message import Direction
+from conversations.states import OPEN, Status
+from teams.models import User
+
+_OVER = {Status.RESOLVED, Status.CLOSED}
+
+
+def people_whose_load_is_not_their_count() -> QuerySet[User]:
+    """A person's load is the number of open conversations assigned to them."""
+    held = (
+        Conversation.objects.filter(assignee=OuterRef("pk"), status__in=OPEN)
+        .order_by()
+        .values("assignee")
+        .annotate(held=Count("pk"))
+        .values("held")
+    )
+    return User.objects.annotate(held=Coalesce(Subquery(held), Value(0))).exclude(load=F("held"))
+
+
+def open_conversations_whose_history_differs() -> QuerySet[Conversation]:
+    """An open conversation's owner is the one of its running assignment, and of no other."""
+    running = Assignment.objects.filter(conversation=OuterRef("pk"), ended_at=None)
+    same_user = Q(user=OuterRef("assignee")) | Q(
+        user__isnull=True, conversation__assignee__isnull=True
+    )
+    same_team = Q(team=OuterRef("team")) | Q(team__isnull=True, conversation__team__isnull=True)
+    owned = Q(assignee__isnull=False) | Q(team__isnull=False)
+    return Conversation.objects.filter(status__in=OPEN).filter(
+        owned & ~Exists(running.filter(same_user, same_team)) | ~owned & Exists(running)
+    )
+
+
+def assignments_that_run_on() -> QuerySet[Assignment]:
+    """A conversation that is over has no running assignment."""
+    return Assignment.objects.filter(ended_at=None, conversation__status__in=_OVER)
+
+
+def conversations_with_gaps() -> QuerySet[Conversation]:
+    """Messages are numbered from 1 without gaps, and the conversation knows how many there are."""
+    return Conversation.objects.annotate(
+        stored=Count("messages"), last=Coalesce(Max("messages__sequence"), Value(0))
+    ).exclude(stored=F("message_count"), last=F("message_count"))
+
+
+def envelopes_without_a_message() -> QuerySet[Envelope]:
+    """What was accepted was stored."""
+    stored = Message.objects.filter(
+        channel=OuterRef("channel"), provider_message_id=OuterRef("dedupe_key")
+    )
+    return Envelope.objects.exclude(outcome=EnvelopeOutcome.QUARANTINED).filter(~Exists(stored))
+
+
+def inbound_messages_without_their_event() -> QuerySet[Message]:
+    """Every customer's message stands in the timeline."""
+    noted = (
+        Event.objects.filter(conversation=OuterRef("pk"), type="message.received")
+        .order_by()
+        .values("conversation")
+        .annotate(noted=Count("pk"))
+        .values("noted")
+    )
+    uneven = (
+        Conversation.objects.annotate(
+            inbound=Count("messages", filter=Q(messages__direction=Direction.INBOUND)),
+            noted=Coalesce(Subquery(noted), Value(0)),
+        )
+        .exclude(inbound=F("noted"))
+        .values("pk")
+    )
+    return Message.objects.filter(conversation__in=uneven, direction=Direction.INBOUND)
+
+
+def conversations_that_nobody_will_look_at() -> QuerySet[Conversation]:
+    """Whatever waits without an owner has a due mark, so that a sweep finds it."""
+    return Conversation.objects.waiting().filter(routing_due_at=None, placing_due_at=None)
+
+
+def ended_conversations_with_deadlines() -> QuerySet[Conversation]:
+    """Nothing is due on a conversation that is over, but the end of the wait for a rating."""
+    due = (
+        Q(routing_due_at__isnull=False)
+        | Q(placing_due_at__isnull=False)
+        | Q(reply_due_at__isnull=False)
+    )
+    return Conversation.objects.filter(status__in=_OVER).filter(
+        due | Q(status=Status.CLOSED, close_due_at__isnull=False)
+    )
+
+
+def messages_that_nobody_will_send() -> QuerySet[Message]:
+    """A queued message is due at some time; a message that is being sent has a lease."""
+    return Message.objects.filter(
+        Q(delivery_status=DeliveryStatus.QUEUED, send_due_at=None)
+        | Q(delivery_status=DeliveryStatus.SENDING, lease_until=None)
+    )
+
+
+def surveys_that_never_end() -> QuerySet[Survey]:
+    """A survey waits for its answer only while its conversation waits to be closed."""
+    return Survey.objects.filter(status=SurveyStatus.SENT).exclude(
+        conversation__status=Status.RESOLVED, conversation__close_due_at__isnull=False
+    )
+
+
+INVARIANTS = [
+    people_whose_load_is_not_their_count,
+    open_conversations_whose_history_differs,
+    assignments_that_run_on,
+    conversations_with_gaps,
+    envelopes_without_a_message,
+    inbound_messages_without_their_event,
+    conversations_that_nobody_will_look_at,
+    ended_conversations_with_deadlines,
+    messages_that_nobody_will_send,
+    surveys_that_never_end,
+]

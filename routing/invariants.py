@@ -1,0 +1,49 @@
+"""What must be true of decisions at all times, as queries for whatever breaks it."""
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from channels.models import ChannelMember, Distribution
+from conversations.models import Assignment
+from conversations.models.assignment import AssignmentKind
+from routing.engine.facts import Outcome
+from routing.models import Decision
+from teams.models import Strategy, User
+
+#: Assignments that look at capacity; the others may exceed it, and say so.
+_BOUND = [AssignmentKind.RULE, AssignmentKind.STRATEGY, AssignmentKind.REASSIGN]
+
+
+def automatic_assignments_without_a_decision() -> QuerySet[Assignment]:
+    """Whatever was assigned by a decision can be explained; taking one by answering is no decision."""
+    return Assignment.objects.filter(decision__isnull=True).exclude(kind=AssignmentKind.CLAIM)
+
+
+def decisions_that_assigned_nothing() -> QuerySet[Decision]:
+    """A decision that says "assigned" has the assignment that it made."""
+    return Decision.objects.filter(outcome=Outcome.ASSIGNED, assignment=None)
+
+
+def people_over_capacity_by_automation() -> QuerySet[User]:
+    """Nobody has more than their capacity unless a person or a rule that ignores it gave it."""
+    given = (
+        Assignment.objects.filter(user=OuterRef("pk"), ended_at=None)
+        .exclude(kind__in=_BOUND)
+        .values("user")
+    )
+    sequential = ChannelMember.objects.filter(
+        user=OuterRef("pk"), channel__distribution=Distribution.SEQUENTIAL
+    ).values("user")
+    return (
+        User.objects.filter(capacity__isnull=False, load__gt=F("capacity"))
+        .annotate(excused=Coalesce(Subquery(given[:1]), Subquery(sequential[:1])))
+        .filter(Q(excused=None))
+        .exclude(teams__strategy=Strategy.DEFAULT_USER, teams__default_user=F("pk"))
+    )
+
+
+INVARIANTS = [
+    automatic_assignments_without_a_decision,
+    decisions_that_assigned_nothing,
+    people_over_capacity_by_automation,
+]
