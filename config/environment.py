@@ -16,9 +16,11 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from zoneinfo import available_timezones
 
+import environ
 from cryptography.fernet import Fernet
 
 ENVIRONMENTS = ("development", "production", "test")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "amqp", "amqps", "memory")
 # What people leave in a file that they copied from somewhere.
 EXAMPLE_MARKS = ("example", "change-me", "changeme", "change_me", "insecure", "replace", "your-")
@@ -29,8 +31,22 @@ BROKER_PATIENCE_S = 0.4
 SOCKET_PATH_MAX_BYTES = 100
 
 
+# A connection lives as long as its thread, and is tried before it is used again.
+PERSISTENT = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+
+
 class SettingsError(Exception):
     """A variable is missing or wrong. The text is for the person who starts Relaydesk."""
+
+
+class Environment(environ.Env):
+    """django-environ, with a sentence where it would leave a traceback."""
+
+    def int(self, var: str, default: int) -> int:
+        try:
+            return int(super().int(var, default=default))
+        except ValueError:
+            raise SettingsError(f"{var} must be a whole number.") from None
 
 
 def default_environment(database_url: str) -> str:
@@ -56,6 +72,12 @@ def check_time_zone(name: str) -> str:
     return name
 
 
+def check_log_level(name: str) -> str:
+    if name.upper() not in LOG_LEVELS:
+        raise SettingsError(f"LOG_LEVEL is {name!r}; it is one of {', '.join(LOG_LEVELS)}.")
+    return name.upper()
+
+
 def check_base_url(variable: str, url: str) -> str:
     """Return an http(s) address without its trailing slash."""
     parts = urlsplit(url)
@@ -65,12 +87,46 @@ def check_base_url(variable: str, url: str) -> str:
 
 
 def check_database_url(url: str) -> str:
+    """Return the address; empty stands for SQLite in DATA_DIR."""
     scheme = urlsplit(url).scheme
-    if scheme not in ("sqlite", "postgres", "postgresql"):
+    if url and scheme not in ("sqlite", "postgres", "postgresql"):
         raise SettingsError(
             f"DATABASE_URL begins with {scheme!r}; supported are sqlite:// and postgresql://."
         )
     return url
+
+
+def read_database(url: str, *, data_dir: Path, prepare_threshold: int) -> dict[str, Any]:
+    """Return Django's description of the database."""
+    if not url:
+        return _sqlite(data_dir / "relaydesk.sqlite3", data_dir=data_dir)
+    described: dict[str, Any] = environ.Env.db_url_config(url)
+    if described["ENGINE"].endswith("sqlite3"):
+        return _sqlite(Path(described["NAME"]), data_dir=data_dir)
+    options = {"connect_timeout": 5, "tcp_user_timeout": 20_000}
+    if prepare_threshold:
+        options |= {"server_side_binding": True, "prepare_threshold": prepare_threshold}
+    described["OPTIONS"] = options | described.get("OPTIONS", {})
+    return described | PERSISTENT
+
+
+def _sqlite(path: Path, *, data_dir: Path) -> dict[str, Any]:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    options = {
+        # A writer waits for its turn at BEGIN, where waiting can be waited out. A transaction that
+        # starts as a reader and then wants to write is refused at once.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "OPTIONS": options,
+        # A file, because an in-memory database is not seen by a second process.
+        "TEST": {"NAME": str(data_dir / "test.sqlite3")},
+        **PERSISTENT,
+    }
 
 
 def check_broker_url(url: str) -> str:

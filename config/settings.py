@@ -4,20 +4,17 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config import beat, environment, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = environment.Environment()
 
 # --- Where we are
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-DATABASE_URL = environment.check_database_url(
-    env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'relaydesk.sqlite3'}"
-)
+DATABASE_URL = environment.check_database_url(env.str("DATABASE_URL", default=""))
 ENVIRONMENT = environment.check_environment(
     env.str("ENVIRONMENT", default="") or environment.default_environment(DATABASE_URL)
 )
@@ -69,7 +66,7 @@ WORKER_THREADS = env.int("WORKER_THREADS", default=2)
 # --- Applications
 INSTALLED_APPS = [
     "config",
-    "django.contrib.admin",
+    "config.apps.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -88,6 +85,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.api.door.DoorMiddleware",
     "config.proxies.TrustedProxiesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -96,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.viewer.ViewerMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -122,32 +121,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Database
 DATABASE_PREPARE_THRESHOLD = env.int("DATABASE_PREPARE_THRESHOLD", default=0)
 DATABASES = {
-    "default": {
-        **env.db_url_config(DATABASE_URL),
-        "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": True,
-    }
-}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # IMMEDIATE: a writer waits for its turn at BEGIN, where waiting can be waited out. A
-    # transaction that starts as a reader and then wants to write is refused at once.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    }
-    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
-    Path(DATABASES["default"]["NAME"]).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-elif DATABASE_PREPARE_THRESHOLD:
-    DATABASES["default"].setdefault("OPTIONS", {}).update(
-        {"server_side_binding": True, "prepare_threshold": DATABASE_PREPARE_THRESHOLD}
+    "default": environment.read_database(
+        DATABASE_URL, data_dir=DATA_DIR, prepare_threshold=DATABASE_PREPARE_THRESHOLD
     )
+}
 
 # --- People
 AUTH_USER_MODEL = "teams.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "config.backends.RoleBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -162,6 +145,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
+AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
 
 # --- What a browser may do
 CONTENT_SECURITY_POLICY = {
@@ -252,8 +236,21 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 CELERY_BEAT_SCHEDULE = beat.build_schedule()
 
 # --- API: the defaults live in config/api
-REST_FRAMEWORK: dict[str, object] = {}
+REST_FRAMEWORK: dict[str, object] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["config.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "teams.api.endpoints.HasScope",
+        "teams.api.endpoints.HasRight",
+    ],
+    "DEFAULT_PARSER_CLASSES": ["config.api.parsing.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "config.api.pagination.CursorPages",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "config.api.errors.handle",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
 
 # --- Log
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOG_LEVEL = environment.check_log_level(env.str("LOG_LEVEL", default="INFO"))
 LOGGING = logs.build_logging(level=LOG_LEVEL)
