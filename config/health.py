@@ -59,9 +59,9 @@ def probe_due_rows(now: datetime) -> dict[str, Any]:
     return _ask_database(_measure_lateness, now=now)
 
 
-def probe_broker() -> dict[str, Any]:
+def probe_broker(url: str | None = None) -> dict[str, Any]:
     try:
-        with celery_app.connection_for_write(connect_timeout=BROKER_PATIENCE_S) as broker:
+        with celery_app.connection_for_write(url, connect_timeout=BROKER_PATIENCE_S) as broker:
             broker.ensure_connection(max_retries=0)
     except Exception as error:  # noqa: BLE001 - each transport has its own errors
         return {"ok": False, "error": type(error).__name__}

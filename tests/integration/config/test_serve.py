@@ -1,0 +1,132 @@
+"""`manage.py serve` on the embedded default: one command, one Ctrl-C."""
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.processes import is_gone
+
+ROOT = Path(__file__).resolve().parents[3]
+pytestmark = pytest.mark.slow
+READY_WITHIN_S = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def ask(port: int, path: str) -> tuple[int, Any]:
+    caller = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    caller.request("GET", path)
+    answer = caller.getresponse()
+    return answer.status, answer.read()
+
+
+class Served:
+    def __init__(self, environment: dict[str, str], *, log: Path) -> None:
+        self.port = int(environment["PORT"])
+        self.log = log
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT,
+            env=environment,
+            stdout=log.open("w"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN_S
+        while "Relaydesk is ready" not in self.log.read_text():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.1)
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+
+@pytest.fixture
+def served(house_environment: dict[str, str], tmp_path: Path) -> Iterator[Served]:
+    house_environment["PORT"] = str(free_port())
+    house = Served(house_environment, log=tmp_path / "serve.log")
+    try:
+        house.wait_until_ready()
+        yield house
+    finally:
+        if house.process.poll() is None:
+            house.process.terminate()
+            house.process.wait(timeout=30)
+
+
+class TestServe:
+    def test_keeps_house_until_told_to_stop(
+        self, served: Served, house_environment: dict[str, str]
+    ) -> None:
+        assert ask(served.port, "/healthz")[0] == 200
+        assert ask(served.port, "/static/admin/css/base.css")[0] == 200
+        status, body = ask(served.port, "/readyz")
+        assert (status, json.loads(body)["status"]) == (200, "ok")
+
+        second = subprocess.run(
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT,
+            env=house_environment | {"PORT": str(free_port())},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert second.returncode == 1
+        assert f"already runs on {house_environment['DATA_DIR']}" in second.stderr
+
+        family = served.family()
+        assert len(family) >= 4
+        served.process.send_signal(signal.SIGINT)
+        assert served.process.wait(timeout=15) == 0
+        assert all(is_gone(member.pid) for member in family)
+        assert "database is locked" not in served.log.read_text()
+
+    def test_comes_back_after_it_was_killed(
+        self, served: Served, house_environment: dict[str, str], tmp_path: Path
+    ) -> None:
+        family = served.family()
+        served.process.kill()
+        served.process.wait(timeout=10)
+        house_environment["PORT"] = str(free_port())
+        again = Served(house_environment, log=tmp_path / "again.log")
+        try:
+            again.wait_until_ready()
+            assert all(is_gone(member.pid) for member in family)
+        finally:
+            again.process.terminate()
+            again.process.wait(timeout=30)
+
+    def test_says_when_the_port_is_taken(self, house_environment: dict[str, str]) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            house_environment["PORT"] = str(taken.getsockname()[1])
+            refused = subprocess.run(
+                [sys.executable, "manage.py", "serve"],
+                cwd=ROOT,
+                env=house_environment,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+        assert refused.returncode == 1
+        assert "is taken; set PORT to another" in refused.stderr

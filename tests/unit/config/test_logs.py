@@ -1,0 +1,51 @@
+"""What never reaches the log."""
+
+import logging
+
+import pytest
+
+from config.logs import SecretsFormatter, hide_secrets
+
+SECRET = "c0ffee5ecretc0ffee5ecret"
+
+
+class TestHidingSecrets:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            f"auth_token={SECRET}",
+            f"'auth_token': '{SECRET}'",
+            f'{{"password": "{SECRET}"}}',
+            f"Authorization: Api-Key {SECRET}",
+            f"Authorization: Bearer {SECRET}",
+            f"'HTTP_AUTHORIZATION': 'Basic {SECRET}'",
+            f"X-Twilio-Signature: {SECRET}",
+            f"SECRET_KEY={SECRET}",
+            f"api_key={SECRET}&page=2",
+            f"postgresql://relaydesk:{SECRET}@db/relaydesk",
+            f"POST /webhooks/twilio/{SECRET}/ 200",
+        ],
+    )
+    def test_leaves_no_trace_of_the_value(self, text: str) -> None:
+        hidden = hide_secrets(text)
+        assert SECRET not in hidden
+        assert "[hidden]" in hidden
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Could not wake conversations.tasks.send_queued; its sweep will run it.",
+            "conversation 42 given to Alice after 3.2 s",
+            "http://127.0.0.1:8000/admin/",
+        ],
+    )
+    def test_leaves_the_rest_as_it_is(self, text: str) -> None:
+        assert hide_secrets(text) == text
+
+    def test_reaches_into_tracebacks(self) -> None:
+        record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "broken", None, None)
+        try:
+            raise ValueError(f"token={SECRET}")
+        except ValueError as error:
+            record.exc_info = (ValueError, error, error.__traceback__)
+        assert SECRET not in SecretsFormatter().format(record)
