@@ -143,6 +143,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 # The log-in form calls it so, whatever the column is called.
 AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "config.logins.name_of_attempt"
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_RESET_ON_SUCCESS = True

@@ -34,8 +34,15 @@ class TestGuessing:
     def _locks(self, settings: Settings) -> None:
         settings.AXES_ENABLED = True
 
-    def guess(self, client: Client, *, password: str, address: str = "192.0.2.9") -> int:
-        form = {"username": "alice@example.test", "password": password}
+    def guess(
+        self,
+        client: Client,
+        *,
+        password: str,
+        address: str = "192.0.2.9",
+        name: str = "alice@example.test",
+    ) -> int:
+        form = {"username": name, "password": password}
         return client.post(LOGIN, form, REMOTE_ADDR=address).status_code
 
     def test_ends_after_five_tries(self, client: Client, alice: User) -> None:
@@ -47,3 +54,9 @@ class TestGuessing:
             self.guess(client, password="wrong")
         entered = self.guess(client, password="correct horse battery", address="192.0.2.10")
         assert entered == 302
+
+    def test_gets_no_further_tries_by_spelling(self, client: Client, alice: User) -> None:
+        spellings = ["alice", "Alice", "ALICE", "aLICE", " alice"]
+        for spelling in spellings:
+            self.guess(client, password="wrong", name=f"{spelling}@example.test")
+        assert self.guess(client, password="correct horse battery") == 429
