@@ -1,9 +1,11 @@
-"""Waiting for other processes."""
+"""Other processes: what they need to know, and waiting for them."""
 
 import time
 from collections.abc import Callable
+from urllib.parse import quote
 
 import psutil
+from django.db import connection
 
 
 def eventually(holds: Callable[[], object], *, within_s: float = 10) -> None:
@@ -19,3 +21,16 @@ def is_gone(pid: int) -> bool:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def database_url() -> str:
+    """Return the test database as an address for another process."""
+    described = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{described['NAME']}"
+    login = quote(described["USER"], safe="")
+    if described["PASSWORD"]:
+        login += ":" + quote(described["PASSWORD"], safe="")
+    return (
+        f"postgresql://{login}@{described['HOST']}:{described['PORT'] or 5432}/{described['NAME']}"
+    )

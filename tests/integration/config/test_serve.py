@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.processes import is_gone
+from tests.processes import eventually, is_gone
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.slow
@@ -37,6 +37,7 @@ def ask(port: int, path: str) -> tuple[int, Any]:
 class Served:
     def __init__(self, environment: dict[str, str], *, log: Path) -> None:
         self.port = int(environment["PORT"])
+        self.environment = dict(environment)
         self.log = log
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "serve"],
@@ -53,6 +54,17 @@ class Served:
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.1)
+
+    def shell(self, code: str) -> str:
+        return subprocess.run(
+            [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", code],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        ).stdout
 
     def family(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
@@ -71,7 +83,22 @@ def served(house_environment: dict[str, str], tmp_path: Path) -> Iterator[Served
             house.process.wait(timeout=30)
 
 
+OFFER = """
+from django.utils import timezone
+from teams.models import User
+User.objects.create_user("alice@example.test", offer_due_at=timezone.now())
+"""
+COUNT_OFFERS = """
+from teams.models import User
+print(User.objects.filter(offer_due_at__isnull=False).count())
+"""
+
+
 class TestServe:
+    def test_does_what_is_due(self, served: Served) -> None:
+        served.shell(OFFER)
+        eventually(lambda: served.shell(COUNT_OFFERS).strip() == "0", within_s=30)
+
     def test_keeps_house_until_told_to_stop(
         self, served: Served, house_environment: dict[str, str]
     ) -> None:
