@@ -23,6 +23,7 @@ from routing.engine.facts import (
     Target,
     TargetKind,
 )
+from routing.engine.rule_sets import rules_from_json
 from routing.models import Rule, RuleSet
 from teams.models import Membership, Team, User
 
@@ -39,7 +40,7 @@ _PERSON_FIELDS = (
 
 def find_channel(*, provider: str, token: str) -> Channel | None:
     """Return the active channel with this token, and with it the version of the rules."""
-    version = RuleSet.objects.order_by("pk").values("version")[:1]
+    version = RuleSet.objects.order_by("-pk").values("version")[:1]
     return (
         Channel.objects.annotate(rule_set_version=Subquery(version))
         .filter(token=token, provider=provider, is_active=True)
@@ -49,18 +50,17 @@ def find_channel(*, provider: str, token: str) -> Channel | None:
 
 def current_version() -> uuid.UUID | None:
     """Return the version of all rules together; None before the first rule."""
-    return RuleSet.objects.values_list("version", flat=True).first()
+    return RuleSet.objects.order_by("-pk").values_list("version", flat=True).first()
 
 
-@lru_cache(maxsize=4)
 def load_rules(version: uuid.UUID | None) -> tuple[RuleSpec, ...]:
-    """Return the active rules by position. Kept in memory until the version changes."""
-    rules = (
-        Rule.objects.filter(is_active=True)
-        .order_by("position", "pk")
-        .prefetch_related("conditions", "channels")
-    )
-    return tuple(rule_spec(rule) for rule in rules)
+    """Return the rules of a version, by position. A version never changes, so it is kept."""
+    return () if version is None else _load_version(version)
+
+
+@lru_cache(maxsize=8)
+def _load_version(version: uuid.UUID) -> tuple[RuleSpec, ...]:
+    return rules_from_json(RuleSet.objects.get(version=version).rules)
 
 
 def rule_spec(rule: Rule) -> RuleSpec:

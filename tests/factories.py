@@ -5,11 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from channels.models import Channel, ChannelMember, Provider
-from conversations.models import Contact, Conversation, Identity
+from conversations.models import Contact, Conversation, Identity, Message
+from conversations.models.message import AuthorKind, Direction
 from conversations.states import Status
 from routing.models import Condition, Rule
 from routing.services import rules as rule_services
 from teams.models import Membership, Presence, Role, Strategy, Team, User
+from teams.scopes import every_scope
+from teams.services import api_keys
 from tests import moments
 
 _numbers = itertools.count(1)
@@ -114,5 +117,36 @@ def make_rule(
         Condition.objects.create(
             rule=rule, position=position, field=field, operator=operator, value=value
         )
-    rule_services.touch()
+    rule_services.publish(now=moments.WEDNESDAY_MORNING)
     return rule
+
+
+def make_api_key(*, user: User, scopes: list[str] | None = None, name: str = "CRM") -> str:
+    """Issue a key with every scope, or with these; return the secret."""
+    return api_keys.issue(user, name=name, scopes=scopes or every_scope()).key
+
+
+def make_message(
+    *,
+    conversation: Conversation,
+    body: str = "Where is my order?",
+    direction: str = Direction.INBOUND,
+    now: datetime = moments.WEDNESDAY_MORNING,
+    **fields: Any,
+) -> Message:
+    """Append a message, by the customer unless it says otherwise."""
+    author = fields.get("author")
+    default_kind = AuthorKind.AGENT if author else AuthorKind.CONTACT
+    conversation.message_count += 1
+    conversation.last_message_at = now
+    conversation.save(update_fields=["message_count", "last_message_at"])
+    return Message.objects.create(
+        conversation=conversation,
+        channel=conversation.channel,
+        sequence=conversation.message_count,
+        direction=direction,
+        author_kind=fields.pop("author_kind", default_kind),
+        body=body,
+        created_at=now,
+        **fields,
+    )

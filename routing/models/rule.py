@@ -13,18 +13,20 @@ class Match(models.TextChoices):
 
 
 class RuleSet(models.Model):
-    """The version of all rules together: a single row, given a new version by every change.
+    """The active rules together, as they stood from one change to the next. Append-only.
 
-    Processes keep the parsed rules in memory under this version, so that a message costs no query
-    for rules that did not change.
+    A decision names the version that it used, so that it can be made again years later. Processes
+    keep the parsed rules of a version in memory: a message costs no query for unchanged rules.
     """
 
-    version = models.UUIDField(default=new_public_id)
+    version = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    rules = models.JSONField()
+    created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(condition=models.Q(pk=1), name="rule_set_single_row"),
-        ]
+        verbose_name = _("version of the rules")
+        verbose_name_plural = _("versions of the rules")
+        ordering = ("pk",)
 
     def __str__(self) -> str:
         return str(self.version)

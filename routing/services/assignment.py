@@ -15,6 +15,7 @@ from routing import loaders
 from routing.engine.decide import decide, decide_named
 from routing.engine.facts import Target, TargetKind, Trigger
 from routing.models import Decision
+from routing.services import decisions
 from routing.services.decisions import Question, decide_and_apply
 from teams.models import Team, User
 
@@ -53,7 +54,6 @@ def route(
         trigger=Trigger.INBOUND,
         situation=situation,
         ask=lambda open_desk: decide(situation, rules=rules, open_desk=open_desk),
-        rules=rules,
         rule_set_version=version,
     )
     return decide_and_apply(conversation, question=question, actor=Actor.system(), now=now)
@@ -143,11 +143,18 @@ def claim(conversation: Conversation, *, user: User, actor: Actor, now: datetime
 def unassign(
     conversation: Conversation, *, actor: Actor, now: datetime, reason: str = ""
 ) -> Conversation:
-    """Take a conversation from its person and team; its state and tags stay. Again is no change."""
+    """Take a conversation from its person and team; its state and tags stay. Again is no change.
+
+    Whoever took it away has a minute to say whose it is; then it is offered to the channel's
+    agents like anything else that waits, so that no customer is forgotten.
+    """
     conversation = _lock(conversation.pk)
-    return assignments.take_back(
+    conversation = assignments.take_back(
         conversation, reason=EndReason.UNASSIGNED, actor=actor, now=now
     )
+    if conversation.status in OPEN and conversation.routing_due_at is None:
+        decisions.look_again_later(conversation, now=now)
+    return conversation
 
 
 @transaction.atomic

@@ -19,7 +19,6 @@ from routing.engine.facts import (
     Desk,
     OpenDesk,
     Outcome,
-    RuleSpec,
     Situation,
     Target,
     TargetKind,
@@ -46,7 +45,6 @@ class Question:
     trigger: Trigger
     situation: Situation
     ask: Ask
-    rules: Sequence[RuleSpec] = ()
     targets: Sequence[Target] = ()
     rule_set_version: uuid.UUID | None = None
 
@@ -93,7 +91,7 @@ def _apply(
 ) -> Decision | None:
     """Change the owner as the answer says, move the circle on, and store the decision."""
     if question.trigger == Trigger.WAITING and answer.outcome == Outcome.WAITING:
-        _look_again_later(conversation, now=now)
+        look_again_later(conversation, now=now)
         return None
     public_id = new_public_id()
     assignment = None
@@ -105,7 +103,7 @@ def _apply(
         _release(conversation, question=question, owner=owner, actor=actor, now=now)
         assignment = assignments.give(conversation, owner=owner, actor=actor, now=now)
         if answer.user_id is None:
-            _look_again_later(conversation, now=now)
+            look_again_later(conversation, now=now)
     _move_cursor(answer, desks)
     return Decision.objects.create(
         public_id=public_id,
@@ -115,7 +113,7 @@ def _apply(
         outcome=answer.outcome,
         rule_set_version=question.rule_set_version,
         facts=serial.facts_to_json(
-            question.situation, rules=question.rules, desks=desks, targets=question.targets
+            question.situation, desks=desks, targets=question.targets
         ),
         steps=serial.steps_to_json(answer.steps),
         answer=serial.answer_to_json(answer),
@@ -198,7 +196,8 @@ def _reply_due_at(
     return now + timedelta(seconds=desk.reassign_after_s)
 
 
-def _look_again_later(conversation: Conversation, *, now: datetime) -> None:
+def look_again_later(conversation: Conversation, *, now: datetime) -> None:
+    """Let the sweep look for somebody in a while, whatever else happens."""
     Conversation.objects.filter(pk=conversation.pk).update(placing_due_at=now + PLACING_RETRY)
 
 

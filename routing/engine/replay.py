@@ -1,0 +1,27 @@
+"""Making a stored decision again, with the very functions that made it. Pure."""
+
+from collections.abc import Sequence
+
+from routing.engine.decide import (
+    decide,
+    decide_named,
+    decide_reassignment,
+    decide_waiting,
+)
+from routing.engine.facts import Answer, RuleSpec, Trigger
+from routing.engine.serial import StoredFacts
+
+
+def replay(facts: StoredFacts, *, trigger: Trigger, rules: Sequence[RuleSpec] = ()) -> Answer:
+    """Return the answer that these facts give. `rules` are those of the decision's version."""
+    open_desk = facts.desks.__getitem__
+    situation, targets = facts.situation, facts.targets
+    match trigger:
+        case Trigger.INBOUND:
+            return decide(situation, rules=rules or facts.rules, open_desk=open_desk)
+        case Trigger.WAITING:
+            return decide_waiting(situation, targets=targets, open_desk=open_desk)
+        case Trigger.REASSIGN:
+            return decide_reassignment(situation, target=targets[0], open_desk=open_desk)
+        case Trigger.MANUAL:
+            return decide_named(situation, targets=targets, open_desk=open_desk)

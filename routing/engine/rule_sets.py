@@ -1,0 +1,29 @@
+"""Rules as JSON and back: what a version of the rules consists of. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from routing.engine.facts import ConditionSpec, RuleSpec, Target, TargetKind
+
+
+def rules_to_json(rules: Sequence[RuleSpec]) -> list[dict[str, Any]]:
+    return [asdict(rule) for rule in rules]
+
+
+def rules_from_json(stored: Sequence[dict[str, Any]]) -> tuple[RuleSpec, ...]:
+    return tuple(_rule_from_json(rule) for rule in stored)
+
+
+def _rule_from_json(stored: dict[str, Any]) -> RuleSpec:
+    target = stored["target"]
+    return RuleSpec(
+        id=stored["id"],
+        name=stored["name"],
+        target=Target(TargetKind(target["kind"]), target["id"]),
+        match=stored["match"],
+        conditions=tuple(ConditionSpec(**condition) for condition in stored["conditions"]),
+        channel_ids=tuple(stored["channel_ids"]),
+        add_tags=tuple(stored["add_tags"]),
+        set_priority=stored["set_priority"],
+    )
