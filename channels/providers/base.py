@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class InboundRequest:
-    """A provider's HTTP request as it arrived. `url` is the configured public address, query included."""
+    """A provider's HTTP request as it arrived. `url` is our configured address, query included."""
 
     url: str
     content_type: str
     body: bytes
     headers: dict[str, str]
     query: str = ""
+
+    def header(self, name: str) -> str:
+        """Return a header whatever its spelling in upper and lower case; blank if it is absent."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers.items() if key.lower() == wanted), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,13 @@ class ChannelConfig:
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """A customer's message in our own words. `text` is safe to store in any database."""
+    """A customer's message in our own words. Everything in it is safe to store in any database.
+
+    `media` holds what came along with the text, one entry each, told apart by its `kind`: `file`,
+    `location`, `button`, `list`, `reply`, `referral`, `opt_out`. A file's `state` is `pending`,
+    `missing`, `bad_scheme` or `blocked_ssrf`: only a pending one may ever be fetched or linked.
+    `is_self_addressed`: it comes from our own number; answering it by machine would never end.
+    """
 
     provider_message_id: str
     address: str
@@ -39,6 +50,7 @@ class InboundMessage:
     profile_name: str = ""
     media: tuple[dict[str, str], ...] = ()
     sent_to: str = ""
+    is_self_addressed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +88,9 @@ class SendReceipt:
 class SignatureRefusedError(Exception):
     """The request is not the provider's, or not for this channel: answer 403, store nothing.
 
-    `code` is one of `signature_missing`, `signature_invalid`, `account_mismatch`,
-    `unexpected_fields`.
+    `code` is one of `signature_missing`, `signature_invalid`, `channel_not_configured` (no secret
+    to check with), `account_mismatch`, `unexpected_fields` (letters moved between names and values
+    of a genuine request).
     """
 
     def __init__(self, code: str) -> None:
@@ -85,15 +98,15 @@ class SignatureRefusedError(Exception):
         super().__init__(code)
 
 
-@dataclass
+@dataclass(eq=False)
 class SendError(Exception):
-    """A send that did not succeed, and what that means.
+    """A send that did not succeed, and what that means. `detail` is an English sentence for people.
 
     `permanent`: it will never succeed. `retry`: the provider did not take it; try later.
     `unknown`: it may have been taken; never send again without knowing.
     """
 
-    outcome: str
+    outcome: Literal["permanent", "retry", "unknown"]
     code: str
     detail: str
     retry_after_s: float | None = None
@@ -122,13 +135,18 @@ class Parsed:
 
 
 class ProviderAdapter(Protocol):
-    """One provider. Adapters are stateless; the channel's configuration is passed to each call."""
+    """One provider. Adapters are stateless; the channel's configuration is passed to each call.
+
+    `text_limit` is how many characters one message may have.
+    """
+
+    text_limit: int
 
     def verify(self, request: InboundRequest, config: ChannelConfig) -> None:
         """Raise `SignatureRefusedError` unless the provider signed this very request."""
 
     def signature_of(self, request: InboundRequest) -> str:
-        """Return the signature header, to be used once per channel; blank if the provider has none."""
+        """Return the signature, to be used once per channel; blank if the provider has none."""
 
     def parse_inbound(self, request: InboundRequest, config: ChannelConfig) -> Parsed:
         """Translate a verified request. Never raises for its content."""
@@ -142,4 +160,13 @@ class ProviderAdapter(Protocol):
     def find_sent(
         self, message: OutboundMessage, config: ChannelConfig, *, since: datetime
     ) -> list[FoundMessage]:
-        """List what the provider took for this address since then, oldest first."""
+        """List what the provider took for this address since then, oldest first.
+
+        For sends that ended in doubt. Raises `SendError` if the provider cannot say.
+        """
+
+    def normal_status(self, word: str) -> str | None:
+        """Return our own word for the provider's; None for words that say nothing to us."""
+
+    def describe_error(self, code: str) -> str:
+        """Return one English sentence for people about an error code; it can be translated."""

@@ -1,0 +1,36 @@
+"""Providers' adapters are reached through here, and only through here."""
+
+from functools import lru_cache
+
+from django.conf import settings
+
+from channels.models import Channel, Provider
+from channels.providers.base import ChannelConfig, ProviderAdapter
+from channels.providers.simulator import SimulatorAdapter
+from channels.providers.twilio.adapter import TwilioAdapter
+
+
+def adapter_for(provider: str) -> ProviderAdapter:
+    """Return the adapter that speaks a provider's language."""
+    return _adapters(settings.TWILIO_API_BASE_URL)[provider]
+
+
+def config_of(channel: Channel) -> ChannelConfig:
+    """Return what an adapter needs to know of a channel, its secret in clear."""
+    return ChannelConfig(
+        provider=channel.provider,
+        medium=channel.medium,
+        account_sid=channel.account_sid,
+        auth_token=channel.auth_token,
+        phone_number=channel.phone_number,
+        messaging_service_sid=channel.messaging_service_sid,
+    )
+
+
+@lru_cache(maxsize=8)
+def _adapters(twilio_api_base_url: str) -> dict[str, ProviderAdapter]:
+    """Return the adapters, made once per process: Twilio's keeps its lines open."""
+    return {
+        Provider.TWILIO.value: TwilioAdapter(api_base_url=twilio_api_base_url),
+        Provider.SIMULATOR.value: SimulatorAdapter(),
+    }

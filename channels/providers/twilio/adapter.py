@@ -1,0 +1,108 @@
+"""Twilio: WhatsApp and SMS, by number or by Messaging Service."""
+
+from datetime import datetime
+from typing import Any
+
+from channels.providers.base import (
+    ChannelConfig,
+    FoundMessage,
+    OutboundMessage,
+    SendError,
+    SendReceipt,
+)
+from channels.providers.text import clean
+from channels.providers.twilio.client import Lines, open_client
+from channels.providers.twilio.door import TwilioDoor
+from channels.providers.twilio.inbound import addressed
+from channels.providers.twilio.refusals import CALL_ERRORS, NOT_CONFIGURED, explain
+
+# Twilio's own switch for reports that we could not take: try three times more, whatever went wrong.
+# It stands behind a `#`, so it is neither sent back to us nor signed.
+RETRY_REPORTS = "#rc=3&rp=all"
+# How many of the newest messages to one address a look-up goes through.
+MAX_LOOKED_AT = 200
+
+
+class TwilioAdapter(TwilioDoor):
+    """Talks to Twilio through its own SDK. `api_base_url` is Twilio's, or that of a stand-in."""
+
+    def __init__(self, *, api_base_url: str) -> None:
+        self._api_base_url = api_base_url.rstrip("/")
+        self._lines = Lines()
+
+    def send(self, message: OutboundMessage, config: ChannelConfig) -> SendReceipt:
+        """Send one message. Raises `SendError`; takes twenty seconds at most."""
+        _require_credentials(config)
+        client, transport = open_client(
+            config, base_url=self._api_base_url, session=self._lines.take()
+        )
+        try:
+            sent = client.messages.create(
+                to=addressed(message.to_address, config),
+                body=message.text,
+                status_callback=f"{message.status_url}{RETRY_REPORTS}",
+                **_sender(config),
+            )
+            return SendReceipt(_required(sent.sid), str(sent.status or ""))
+        except CALL_ERRORS as error:
+            raise explain(error, retry_after_s=transport.retry_after_s) from error
+
+    def find_sent(
+        self, message: OutboundMessage, config: ChannelConfig, *, since: datetime
+    ) -> list[FoundMessage]:
+        """List what Twilio took for this address since then, oldest first.
+
+        Twilio could choose by the date of sending, but a message that it still holds has none.
+        """
+        _require_credentials(config)
+        client, transport = open_client(
+            config, base_url=self._api_base_url, session=self._lines.take()
+        )
+        try:
+            newest = client.messages.list(
+                to=addressed(message.to_address, config), limit=MAX_LOOKED_AT
+            )
+            found = [_found(each) for each in newest if _is_ours(each, config)]
+        except CALL_ERRORS as error:
+            raise explain(error, retry_after_s=transport.retry_after_s) from error
+        recent = [each for each in found if each.created_at and each.created_at >= since]
+        return sorted(recent, key=lambda each: each.created_at or since)
+
+
+def _require_credentials(config: ChannelConfig) -> None:
+    # The SDK would take what is missing from the environment, and so from another account.
+    if not (config.account_sid and config.auth_token):
+        raise SendError(
+            "permanent", "channel_not_configured", NOT_CONFIGURED, is_channel_broken=True
+        )
+
+
+def _sender(config: ChannelConfig) -> dict[str, str]:
+    if config.messaging_service_sid:
+        return {"messaging_service_sid": config.messaging_service_sid}
+    return {"from_": addressed(config.phone_number, config)}
+
+
+def _required(sid: str | None) -> str:
+    if not sid:
+        raise ValueError("Twilio's answer names no message.")
+    return sid
+
+
+def _is_ours(sent: Any, config: ChannelConfig) -> bool:
+    """Say whether a listed message left through this channel."""
+    if not str(sent.direction or "").startswith("outbound"):
+        return False
+    if config.messaging_service_sid:
+        return bool(sent.messaging_service_sid == config.messaging_service_sid)
+    return bool(sent.from_ == addressed(config.phone_number, config))
+
+
+def _found(sent: Any) -> FoundMessage:
+    return FoundMessage(
+        provider_message_id=str(sent.sid),
+        status=str(sent.status or ""),
+        error_code=str(sent.error_code or ""),
+        text=clean(str(sent.body or "")),
+        created_at=sent.date_created,
+    )

@@ -1,0 +1,74 @@
+"""What reaches us in Twilio's form: who may come in, and what they say."""
+
+from channels.providers.base import (
+    ChannelConfig,
+    InboundRequest,
+    Parsed,
+    SignatureRefusedError,
+    StatusUpdate,
+)
+from channels.providers.signing import (
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    Form,
+    is_signed,
+    read_form,
+)
+from channels.providers.twilio import inbound, words
+from channels.providers.twilio.shifts import is_shifted
+
+
+class TwilioDoor:
+    """The inbound half of an adapter, for Twilio and for everyone who speaks as Twilio does."""
+
+    text_limit = 1600
+
+    def verify(self, request: InboundRequest, config: ChannelConfig) -> None:
+        """Raise `SignatureRefusedError` unless this account signed this very request."""
+        form = read_form(request)
+        refusal = _refusal(request, form=form, config=config)
+        if refusal:
+            raise SignatureRefusedError(refusal)
+
+    def signature_of(self, request: InboundRequest) -> str:
+        return request.header(SIGNATURE_HEADER)
+
+    def parse_inbound(self, request: InboundRequest, config: ChannelConfig) -> Parsed:
+        """Translate a verified request. Never raises for its content."""
+        return inbound.parse(
+            read_form(request), config=config, signature=self.signature_of(request)
+        )
+
+    def parse_status(self, request: InboundRequest, config: ChannelConfig) -> StatusUpdate | None:
+        """Translate a verified status report; None if it names no message or no status."""
+        form = read_form(request)
+        message_id = form.last("MessageSid").strip()
+        # `SmsStatus` comes along and sometimes disagrees: only this one counts.
+        status = form.last("MessageStatus").strip().lower()
+        if not (message_id and status) or len(message_id) > inbound.MAX_ID_CHARS:
+            return None
+        return StatusUpdate(message_id, status[:32], form.last("ErrorCode").strip()[:16])
+
+    def normal_status(self, word: str) -> str | None:
+        return words.normal_status(word)
+
+    def describe_error(self, code: str) -> str:
+        return words.describe_error(code)
+
+
+def _refusal(request: InboundRequest, *, form: Form, config: ChannelConfig) -> str:
+    """Return why a request may not come in, or blank. What it says is looked at last."""
+    if not request.header(SIGNATURE_HEADER):
+        return "signature_missing"
+    if not config.auth_token:
+        # A signature made with an empty secret can be made by anyone.
+        return "channel_not_configured"
+    if request.header(SIGNATURE_SETTINGS_HEADER).strip():
+        return "signature_invalid"
+    if not is_signed(request, form=form, token=config.auth_token):
+        return "signature_invalid"
+    if is_shifted(form):
+        return "unexpected_fields"
+    if config.account_sid and form.last("AccountSid") not in ("", config.account_sid):
+        return "account_mismatch"
+    return ""

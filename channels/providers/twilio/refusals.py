@@ -1,0 +1,74 @@
+"""What a failed call means for the message: gone for good, to be tried again, or in doubt."""
+
+from ssl import SSLCertVerificationError
+
+from django.utils.translation import gettext_noop as _
+from requests.exceptions import ConnectTimeout, ProxyError, RequestException, Timeout
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import SSLError as TlsError
+
+from channels.providers.base import SendError
+from channels.providers.twilio.words import describe_error, meaning_of
+
+HTTP_UNAUTHORIZED = 401
+HTTP_TIMEOUT = 408
+HTTP_TOO_MANY = 429
+HTTP_SERVER_ERROR = 500
+HTTP_REFUSED = range(400, HTTP_SERVER_ERROR)
+
+#: What a call can fail with. The last ones are an answer in a shape that the SDK cannot read.
+CALL_ERRORS = (RequestException, TwilioException, ValueError, TypeError, KeyError, AttributeError)
+
+_NO_CONNECTION = _("Twilio could not be reached; nothing was sent.")
+_NO_ANSWER = _("Twilio's answer did not arrive; it may have sent the message or not.")
+_UNREADABLE = _("Twilio's answer could not be read; it may have sent the message or not.")
+_SERVER_ERROR = _("Twilio had a failure of its own; it may have sent the message or not.")
+_TOO_MANY = _("Twilio is taking no more messages for a moment.")
+NOT_CONFIGURED = _("This channel has no account SID or no auth token.")
+
+
+def explain(error: Exception, *, retry_after_s: float | None) -> SendError:
+    """Return what a failed call means. Doubt is `unknown`: nothing is ever sent twice blindly."""
+    if isinstance(error, TwilioRestException | TwilioServiceException):
+        return _answered(
+            status=error.status, code=str(error.code or ""), retry_after_s=retry_after_s
+        )
+    if isinstance(error, RequestException):
+        return _unanswered(error)
+    return SendError("unknown", "unreadable", _UNREADABLE)
+
+
+def _unanswered(error: RequestException) -> SendError:
+    if _is_certainly_unsent(error):
+        return SendError("retry", "no_connection", _NO_CONNECTION)
+    code = "timeout" if isinstance(error, Timeout) else "connection_lost"
+    return SendError("unknown", code, _NO_ANSWER)
+
+
+def _is_certainly_unsent(error: RequestException) -> bool:
+    """Say whether the connection was never made, so that no byte of the message left the house."""
+    if isinstance(error, ConnectTimeout | ProxyError):
+        return True
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    if isinstance(reason, TlsError):
+        return bool(reason.args) and isinstance(reason.args[0], SSLCertVerificationError)
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+
+
+def _answered(*, status: int, code: str, retry_after_s: float | None) -> SendError:
+    meaning = meaning_of(code)
+    if status == HTTP_TOO_MANY or (meaning and meaning.outcome == "retry"):
+        sentence = meaning.sentence if meaning else _TOO_MANY
+        return SendError("retry", code, sentence, retry_after_s=retry_after_s)
+    if status not in HTTP_REFUSED or status == HTTP_TIMEOUT:
+        return SendError("unknown", code, _SERVER_ERROR)
+    return SendError(
+        "permanent",
+        code,
+        describe_error(code),
+        is_channel_broken=status == HTTP_UNAUTHORIZED
+        or bool(meaning and meaning.is_channel_broken),
+        is_opt_out=bool(meaning and meaning.is_opt_out),
+    )
