@@ -35,9 +35,9 @@ def issue(
     user: User, *, name: str, scopes: list[str], expires_at: datetime | None = None
 ) -> IssuedKey:
     """Issue a key that acts as `user` within `scopes`. Raises `UnknownScopeError`."""
-    api_key, key = ApiKey.objects.create_key(
-        user=user, name=name, scopes=parse_scopes(scopes), expiry_date=expires_at
-    )
+    api_key = ApiKey(user=user, name=name, scopes=parse_scopes(scopes), expiry_date=expires_at)
+    key = ApiKey.objects.assign_key(api_key)
+    api_key.save()
     return IssuedKey(api_key, key)
 
 
@@ -56,9 +56,7 @@ def find_active(key: str, *, now: datetime) -> ApiKey | None:
     prefix, _, secret = key.partition(".")
     if not (prefix.isascii() and prefix.isalnum() and secret and len(key) <= LONGEST_KEY):
         return None
-    api_key = (
-        ApiKey.objects.select_related("user").filter(prefix=prefix).order_by("pk").first()
-    )
+    api_key = ApiKey.objects.select_related("user").filter(prefix=prefix).order_by("pk").first()
     if api_key is None or not _is_genuine(api_key, key):
         return None
     if api_key.revoked or not api_key.user.is_active:

@@ -69,7 +69,9 @@ def run_once(
 def forget_next_expired(*, now: datetime, batch: int = 500) -> bool:
     """Delete a batch of answers that need not be kept any longer; say whether there were any."""
     old = StoredAnswer.objects.filter(created_at__lte=now - KEPT_FOR).order_by("pk")
-    count, _ = StoredAnswer.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:batch])).delete()
+    count, _ = StoredAnswer.objects.filter(
+        pk__in=list(old.values_list("pk", flat=True)[:batch])
+    ).delete()
     return count > 0
 
 

@@ -1,0 +1,76 @@
+"""`Idempotency-Key` for the POSTs of the API."""
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from teams.api.endpoints import Endpoint
+from teams.api.problems import Problem
+from teams.models import ApiKey
+from teams.services import idempotency
+from teams.services.idempotency import Answer
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+LONGEST = 255
+
+P = ParamSpec("P")
+E = TypeVar("E", bound=Endpoint)
+Post = Callable[Concatenate[E, Request, P], Response]
+
+
+def once(post: Post[E, P]) -> Post[E, P]:
+    """Let a POST that is repeated with its key have one effect and one answer.
+
+    The POST runs in one transaction, with or without a key. Only answers with an effect (2xx) are
+    kept: a request that was refused may be sent again, corrected, under the same key.
+    """
+
+    @functools.wraps(post)
+    def posted(self: E, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Response:
+        key = _read_key(request)
+        if not key or not isinstance(request.auth, ApiKey):
+            with transaction.atomic():
+                return post(self, request, *args, **kwargs)
+
+        def effect() -> Answer:
+            response = post(self, request, *args, **kwargs)
+            return Answer(response.status_code, JSONRenderer().render(response.data).decode())
+
+        return _run(request, request.auth, key=key, effect=effect)
+
+    posted.is_once = True  # type: ignore[attr-defined]
+    return posted
+
+
+def _run(request: Request, api_key: ApiKey, *, key: str, effect: Callable[[], Answer]) -> Response:
+    answer = idempotency.run_once(
+        api_key, key=key, fingerprint=_fingerprint(request), effect=effect, now=timezone.now()
+    )
+    headers = {REPLAYED: "true"} if answer.is_replayed else None
+    return Response(json.loads(answer.body), status=answer.status, headers=headers)
+
+
+def _read_key(request: Request) -> str:
+    key = request.headers.get(HEADER, "")
+    if len(key) > LONGEST or not (key.isascii() and (key.isprintable() or not key)):
+        detail = _("An Idempotency-Key has at most 255 printable ASCII characters.")
+        raise Problem(status.HTTP_400_BAD_REQUEST, "invalid_idempotency_key", detail)
+    return key
+
+
+def _fingerprint(request: Request) -> str:
+    """Return a digest of what is asked. Spaces and the order of names make no difference."""
+    body: Any = request.data if request.body else None
+    asked = [request.method, request.path.rstrip("/"), sorted(request.query_params.items()), body]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

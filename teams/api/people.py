@@ -1,0 +1,92 @@
+"""People, and whether they are there."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from teams.api.endpoints import Endpoint
+from teams.api.fields import UUID_FORM
+from teams.api.once import once
+from teams.api.permissions import caller, require
+from teams.api.references import pick
+from teams.api.serializers import (
+    NewPerson,
+    PersonChanges,
+    PersonOut,
+    PersonParameters,
+    PresenceBody,
+)
+from teams.models import Presence, User
+from teams.permissions import Right
+from teams.scopes import Scope
+from teams.services import directory, people, presence
+
+
+class PeopleEndpoint(Endpoint):
+    scopes = {"POST": Scope.USERS}
+    rights = {"POST": Right.EDIT_PEOPLE}
+    parameters = PersonParameters
+    orderings = {"id": ("pk",), "-id": ("-pk",)}
+
+    def get(self, request: Request) -> Response:
+        return self.page(_narrow(User.objects.all(), self.filters), serializer=PersonOut)
+
+    @once
+    def post(self, request: Request) -> Response:
+        person = people.create(**self.read_body(NewPerson))
+        return Response(PersonOut(person).data, status=status.HTTP_201_CREATED)
+
+
+class PersonEndpoint(Endpoint):
+    scopes = {"PATCH": Scope.USERS, "DELETE": Scope.USERS}
+    rights = {"PATCH": Right.EDIT_PEOPLE, "DELETE": Right.EDIT_PEOPLE}
+
+    def get(self, request: Request, reference: str) -> Response:
+        return Response(PersonOut(pick(User.objects.all(), reference)).data)
+
+    def patch(self, request: Request, reference: str) -> Response:
+        person = pick(User.objects.all(), reference)
+        changes = self.read_body(PersonChanges)
+        person = directory.update_person(person, now=timezone.now(), **changes)
+        return Response(PersonOut(person).data)
+
+    def delete(self, request: Request, reference: str) -> Response:
+        """Let somebody leave. What they did stays, so the row stays, inactive."""
+        person = pick(User.objects.all(), reference)
+        directory.deactivate(person, now=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class PresenceEndpoint(Endpoint):
+    """Everybody may set their own; supervisors may set that of others."""
+
+    scopes = {"PUT": Scope.USERS}
+
+    def put(self, request: Request, reference: str) -> Response:
+        person = pick(User.objects.all(), reference)
+        if person.pk != caller(request).pk:
+            require(request, Right.SET_PRESENCE_OF_OTHERS)
+        body = self.read_body(PresenceBody)
+        person = presence.set_presence(
+            person,
+            presence=Presence(body["presence"]),
+            reason=body.get("reason", ""),
+            now=timezone.now(),
+        )
+        return Response(PersonOut(person).data)
+
+
+def _narrow(rows: QuerySet[User], filters: dict[str, Any]) -> QuerySet[User]:
+    wanted = {name: value for name, value in filters.items() if name != "team"}
+    if "email" in wanted:
+        wanted["email"] = wanted["email"].lower()
+    rows = rows.filter(**wanted)
+    team = filters.get("team")
+    if not team:
+        return rows
+    key = "public_id" if UUID_FORM.match(team) else "code"
+    return rows.filter(Q(**{f"teams__{key}": team}))

@@ -1,0 +1,61 @@
+"""People and teams as other systems name them: by our id, or by a key of their own."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from teams.api.bodies import Body
+from teams.api.fields import UUID_FORM, Email, PublicId, Text
+from teams.api.problems import FieldProblem, NotFoundProblem
+from teams.models import Team, User
+
+ONE_KEY = ("one_key", _("Give exactly one of: id, email, code, external_id."))
+
+
+class PersonReference(Body):
+    """`{"email": "…"}`, or with `id`, `code` or `external_id` in its place."""
+
+    id = PublicId(required=False)
+    email = Email(required=False)
+    code = Text(required=False, max_length=64)
+    external_id = Text(required=False, max_length=128)
+
+
+def find_person(reference: Mapping[str, Any], *, field: str = "member") -> User:
+    """Return the person whom a `PersonReference` names. 404 `member.not_found` if nobody is."""
+    if len(reference) != 1:
+        raise FieldProblem({field: ONE_KEY})
+    ((name, value),) = reference.items()
+    column = "public_id" if name == "id" else name
+    person: User | None = User.objects.filter(**{column: value}).order_by("pk").first()
+    if person is None:
+        raise NotFoundProblem("member.not_found")
+    return person
+
+
+def find_team(code: str) -> Team:
+    """Return the team with this code. 404 `team.not_found` if there is none."""
+    team: Team | None = Team.objects.filter(code=code).order_by("pk").first()
+    if team is None:
+        raise NotFoundProblem("team.not_found")
+    return team
+
+
+def pick(rows: QuerySet[Any], reference: str) -> Any:
+    """Return the row that an address names by id or by code; 404 if there is none."""
+    row = rows.filter(**_by_id_or_code(reference)).order_by("pk").first()
+    if row is None:
+        raise NotFoundProblem
+    return row
+
+
+def _by_id_or_code(reference: str) -> dict[str, Any]:
+    if UUID_FORM.match(reference):
+        return {"public_id": uuid.UUID(reference)}
+    # A database refuses to compare with what it cannot store.
+    return (
+        {"code": reference.replace("\x00", "")[:128]} if reference.isprintable() else {"pk": None}
+    )

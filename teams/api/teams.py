@@ -1,0 +1,134 @@
+"""Teams and who is in them."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from teams.api.endpoints import Endpoint
+from teams.api.once import once
+from teams.api.permissions import caller
+from teams.api.problems import ForbiddenProblem
+from teams.api.references import find_person, pick
+from teams.api.serializers import (
+    MemberBody,
+    MemberOut,
+    MembersBody,
+    NewTeam,
+    TeamChanges,
+    TeamOut,
+    TeamParameters,
+)
+from teams.models import Membership, Team, User
+from teams.permissions import Right, is_allowed
+from teams.scopes import Scope
+from teams.services import directory, memberships
+
+
+class TeamsEndpoint(Endpoint):
+    scopes = {"POST": Scope.TEAMS}
+    rights = {"POST": Right.EDIT_TEAMS}
+    parameters = TeamParameters
+    orderings = {"id": ("pk",), "-id": ("-pk",)}
+
+    def get(self, request: Request) -> Response:
+        return self.page(_shown().filter(**self.filters), serializer=TeamOut)
+
+    @once
+    def post(self, request: Request) -> Response:
+        team = directory.create_team(**_with_default_user(self.read_body(NewTeam)))
+        return Response(_show(team), status=status.HTTP_201_CREATED)
+
+
+class TeamEndpoint(Endpoint):
+    scopes = {"PATCH": Scope.TEAMS}
+    rights = {"PATCH": Right.EDIT_TEAMS}
+
+    def get(self, request: Request, reference: str) -> Response:
+        return Response(TeamOut(pick(_shown(), reference)).data)
+
+    def patch(self, request: Request, reference: str) -> Response:
+        team = pick(Team.objects.all(), reference)
+        directory.update_team(team, **_with_default_user(self.read_body(TeamChanges)))
+        return Response(_show(team))
+
+
+class MembersEndpoint(Endpoint):
+    """The members in their order. PUT replaces them all, POST adds one at the end."""
+
+    scopes = {"PUT": Scope.TEAMS, "POST": Scope.TEAMS}
+    rights = {"PUT": Right.EDIT_MEMBERS, "POST": Right.EDIT_MEMBERS}
+    orderings = {"position": ("position", "pk")}
+
+    def get(self, request: Request, reference: str) -> Response:
+        return self.page(_members(pick(Team.objects.all(), reference)), serializer=MemberOut)
+
+    @once
+    def post(self, request: Request, reference: str) -> Response:
+        team = _editable(request, reference)
+        person = find_person(self.read_body(MemberBody)["member"])
+        membership = memberships.join(team, user=person, now=timezone.now())
+        return Response(MemberOut(membership).data, status=status.HTTP_201_CREATED)
+
+    def put(self, request: Request, reference: str) -> Response:
+        team = _editable(request, reference)
+        named = self.read_body(MembersBody)["members"]
+        people = [find_person(one, field="members") for one in named]
+        _replace(team, people=list(dict.fromkeys(people)))
+        return Response({"data": MemberOut(_members(team), many=True).data})
+
+
+class MemberEndpoint(Endpoint):
+    scopes = {"DELETE": Scope.TEAMS}
+    rights = {"DELETE": Right.EDIT_MEMBERS}
+
+    def delete(self, request: Request, reference: str, person: str) -> Response:
+        team = _editable(request, reference)
+        leaver = pick(User.objects.all(), person)
+        memberships.leave(team, user=leaver, now=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _shown() -> QuerySet[Team]:
+    rows: QuerySet[Team] = Team.objects.select_related("default_user")
+    return rows.annotate(member_count=Count("memberships"))
+
+
+def _show(team: Team) -> Any:
+    return TeamOut(_shown().get(pk=team.pk)).data
+
+
+def _members(team: Team) -> QuerySet[Membership]:
+    return team.memberships.select_related("user").order_by("position", "pk")
+
+
+def _with_default_user(body: dict[str, Any]) -> dict[str, Any]:
+    reference = body.get("default_user")
+    if reference is not None:
+        body["default_user"] = find_person(reference, field="default_user")
+    return body
+
+
+def _editable(request: Request, reference: str) -> Team:
+    """Return the team if the caller may change its members: supervisors, those of their own."""
+    team: Team = pick(Team.objects.all(), reference)
+    user = caller(request)
+    if is_allowed(user, Right.EDIT_TEAMS) or team.memberships.filter(user=user).exists():
+        return team
+    raise ForbiddenProblem("auth.role_insufficient", _("You may change your own teams only."))
+
+
+@transaction.atomic
+def _replace(team: Team, *, people: list[User]) -> None:
+    now = timezone.now()
+    wanted = {person.pk for person in people}
+    for gone in team.memberships.exclude(user__in=wanted).select_related("user"):
+        memberships.leave(team, user=gone.user, now=now)
+    for person in people:
+        memberships.join(team, user=person, now=now)
+    memberships.reorder(team, user_ids=[person.pk for person in people], now=now)

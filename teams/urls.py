@@ -1,0 +1,18 @@
+"""Addresses of people, teams and keys, below /api/v1/."""
+
+from django.urls import path
+
+from teams.api.me import MeEndpoint
+from teams.api.people import PeopleEndpoint, PersonEndpoint, PresenceEndpoint
+from teams.api.teams import MemberEndpoint, MembersEndpoint, TeamEndpoint, TeamsEndpoint
+
+urlpatterns = [
+    path("me/", MeEndpoint.as_view()),
+    path("teams/", TeamsEndpoint.as_view()),
+    path("teams/<str:reference>/", TeamEndpoint.as_view()),
+    path("teams/<str:reference>/members/", MembersEndpoint.as_view()),
+    path("teams/<str:reference>/members/<str:person>/", MemberEndpoint.as_view()),
+    path("users/", PeopleEndpoint.as_view()),
+    path("users/<str:reference>/", PersonEndpoint.as_view()),
+    path("users/<str:reference>/presence/", PresenceEndpoint.as_view()),
+]
