@@ -1,0 +1,1 @@
+"""What all of the API shares: its front door, its keys, its errors, its pages, its JSON."""

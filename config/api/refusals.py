@@ -1,0 +1,100 @@
+"""What the services refuse, and which status that is: one table."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+
+from conversations.services.lifecycle import ConversationMovedError
+from conversations.services.replies import ReplyRefusedError
+from conversations.services.tags import TagsLockedError
+from conversations.states import IllegalTransitionError
+from routing.services.assignment import AssignmentRefusedError
+from routing.services.decisions import DecisionContentionError
+from teams.api.problems import Problem
+from teams.services.directory import PersonHasWorkError
+from teams.services.idempotency import IdempotencyInProgressError, IdempotencyKeyReusedError
+
+
+class Refusal(NamedTuple):
+    """`code` is left out where the exception carries its own."""
+
+    status: int
+    sentence: Any
+    code: str = ""
+    headers: Mapping[str, str] = {}
+
+
+SOON = {"Retry-After": "1"}
+
+_BY_CLASS: dict[type[Exception], Refusal] = {
+    ConversationMovedError: Refusal(
+        status.HTTP_409_CONFLICT,
+        _("The conversation changed in the meantime, or the contact has another open one."),
+    ),
+    TagsLockedError: Refusal(
+        status.HTTP_409_CONFLICT, _("The tags of a closed conversation stay as they are.")
+    ),
+    PersonHasWorkError: Refusal(
+        status.HTTP_409_CONFLICT,
+        _("This person has open conversations. Give them to somebody else first."),
+    ),
+    DecisionContentionError: Refusal(
+        status.HTTP_409_CONFLICT,
+        _("Too many changes at once. Try again in a moment."),
+        code="assignment.contention",
+        headers=SOON,
+    ),
+    IdempotencyKeyReusedError: Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("This Idempotency-Key was used for another request. Take a new key."),
+    ),
+    IdempotencyInProgressError: Refusal(
+        status.HTTP_409_CONFLICT,
+        _("A request with this Idempotency-Key is still running."),
+        headers=SOON,
+    ),
+}
+
+_REPLY_SENTENCES = {
+    "conversation.closed": _("The conversation is closed. Reopen it first."),
+    "channel.inactive": _("The channel is switched off."),
+    "contact.opted_out": _("The customer asked for no more messages."),
+    "message.template_required": _(
+        "The customer's last message is more than 24 hours old: only a template may be sent."
+    ),
+}
+
+_ASSIGNMENT_REFUSALS = {
+    "conversation.resolved": Refusal(
+        status.HTTP_409_CONFLICT, _("Only an open conversation can be assigned.")
+    ),
+    "member.inactive": Refusal(status.HTTP_409_CONFLICT, _("This person is no longer active.")),
+    "team.inactive": Refusal(status.HTTP_409_CONFLICT, _("This team is not active.")),
+    "member.not_in_team": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY, _("This person is not a member of the team.")
+    ),
+    "assignment.target_required": Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY, _("Name a team, a person, or both.")
+    ),
+}
+
+
+def find(error: Exception) -> Problem | None:
+    """Return the problem that a service's exception stands for, None if it is not in the table."""
+    if isinstance(error, IllegalTransitionError):
+        detail = _("A conversation that is “%(now)s” cannot become “%(wanted)s”.")
+        states = {"now": error.current, "wanted": error.wanted}
+        return Problem(status.HTTP_409_CONFLICT, error.code, detail % states)
+    if isinstance(error, ReplyRefusedError):
+        sentence = _REPLY_SENTENCES.get(error.code, _("A message cannot be sent now."))
+        return Problem(status.HTTP_409_CONFLICT, error.code, sentence)
+    if isinstance(error, AssignmentRefusedError):
+        refusal: Refusal | None = _ASSIGNMENT_REFUSALS.get(error.code)
+    else:
+        refusal = _BY_CLASS.get(type(error))
+    if refusal is None:
+        return None
+    code = refusal.code or str(getattr(error, "code", "conflict"))
+    return Problem(refusal.status, code, refusal.sentence, headers=refusal.headers)
