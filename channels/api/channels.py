@@ -1,0 +1,143 @@
+"""Channels: the numbers and services that customers write to."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from channels.api.serializers import (
+    ChannelChanges,
+    ChannelMemberBody,
+    ChannelOut,
+    ChannelParameters,
+    ManagedChannelOut,
+    NewChannel,
+)
+from channels.models import Channel, ChannelMember, Provider
+from channels.services import channels
+from teams.api.endpoints import Endpoint
+from teams.api.once import once
+from teams.api.permissions import caller
+from teams.api.problems import ConflictProblem, FieldProblem, NotFoundProblem
+from teams.api.references import find_person, pick
+from teams.api.serializers import MemberOut
+from teams.models import User
+from teams.permissions import Right, is_allowed
+from teams.scopes import Scope
+
+REQUIRED = ("required", _("A Twilio channel needs this."))
+ONE_SENDER = ("one_sender", _("Give either phone_number or messaging_service_sid."))
+TAKEN = ("unique", _("Another channel has this already."))
+
+
+class ChannelsEndpoint(Endpoint):
+    scopes = {"POST": Scope.CHANNELS}
+    rights = {"POST": Right.EDIT_CHANNELS}
+    parameters = ChannelParameters
+    orderings = {"id": ("pk",), "-id": ("-pk",)}
+
+    def get(self, request: Request) -> Response:
+        rows = Channel.objects.filter(**self.filters)
+        return self.page(rows, serializer=_shape(request))
+
+    @once
+    def post(self, request: Request) -> Response:
+        body = self.read_body(NewChannel)
+        _check(Channel(provider=body["provider"]), changes=body)
+        channel = channels.create(now=timezone.now(), **body)
+        return Response(ManagedChannelOut(channel).data, status=status.HTTP_201_CREATED)
+
+
+class ChannelEndpoint(Endpoint):
+    scopes = {"PATCH": Scope.CHANNELS}
+    rights = {"PATCH": Right.EDIT_CHANNELS}
+
+    def get(self, request: Request, public_id: str) -> Response:
+        return Response(_shape(request)(_pick(public_id)).data)
+
+    def patch(self, request: Request, public_id: str) -> Response:
+        channel = _pick(public_id)
+        changes = self.read_body(ChannelChanges)
+        _check(channel, changes=changes)
+        channel = channels.update(channel, now=timezone.now(), **changes)
+        return Response(ManagedChannelOut(channel).data)
+
+
+class ChannelMembersEndpoint(Endpoint):
+    """The channel's human agents, in their order."""
+
+    scopes = {"POST": Scope.CHANNELS}
+    rights = {"POST": Right.EDIT_CHANNELS}
+    orderings = {"position": ("position", "pk")}
+
+    def get(self, request: Request, public_id: str) -> Response:
+        return self.page(_members(_pick(public_id)), serializer=MemberOut)
+
+    @once
+    def post(self, request: Request, public_id: str) -> Response:
+        channel = _pick(public_id)
+        person = find_person(self.read_body(ChannelMemberBody)["member"])
+        member = channels.join(channel, user=person, now=timezone.now())
+        return Response(MemberOut(member).data, status=status.HTTP_201_CREATED)
+
+
+class ChannelMemberEndpoint(Endpoint):
+    scopes = {"DELETE": Scope.CHANNELS}
+    rights = {"DELETE": Right.EDIT_CHANNELS}
+
+    def delete(self, request: Request, public_id: str, person: str) -> Response:
+        leaver = pick(User.objects.all(), person)
+        channels.leave(_pick(public_id), user=leaver, now=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _shape(request: Request) -> type[ChannelOut]:
+    is_manager = is_allowed(caller(request), Right.EDIT_CHANNELS)
+    return ManagedChannelOut if is_manager else ChannelOut
+
+
+def _pick(public_id: str) -> Channel:
+    channel = Channel.objects.filter(public_id=public_id).order_by("pk").first()
+    if channel is None:
+        raise NotFoundProblem
+    return channel
+
+
+def _members(channel: Channel) -> QuerySet[ChannelMember]:
+    return channel.memberships.select_related("user")
+
+
+def _check(channel: Channel, *, changes: dict[str, Any]) -> None:
+    """Refuse credentials that are not whole, and a number that another channel has."""
+    names = ("account_sid", "auth_token", "phone_number", "messaging_service_sid")
+    wanted = {name: changes.get(name, getattr(channel, name)) for name in names}
+    if channel.provider == Provider.TWILIO:
+        missing = [name for name in ("account_sid", "auth_token") if not wanted[name]]
+        if missing:
+            raise FieldProblem(dict.fromkeys(missing, REQUIRED))
+        if bool(wanted["phone_number"]) == bool(wanted["messaging_service_sid"]):
+            raise FieldProblem(dict.fromkeys(names[2:], ONE_SENDER))
+    _refuse_taken(channel, wanted=wanted, medium=changes.get("medium", channel.medium))
+
+
+def _refuse_taken(channel: Channel, *, wanted: dict[str, Any], medium: str) -> None:
+    same_number = Q(
+        provider=channel.provider,
+        medium=medium,
+        account_sid=wanted["account_sid"],
+        phone_number=wanted["phone_number"],
+        phone_number__gt="",
+    )
+    same_service = Q(
+        messaging_service_sid=wanted["messaging_service_sid"], messaging_service_sid__gt=""
+    )
+    others = Channel.objects.filter(same_number | same_service).exclude(pk=channel.pk)
+    if others.exists():
+        name = "phone_number" if wanted["phone_number"] else "messaging_service_sid"
+        raise ConflictProblem(
+            "already_exists", _("There is already one with this value."), fields={name: TAKEN}
+        )

@@ -1,0 +1,17 @@
+"""Addresses of channels, below /api/v1/."""
+
+from django.urls import path
+
+from channels.api.channels import (
+    ChannelEndpoint,
+    ChannelMemberEndpoint,
+    ChannelMembersEndpoint,
+    ChannelsEndpoint,
+)
+
+urlpatterns = [
+    path("channels/", ChannelsEndpoint.as_view()),
+    path("channels/<uuid:public_id>/", ChannelEndpoint.as_view()),
+    path("channels/<uuid:public_id>/members/", ChannelMembersEndpoint.as_view()),
+    path("channels/<uuid:public_id>/members/<str:person>/", ChannelMemberEndpoint.as_view()),
+]
