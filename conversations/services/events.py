@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from conversations.actors import Actor
-from conversations.models import Conversation, Event
+from conversations.models import Contact, Conversation, Event
 
 
 def record(
@@ -20,6 +20,26 @@ def record(
         type=type,
         conversation_id=conversation.pk,
         contact_id=conversation.contact_id,
+        actor_kind=actor.kind,
+        actor_id=actor.user_id,
+        actor_label=actor.label,
+        data=data or {},
+        occurred_at=now,
+    )
+
+
+def record_of_contact(
+    type: str,  # noqa: A002 - the field's name
+    *,
+    contact: Contact,
+    actor: Actor,
+    now: datetime,
+    data: dict[str, Any] | None = None,
+) -> Event:
+    """Write one event of a contact, whatever conversations there are."""
+    return Event.objects.create(
+        type=type,
+        contact_id=contact.pk,
         actor_kind=actor.kind,
         actor_id=actor.user_id,
         actor_label=actor.label,

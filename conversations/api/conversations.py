@@ -1,0 +1,164 @@
+"""Conversations: who waits, what was said, what happened, and what to do about it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from conversations import scope
+from conversations.api.callers import actor_of
+from conversations.api.serializers import (
+    OPEN_WORD,
+    ConversationOut,
+    ConversationParameters,
+    EventOut,
+    StatusBody,
+    TagsBody,
+)
+from conversations.models import Conversation, Event
+from conversations.services import lifecycle, tags
+from conversations.states import Status, check_move
+from teams.api.endpoints import Endpoint
+from teams.api.fields import UUID_FORM
+from teams.api.once import once
+from teams.api.permissions import caller
+from teams.api.problems import FieldProblem, ForbiddenProblem, NotFoundProblem
+from teams.api.public_ids import with_public_ids
+from teams.models import Role, User
+from teams.scopes import Scope
+
+NOT_BY_HAND = ("not_by_hand", _("A conversation is not put into this state by hand."))
+_VERBS = {
+    Status.RESOLVED: lifecycle.resolve,
+    Status.CLOSED: lifecycle.close,
+    Status.NEW: lifecycle.reopen,
+}
+
+
+class ConversationsEndpoint(Endpoint):
+    parameters = ConversationParameters
+    orderings = {
+        "-id": ("-pk",),
+        "id": ("pk",),
+        "-last_message_at": ("-last_message_at", "-pk"),
+        "last_message_at": ("last_message_at", "pk"),
+    }
+
+    def get(self, request: Request) -> Response:
+        rows = _narrow(shown_to(caller(request)), self.filters, user=caller(request))
+        return self.page(rows, serializer=ConversationOut)
+
+
+class ConversationEndpoint(Endpoint):
+    def get(self, request: Request, public_id: str) -> Response:
+        return Response(ConversationOut(pick_conversation(request, public_id)).data)
+
+
+class StatusEndpoint(Endpoint):
+    """Move a conversation. The table of states decides what may follow what."""
+
+    scopes = {"POST": Scope.CONVERSATIONS}
+
+    @once
+    def post(self, request: Request, public_id: str) -> Response:
+        conversation = pick_conversation(request, public_id)
+        _refuse_foreign(conversation, user=caller(request))
+        word = self.read_body(StatusBody)["status"]
+        wanted = Status.NEW if word == OPEN_WORD else Status(word)
+        verb = _VERBS.get(wanted)
+        if verb is None:
+            check_move(conversation.status, wanted)
+            raise FieldProblem({"status": NOT_BY_HAND})
+        verb(conversation, actor=actor_of(request), now=timezone.now())
+        return Response(ConversationOut(_again(conversation)).data)
+
+
+class TagsEndpoint(Endpoint):
+    scopes = {"PUT": Scope.CONVERSATIONS}
+
+    def put(self, request: Request, public_id: str) -> Response:
+        conversation = pick_conversation(request, public_id)
+        wanted = self.read_body(TagsBody)["tags"]
+        tags.replace_tags(conversation, tags=wanted, actor=actor_of(request), now=timezone.now())
+        return Response(ConversationOut(_again(conversation)).data)
+
+
+class EventsEndpoint(Endpoint):
+    """What happened, oldest first."""
+
+    orderings = {"id": ("pk",), "-id": ("-pk",)}
+
+    def get(self, request: Request, public_id: str) -> Response:
+        conversation = pick_conversation(request, public_id)
+        rows = conversation.events.select_related("actor")
+        events: list[Event] = self.paginate_queryset(rows) or []
+        data = with_public_ids(event.data for event in events)
+        shown = [
+            {**EventOut(event).data, "data": facts}
+            for event, facts in zip(events, data, strict=True)
+        ]
+        return self.get_paginated_response(shown)
+
+
+def shown_to(user: User) -> QuerySet[Conversation]:
+    """Return what the caller may see, with what is shown of it."""
+    return _with_company(scope.conversations_of(user))
+
+
+def pick_conversation(request: Request, public_id: Any) -> Conversation:
+    """Return a conversation that the caller may see; 404 for any other."""
+    rows = shown_to(caller(request)).filter(public_id=public_id)
+    conversation = rows.order_by("pk").first()
+    if conversation is None:
+        raise NotFoundProblem
+    return conversation
+
+
+def _again(conversation: Conversation) -> Conversation:
+    """Read the row once more. The caller may see it even if it was moved out of their scope."""
+    return _with_company(Conversation.objects.all()).get(pk=conversation.pk)
+
+
+def _with_company(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    return rows.select_related("channel", "contact", "team", "assignee").prefetch_related("surveys")
+
+
+def _refuse_foreign(conversation: Conversation, *, user: User) -> None:
+    """Agents end what is theirs or nobody's; supervisors, what they may see."""
+    is_own = conversation.assignee_id in (None, user.pk)
+    if user.role < Role.SUPERVISOR and not is_own:
+        detail = _("This conversation belongs to somebody else.")
+        raise ForbiddenProblem("auth.role_insufficient", detail)
+
+
+def _narrow(
+    rows: QuerySet[Conversation], filters: dict[str, Any], *, user: User
+) -> QuerySet[Conversation]:
+    found = Q()
+    for name, value in filters.items():
+        found &= _FILTERS[name](value, user)
+    return rows.filter(found)
+
+
+def _of_team(reference: str, _user: User) -> Q:
+    key = "public_id" if UUID_FORM.match(reference) else "code"
+    return Q(**{f"team__{key}": reference})
+
+
+def _of_assignee(word: str, user: User) -> Q:
+    if word == "none":
+        return Q(assignee=None)
+    return Q(assignee=user) if word == "me" else Q(assignee__public_id=word)
+
+
+_FILTERS: dict[str, Callable[[Any, User], Q]] = {
+    "status": lambda value, _user: Q(status__in=value),
+    "team": _of_team,
+    "assignee": _of_assignee,
+    "channel": lambda value, _user: Q(channel__public_id=value),
+    "contact": lambda value, _user: Q(contact__public_id=value),
+}

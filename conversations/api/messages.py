@@ -1,0 +1,69 @@
+"""Messages and notes of a conversation."""
+
+from django.utils import timezone
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from conversations import scope
+from conversations.api.callers import actor_of
+from conversations.api.conversations import pick_conversation
+from conversations.api.serializers import MessageOut, NewMessage, NewNote
+from conversations.services import replies
+from teams.api.endpoints import Endpoint
+from teams.api.once import once
+from teams.api.permissions import caller
+from teams.api.problems import NotFoundProblem
+from teams.scopes import Scope
+
+
+class MessagesEndpoint(Endpoint):
+    """The transcript with its notes, oldest first. A POST is an answer to the customer."""
+
+    scopes = {"POST": Scope.MESSAGES}
+    orderings = {"sequence": ("sequence",), "-sequence": ("-sequence",)}
+
+    def get(self, request: Request, public_id: str) -> Response:
+        conversation = pick_conversation(request, public_id)
+        rows = conversation.messages.select_related("conversation", "author")
+        return self.page(rows, serializer=MessageOut)
+
+    @once
+    def post(self, request: Request, public_id: str) -> Response:
+        """Queue an answer. 202: it is stored, and sent by a worker; its status follows."""
+        conversation = pick_conversation(request, public_id)
+        message = replies.queue_reply(
+            conversation,
+            author=caller(request),
+            body=self.read_body(NewMessage)["body"],
+            actor=actor_of(request),
+            now=timezone.now(),
+        )
+        return Response(MessageOut(message).data, status=status.HTTP_202_ACCEPTED)
+
+
+class NotesEndpoint(Endpoint):
+    """Notes are for colleagues and never leave the house."""
+
+    scopes = {"POST": Scope.MESSAGES}
+
+    @once
+    def post(self, request: Request, public_id: str) -> Response:
+        conversation = pick_conversation(request, public_id)
+        note = replies.add_note(
+            conversation,
+            author=caller(request),
+            body=self.read_body(NewNote)["body"],
+            actor=actor_of(request),
+            now=timezone.now(),
+        )
+        return Response(MessageOut(note).data, status=status.HTTP_201_CREATED)
+
+
+class MessageEndpoint(Endpoint):
+    def get(self, request: Request, public_id: str) -> Response:
+        rows = scope.messages_of(caller(request)).select_related("conversation", "author")
+        message = rows.filter(public_id=public_id).order_by("pk").first()
+        if message is None:
+            raise NotFoundProblem
+        return Response(MessageOut(message).data)

@@ -1,0 +1,210 @@
+"""How conversations, messages, contacts and events look from outside."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from channels.api.serializers import ChannelBrief
+from conversations.models import Contact, Conversation, Event, Message, Survey
+from conversations.services.replies import MAX_BODY_LENGTH
+from conversations.states import OPEN, Status
+from conversations.window import closes_at
+from teams.api.bodies import Body, Parameters
+from teams.api.fields import UUID_FORM, Choice, Instant, PublicId, Text, TextList, Whole
+from teams.api.serializers import Out, PersonBrief, TeamBrief
+
+#: "open" is what people call the two states in which somebody works on it.
+OPEN_WORD = "open"
+STATUS_WORDS = [*(status.value for status in Status), OPEN_WORD]
+
+
+class BlankAsNull(serializers.CharField):
+    """Text of which the blank means that there is none."""
+
+    def to_representation(self, value: Any) -> Any:
+        return str(value) or None
+
+
+class ContactBrief(serializers.Serializer[Contact]):
+    id = PublicId(source="public_id")
+    name = Text()
+    phone = Text()
+
+
+class SurveyOut(serializers.Serializer[Survey]):
+    status = Text()
+    rating = Whole(allow_null=True)
+    answered_at = Instant(allow_null=True)
+    skip_reason = BlankAsNull()
+
+
+class ConversationOut(Out):
+    id = PublicId(source="public_id")
+    channel = ChannelBrief()
+    contact = ContactBrief()
+    team = TeamBrief(allow_null=True)
+    assignee = PersonBrief(allow_null=True)
+    window_closes_at = serializers.SerializerMethodField()
+    survey = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Conversation
+        fields = (
+            "id",
+            "status",
+            "channel",
+            "contact",
+            "team",
+            "assignee",
+            "priority",
+            "tags",
+            "version",
+            "message_count",
+            "opened_at",
+            "last_message_at",
+            "last_inbound_at",
+            "window_closes_at",
+            "waiting_since",
+            "first_replied_at",
+            "resolved_at",
+            "closed_at",
+            "survey",
+        )
+
+    def get_window_closes_at(self, conversation: Conversation) -> Any:
+        end = closes_at(conversation.last_inbound_at)
+        return None if end is None else Instant().to_representation(end)
+
+    def get_survey(self, conversation: Conversation) -> Any:
+        """Return the latest one. `surveys` is prefetched: latest first."""
+        surveys = list(conversation.surveys.all())
+        return SurveyOut(surveys[0]).data if surveys else None
+
+
+class MessageOut(Out):
+    id = PublicId(source="public_id")
+    conversation_id = PublicId(source="conversation.public_id")
+    author = PersonBrief(allow_null=True)
+    delivery_status = BlankAsNull()
+    error_code = BlankAsNull()
+    error_detail = BlankAsNull()
+
+    class Meta:
+        model = Message
+        fields = (
+            "id",
+            "conversation_id",
+            "sequence",
+            "direction",
+            "author_kind",
+            "author",
+            "kind",
+            "body",
+            "media",
+            "created_at",
+            "delivery_status",
+            "sent_at",
+            "error_code",
+            "error_detail",
+        )
+
+
+class IdentityOut(serializers.Serializer[Any]):
+    medium = Text()
+    address = Text()
+
+
+class ContactOut(Out):
+    id = PublicId(source="public_id")
+    identities = IdentityOut(many=True)
+    permanent_agent = PersonBrief(allow_null=True)
+
+    class Meta:
+        model = Contact
+        fields = (
+            "id",
+            "name",
+            "phone",
+            "language",
+            "tags",
+            "attributes",
+            "identities",
+            "permanent_agent",
+            "opted_out_at",
+            "created_at",
+        )
+
+
+class EventOut(serializers.Serializer[Event]):
+    """`data` is put in by the endpoint, which translates its keys for a whole page at once."""
+
+    id = PublicId(source="public_id")
+    type = Text()
+    actor = serializers.SerializerMethodField()
+    occurred_at = Instant()
+
+    def get_actor(self, event: Event) -> dict[str, Any]:
+        person = event.actor
+        return {
+            "kind": event.actor_kind,
+            "id": str(person.public_id) if person else None,
+            "label": event.actor_label or (person.name if person else ""),
+        }
+
+
+class StatusList(serializers.Field[list[str], str, str, Any]):
+    """States, separated by commas; `open` stands for `new` and `in_progress`."""
+
+    default_error_messages = {"unknown_status": "Use any of: {known}, separated by commas."}
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        words = [word.strip() for word in str(data).split(",")]
+        if not set(words) <= set(STATUS_WORDS):
+            self.fail("unknown_status", known=", ".join(STATUS_WORDS))
+        named = {Status(word) for word in words if word != OPEN_WORD}
+        return sorted(named | (OPEN if OPEN_WORD in words else set()))
+
+
+class AssigneeWord(serializers.CharField):
+    """The id of a person, or `me`, or `none`."""
+
+    default_error_messages = {"invalid": "Use the id of a person, or “me”, or “none”."}
+
+    def to_internal_value(self, data: Any) -> str:
+        word = str(data)
+        if word not in ("me", "none") and not UUID_FORM.match(word):
+            self.fail("invalid")
+        return word
+
+
+class ConversationParameters(Parameters):
+    status = StatusList(required=False)
+    team = Text(required=False, max_length=64)
+    assignee = AssigneeWord(required=False)
+    channel = PublicId(required=False)
+    contact = PublicId(required=False)
+
+
+class ContactParameters(Parameters):
+    phone = Text(required=False, max_length=20)
+
+
+class NewMessage(Body):
+    body = Text(max_length=MAX_BODY_LENGTH)
+
+
+class NewNote(Body):
+    body = Text(max_length=10_000)
+
+
+class StatusBody(Body):
+    status = Choice(choices=STATUS_WORDS)
+
+
+class TagsBody(Body):
+    tags = TextList()
+
+
+class ContactChanges(Body):
+    name = Text(required=False, allow_blank=True, max_length=200)
+    tags = TextList(required=False)

@@ -1,0 +1,22 @@
+"""What a person may see: everything that hangs on a conversation follows that conversation."""
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from conversations.models import Contact, Conversation, Message
+from teams.models import Role, User
+
+
+def conversations_of(user: User) -> "QuerySet[Conversation]":
+    return Conversation.objects.visible_to(user)
+
+
+def messages_of(user: User) -> "QuerySet[Message]":
+    return Message.objects.filter(conversation__in=conversations_of(user))
+
+
+def contacts_of(user: User) -> "QuerySet[Contact]":
+    """Return the contacts with whom there is a conversation that the person may see."""
+    if user.role >= Role.ADMINISTRATOR:
+        return Contact.objects.all()
+    theirs = conversations_of(user).filter(contact=OuterRef("pk"))
+    return Contact.objects.filter(Exists(theirs))
