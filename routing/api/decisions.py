@@ -1,0 +1,77 @@
+"""Who has a conversation, who had it, and why."""
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from conversations.api.conversations import pick_conversation
+from conversations.models import Assignment, Conversation
+from routing.api.serializers import StretchOut, show_decision, show_decisions
+from routing.models import Decision
+from teams.api.endpoints import Endpoint
+from teams.api.problems import NotFoundProblem
+from teams.api.serializers import PersonBrief, TeamBrief
+
+#: Stretches of ownership that are shown with the present one; older ones are in the events.
+HISTORY = 100
+
+
+class AssignmentEndpoint(Endpoint):
+    """The owner, the history (latest first) and the latest decision."""
+
+    def get(self, request: Request, public_id: str) -> Response:
+        conversation = pick_conversation(request, public_id)
+        history = list(_history(conversation)[:HISTORY])
+        active = next((stretch for stretch in history if stretch.ended_at is None), None)
+        pinned = conversation.contact.permanent_agent
+        return Response(
+            {
+                "conversation_id": str(conversation.public_id),
+                "status": conversation.status,
+                "version": conversation.version,
+                "type": active.kind if active else None,
+                "team": TeamBrief(conversation.team).data if conversation.team else None,
+                "member": PersonBrief(conversation.assignee).data
+                if conversation.assignee
+                else None,
+                "assigned_at": StretchOut(active).data["started_at"] if active else None,
+                "permanent_agent": PersonBrief(pinned).data if pinned else None,
+                "history": StretchOut(history, many=True).data,
+                "decision": show_decision(latest_decision(conversation)),
+            }
+        )
+
+
+class DecisionEndpoint(Endpoint):
+    """The latest decision, explained in the language of the request."""
+
+    def get(self, request: Request, public_id: str) -> Response:
+        conversation = pick_conversation(request, public_id)
+        decision = latest_decision(conversation)
+        if decision is None:
+            raise NotFoundProblem("decision.not_found")
+        shown = show_decisions([decision])[0]
+        return Response({"conversation_id": str(conversation.public_id), **shown})
+
+
+class DecisionsEndpoint(Endpoint):
+    """Every decision about a conversation."""
+
+    orderings = {"-id": ("-pk",), "id": ("pk",)}
+
+    def get(self, request: Request, public_id: str) -> Response:
+        conversation = pick_conversation(request, public_id)
+        decisions = self.paginate_queryset(Decision.objects.filter(conversation=conversation))
+        return self.get_paginated_response(show_decisions(decisions or []))
+
+
+def latest_decision(conversation: Conversation) -> Decision | None:
+    return Decision.objects.filter(conversation=conversation).order_by("-pk").first()
+
+
+def _history(conversation: Conversation) -> QuerySet[Assignment]:
+    return (
+        Assignment.objects.filter(conversation=conversation)
+        .select_related("team", "user", "actor", "decision")
+        .order_by("-pk")
+    )

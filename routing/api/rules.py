@@ -1,0 +1,31 @@
+"""Rules, to be read. They are changed in the admin."""
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from routing.api.serializers import RuleOut
+from routing.models import Rule
+from teams.api.endpoints import Endpoint
+from teams.api.problems import NotFoundProblem
+
+
+class RulesEndpoint(Endpoint):
+    """In the order in which they are tried."""
+
+    orderings = {"position": ("position", "pk")}
+
+    def get(self, request: Request) -> Response:
+        return self.page(_shown(), serializer=RuleOut)
+
+
+class RuleEndpoint(Endpoint):
+    def get(self, request: Request, public_id: str) -> Response:
+        rule = _shown().filter(public_id=public_id).order_by("pk").first()
+        if rule is None:
+            raise NotFoundProblem
+        return Response(RuleOut(rule).data)
+
+
+def _shown() -> QuerySet[Rule]:
+    return Rule.objects.select_related("team", "person").prefetch_related("conditions", "channels")

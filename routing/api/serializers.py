@@ -1,0 +1,134 @@
+"""How owners, decisions and rules look from outside."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from channels.api.serializers import ChannelBrief
+from channels.models import Channel
+from conversations.models import Assignment
+from routing.models import Condition, Decision, Rule
+from routing.rendering import render_steps
+from teams.api.bodies import Body
+from teams.api.fields import Choice, Flag, Instant, PublicId, Text, Whole
+from teams.api.public_ids import PEOPLE_AND_TEAMS, Tables, with_public_ids
+from teams.api.references import PersonReference
+from teams.api.serializers import Out, PersonBrief, TeamBrief
+
+ASSIGN, UNASSIGN = "assign", "unassign"
+_TABLES: Tables = {**PEOPLE_AND_TEAMS, "rule_id": Rule, "channel_id": Channel}
+
+
+class StretchOut(serializers.Serializer[Any]):
+    """One stretch of ownership."""
+
+    type = Text(source="kind")
+    team = TeamBrief(allow_null=True)
+    member = PersonBrief(source="user", allow_null=True)
+    actor = PersonBrief(allow_null=True)
+    started_at = Instant()
+    ended_at = Instant(allow_null=True)
+    end_reason = serializers.SerializerMethodField()
+    decision_id = serializers.SerializerMethodField()
+
+    def get_end_reason(self, stretch: Assignment) -> str | None:
+        return stretch.end_reason or None
+
+    def get_decision_id(self, stretch: Assignment) -> str | None:
+        decision = getattr(stretch, "decision", None)
+        return str(decision.public_id) if decision else None
+
+
+class ConditionOut(serializers.Serializer[Condition]):
+    field = Text()
+    operator = Text()
+    value = Text()
+
+
+class RuleOut(Out):
+    id = PublicId(source="public_id")
+    conditions = ConditionOut(many=True)
+    channels = ChannelBrief(many=True)
+    team = TeamBrief(allow_null=True)
+    person = PersonBrief(allow_null=True)
+
+    class Meta:
+        model = Rule
+        fields = (
+            "id",
+            "name",
+            "position",
+            "is_active",
+            "match",
+            "conditions",
+            "channels",
+            "team",
+            "person",
+            "add_tags",
+            "set_priority",
+            "note",
+        )
+
+
+class ContactAddress(Body):
+    """A contact as the provider names them: an address on one of our channels."""
+
+    channel_id = PublicId()
+    external_id = Text(max_length=160)
+
+
+class IndividualBody(Body):
+    conversation_id = PublicId(required=False)
+    contact = ContactAddress(required=False)
+    member = PersonReference()
+    reason = Text(required=False, allow_blank=True, max_length=300)
+
+
+class ManualBody(Body):
+    conversation_id = PublicId(required=False)
+    contact = ContactAddress(required=False)
+    action = Choice(choices=[ASSIGN, UNASSIGN], default=ASSIGN)
+    team_code = Text(required=False, max_length=64)
+    member = PersonReference(required=False)
+    reason = Text(required=False, allow_blank=True, max_length=300)
+    only_if_unassigned = Flag(default=False)
+    clear_individual = Flag(default=False)
+    expected_version = Whole(required=False, min_value=1)
+
+
+def show_decisions(decisions: list[Decision]) -> list[dict[str, Any]]:
+    """Return decisions with their explanation: codes and facts for programs, text for people."""
+    facts = with_public_ids((decision.steps for decision in decisions), tables=_TABLES)
+    return [
+        {
+            "id": str(decision.public_id),
+            "trigger": decision.trigger,
+            "outcome": decision.outcome,
+            "decided_at": Instant().to_representation(decision.decided_at),
+            "explanation": _explain(decision, steps=steps),
+        }
+        for decision, steps in zip(decisions, facts, strict=True)
+    ]
+
+
+def show_decision(decision: Decision | None) -> dict[str, Any] | None:
+    return None if decision is None else show_decisions([decision])[0]
+
+
+def _explain(decision: Decision, *, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the steps, each with its sentence in the language of the request."""
+    sentences = {rendered.seq: rendered for rendered in render_steps(decision.steps)}
+    shown = []
+    for number, step in enumerate(steps, start=1):
+        rendered = sentences.get(number)
+        shown.append(
+            {
+                "seq": number,
+                "stage": step["stage"],
+                "outcome": step["outcome"],
+                "code": step["code"],
+                "facts": step["facts"],
+                "text": str(rendered.text) if rendered else "",
+            }
+        )
+    return shown

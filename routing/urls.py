@@ -1,0 +1,18 @@
+"""Addresses of assignments, decisions and rules, below /api/v1/."""
+
+from django.urls import path
+
+from routing.api.assignments import IndividualEndpoint, ManualEndpoint
+from routing.api.decisions import AssignmentEndpoint, DecisionEndpoint, DecisionsEndpoint
+from routing.api.rules import RuleEndpoint, RulesEndpoint
+
+urlpatterns = [
+    path("assignments/individual/", IndividualEndpoint.as_view()),
+    path("assignments/manual/", ManualEndpoint.as_view()),
+    path("conversations/<uuid:public_id>/assignment/", AssignmentEndpoint.as_view()),
+    path("conversations/<uuid:public_id>/decision/", DecisionEndpoint.as_view()),
+    path("conversations/<uuid:public_id>/decisions/", DecisionsEndpoint.as_view()),
+    path("conversations/<uuid:public_id>/explanation/", DecisionEndpoint.as_view()),
+    path("rules/", RulesEndpoint.as_view()),
+    path("rules/<uuid:public_id>/", RuleEndpoint.as_view()),
+]
