@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import QuerySet, Subquery
 
 from channels.models import Channel, ChannelMember
+from conversations.actors import Actor
 from conversations.models import Assignment, Contact, Conversation
 from conversations.models.assignment import EndReason
 from routing.engine.facts import (
@@ -118,7 +119,9 @@ def load_situation(
     )
 
 
-def load_named_situation(conversation: Conversation, *, reason: str, now: datetime) -> Situation:
+def load_named_situation(
+    conversation: Conversation, *, actor: Actor, reason: str, now: datetime
+) -> Situation:
     """Return the facts for an assignment that somebody asked for: no message, no history."""
     return Situation(
         at=now,
@@ -126,6 +129,8 @@ def load_named_situation(conversation: Conversation, *, reason: str, now: dateti
         channel_id=conversation.channel_id,
         channel_name=conversation.channel.name,
         reason=reason,
+        asked_by=actor.label,
+        asked_by_id=actor.user_id if actor.kind == "user" else None,
     )
 
 

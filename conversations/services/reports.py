@@ -14,6 +14,9 @@ from conversations.models import DeliveryReport, Message
 from conversations.services import events
 
 
+_ON_ITS_WAY = {DeliveryStatus.QUEUED, DeliveryStatus.SENDING}
+
+
 @transaction.atomic
 def record_report(
     channel: Channel,
@@ -73,7 +76,8 @@ def _apply(report: DeliveryReport, message: Message, *, now: datetime) -> None:
     word = adapter.normal_status(report.status)
     if word is None or not message.delivery_status:
         return
-    status = DeliveryStatus(word)
+    # Whatever the provider says about a message, it has it.
+    status = DeliveryStatus.SENT if word in _ON_ITS_WAY else DeliveryStatus(word)
     if not is_forward(message.delivery_status, status):
         return
     failure = {}

@@ -122,7 +122,9 @@ def assign_to(
         return None
     named = [(TargetKind.TEAM, team), (TargetKind.PERSON, person)]
     targets = tuple(Target(kind, row.pk) for kind, row in named if row is not None)
-    situation = loaders.load_named_situation(conversation, reason=reason, now=now)
+    situation = loaders.load_named_situation(
+        conversation, actor=actor, reason=reason, now=now
+    )
     question = Question(
         trigger=Trigger.MANUAL,
         situation=situation,

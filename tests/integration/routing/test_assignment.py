@@ -71,7 +71,7 @@ class TestRouting:
         assert (conversation.tags, conversation.priority) == (["refund"], 2)
         decision = Decision.objects.get()
         assert decision.assignment.kind == "rule"
-        assert [step["code"] for step in decision.steps] == ["matched", "round_robin"]
+        assert [step["code"] for step in decision.steps] == ["received", "matched", "round_robin"]
 
     def test_goes_round(self):
         alice, bob, chen = make_agent(), make_agent(name="Bob"), make_agent(name="Chen")
@@ -104,7 +104,7 @@ class TestRouting:
 
         assert conversation.assignee == bob
         codes = [step["code"] for step in Decision.objects.get().steps]
-        assert codes == ["matched", "all_away", "skipped", "matched", "round_robin"]
+        assert codes == ["received", "matched", "all_away", "skipped", "matched", "round_robin"]
 
     def test_falls_to_the_channels_agents_by_load(self):
         busy, free = make_agent(load=0), make_agent(name="Bob")
@@ -256,7 +256,7 @@ class TestReassignment:
         conversation.refresh_from_db()
         assert conversation.assignee == alice
         assert Decision.objects.last().outcome == "kept"
-        assert Decision.objects.last().steps[-1]["code"] == "nobody_else"
+        assert Decision.objects.last().steps[-1]["code"] == "kept"
 
 
 class TestAssigningByHand:
