@@ -1,0 +1,125 @@
+"""Channels: set up in one call, and their secrets stay inside."""
+
+import pytest
+
+from channels.models import Channel
+from tests.factories import ACCOUNT_SID, AUTH_TOKEN, make_agent, make_channel, make_supervisor
+
+pytestmark = pytest.mark.django_db
+TWILIO = {
+    "provider": "twilio",
+    "name": "WhatsApp Tokyo",
+    "account_sid": ACCOUNT_SID,
+    "auth_token": AUTH_TOKEN,
+    "phone_number": "+15550009999",
+}
+SERVICE = "MG" + "0" * 32
+
+
+class TestCreate:
+    def test_answers_with_the_addresses_for_the_provider(self, api):
+        answer = api.post("channels/", TWILIO)
+
+        assert answer.status_code == 201
+        channel = Channel.objects.get()
+        door = f"https://desk.example.test/webhooks/twilio/{channel.token}/"
+        assert answer.json()["inbound_url"] == door
+        assert answer.json()["status_url"] == f"{door}status/"
+        assert answer.json()["medium"] == "whatsapp"
+        assert channel.auth_token == AUTH_TOKEN
+
+    def test_never_shows_a_secret(self, api):
+        created = api.post("channels/", TWILIO)
+        address = f"channels/{created.json()['id']}/"
+
+        answers = [created, api.get(address), api.get("channels/"), api.patch(address, {})]
+
+        assert not any(AUTH_TOKEN in answer.content.decode() for answer in answers)
+        assert not any("auth_token" in answer.content.decode() for answer in answers)
+
+    def test_takes_a_messaging_service_in_place_of_a_number(self, api):
+        body = {**TWILIO, "messaging_service_sid": SERVICE}
+        del body["phone_number"]
+
+        assert api.post("channels/", body).status_code == 201
+
+    def test_of_a_simulator_needs_no_credentials(self, api):
+        answer = api.post("channels/", {"provider": "simulator", "name": "Phone"})
+
+        assert answer.status_code == 201
+        assert answer.json()["phone_number"].startswith("+1555")
+
+    @pytest.mark.parametrize(
+        ("change", "fields"),
+        [
+            ({"auth_token": None}, ["auth_token"]),
+            ({"account_sid": "AC1"}, ["account_sid"]),
+            ({"phone_number": "0312345678"}, ["phone_number"]),
+            ({"phone_number": ""}, ["messaging_service_sid", "phone_number"]),
+            ({"messaging_service_sid": SERVICE}, ["messaging_service_sid", "phone_number"]),
+            ({"provider": "pigeon"}, ["provider"]),
+            ({"medium": "fax"}, ["medium"]),
+            ({"token": "mine"}, ["token"]),
+        ],
+    )
+    def test_refuses_what_cannot_work(self, api, change, fields):
+        answer = api.post("channels/", TWILIO | change)
+
+        assert (answer.status_code, sorted(answer.json()["fields"])) == (422, fields)
+        assert not Channel.objects.exists()
+
+    def test_without_credentials_names_them(self, api):
+        answer = api.post("channels/", {"provider": "twilio", "name": "X"})
+
+        assert sorted(answer.json()["fields"]) == ["account_sid", "auth_token"]
+
+    def test_of_a_number_that_is_taken_is_a_conflict(self, api):
+        api.post("channels/", TWILIO)
+
+        answer = api.post("channels/", TWILIO | {"name": "Again"})
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "already_exists")
+
+    def test_is_for_administrators(self, call):
+        answer = call(make_supervisor()).post("channels/", TWILIO)
+
+        assert (answer.status_code, answer.json()["code"]) == (403, "auth.role_insufficient")
+
+
+class TestChannel:
+    def test_is_changed(self, api):
+        channel = make_channel()
+
+        answer = api.patch(
+            f"channels/{channel.public_id}/", {"has_survey": True, "auth_token": "f" * 32}
+        )
+
+        assert (answer.status_code, answer.json()["has_survey"]) == (200, True)
+        channel.refresh_from_db()
+        assert channel.auth_token == "f" * 32
+
+    def test_keeps_one_sender(self, api):
+        channel = make_channel()
+
+        answer = api.patch(f"channels/{channel.public_id}/", {"messaging_service_sid": SERVICE})
+
+        assert answer.status_code == 422
+
+    def test_shows_its_doors_to_administrators_only(self, call):
+        channel = make_channel()
+
+        body = call(make_agent()).get(f"channels/{channel.public_id}/").json()
+
+        assert body["name"] == channel.name
+        assert not {"inbound_url", "status_url", "account_sid"} & set(body)
+
+    def test_has_human_agents_in_order(self, api):
+        alice, bob = make_agent(), make_agent(name="Bob")
+        address = f"channels/{make_channel().public_id}/members/"
+
+        for person in (alice, bob):
+            api.post(address, {"member": {"id": str(person.public_id)}})
+        api.delete(f"{address}{alice.public_id}/")
+
+        rows = api.get(address).json()["data"]
+        assert [row["member"]["name"] for row in rows] == ["Bob"]

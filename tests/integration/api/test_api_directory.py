@@ -1,0 +1,272 @@
+"""Teams, people, memberships and presence, as other systems keep them."""
+
+import pytest
+
+from teams.models import Presence, Role, Team, User
+from tests import moments
+from tests.factories import make_agent, make_supervisor, make_team
+
+pytestmark = pytest.mark.django_db
+
+
+def fields_of(answer):
+    return {name: found[0]["code"] for name, found in answer.json()["fields"].items()}
+
+
+class TestTeams:
+    def test_are_created(self, api):
+        alice = make_agent(code="E-1042")
+
+        answer = api.post(
+            "teams/",
+            {
+                "code": "support",
+                "name": "Support",
+                "strategy": "default_user",
+                "default_user": {"code": "E-1042"},
+            },
+        )
+
+        assert answer.status_code == 201
+        assert answer.json()["default_user"]["id"] == str(alice.public_id)
+        assert answer.json()["member_count"] == 0
+        assert Team.objects.get().default_user == alice
+
+    def test_are_found_by_id_and_by_code(self, api):
+        support = make_team(code="support")
+
+        found = [api.get(f"teams/{key}/").json() for key in (support.public_id, "support")]
+
+        assert found[0] == found[1]
+        assert found[0]["id"] == str(support.public_id)
+
+    def test_keep_their_code(self, api):
+        make_team(code="support")
+
+        answer = api.patch("teams/support/", {"code": "sales"})
+
+        assert (answer.status_code, fields_of(answer)) == (422, {"code": "unknown_field"})
+
+    def test_are_changed(self, api):
+        make_team(code="support")
+
+        answer = api.patch("teams/support/", {"name": "Help", "reassign_after_s": 60})
+
+        assert answer.status_code == 200
+        assert (answer.json()["name"], answer.json()["reassign_after_s"]) == ("Help", 60)
+
+    def test_with_a_code_that_is_taken_are_a_conflict(self, api):
+        make_team(code="support")
+
+        answer = api.post("teams/", {"code": "support", "name": "Support"})
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "already_exists")
+        assert fields_of(answer) == {"code": "unique"}
+
+    def test_store_a_name_as_it_is(self, api):
+        api.post("teams/", {"code": "sales", "name": "<b>x</b>"})
+
+        assert Team.objects.get().name == "<b>x</b>"
+
+    @pytest.mark.parametrize(
+        ("body", "fields"),
+        [
+            ({"code": "SA LES/../", "name": "X"}, {"code": "invalid"}),
+            ({"name": "X"}, {"code": "required"}),
+            ({"code": "x", "name": "X", "strategy": "dice"}, {"strategy": "invalid_choice"}),
+            ({"code": "x", "name": "X", "reassign_after_s": 59}, {"reassign_after_s": "min_value"}),
+            ({"code": "x", "name": "X", "reassign_after_s": "60"}, {"reassign_after_s": "invalid"}),
+            ({"code": "x", "name": "X", "is_active": "yes"}, {"is_active": "invalid"}),
+            ({"code": "x", "name": "X", "default_user": {}}, {"default_user": "one_key"}),
+        ],
+    )
+    def test_with_values_that_cannot_be_used_are_refused(self, api, body, fields):
+        answer = api.post("teams/", body)
+
+        assert (answer.status_code, fields_of(answer)) == (422, fields)
+
+
+class TestMembers:
+    def test_are_added_at_the_end(self, api):
+        alice, bob = make_agent(), make_agent(name="Bob")
+        make_team(code="support", members=(alice,))
+
+        answer = api.post("teams/support/members/", {"member": {"email": bob.email.upper()}})
+
+        assert (answer.status_code, answer.json()["position"]) == (201, 1)
+        bob.refresh_from_db()
+        assert bob.offer_due_at == moments.WEDNESDAY_MORNING
+
+    def test_are_replaced_in_the_given_order(self, api):
+        alice, bob, chen = make_agent(), make_agent(name="Bob"), make_agent(name="Chen")
+        team = make_team(code="support", members=(alice, bob))
+        wanted = [{"id": str(chen.public_id)}, {"id": str(alice.public_id)}]
+
+        answer = api.put("teams/support/members/", {"members": wanted})
+
+        assert [row["member"]["name"] for row in answer.json()["data"]] == ["Chen", "Alice"]
+        assert list(team.memberships.values_list("user__name", flat=True)) == ["Chen", "Alice"]
+
+    def test_are_taken_out(self, api):
+        alice = make_agent()
+        team = make_team(code="support", members=(alice,))
+
+        answers = [api.delete(f"teams/support/members/{alice.public_id}/") for _ in range(2)]
+
+        assert [answer.status_code for answer in answers] == [204, 204]
+        assert not team.memberships.exists()
+
+    def test_that_nobody_knows_are_named(self, api):
+        make_team(code="support")
+
+        answer = api.post("teams/support/members/", {"member": {"email": "nobody@e.example"}})
+
+        assert (answer.status_code, answer.json()["code"]) == (404, "member.not_found")
+
+    def test_are_listed_in_order(self, api):
+        make_team(code="support", members=(make_agent(name="Bob"), make_agent(name="Alice")))
+
+        rows = api.get("teams/support/members/").json()["data"]
+
+        assert [row["member"]["name"] for row in rows] == ["Bob", "Alice"]
+
+    def test_may_be_changed_by_supervisors_of_the_team(self, call):
+        sachi, bob = make_supervisor(), make_agent(name="Bob")
+        make_team(code="own", members=(sachi,))
+        make_team(code="foreign")
+        body = {"member": {"email": bob.email}}
+
+        answers = [call(sachi).post(f"teams/{code}/members/", body) for code in ("own", "foreign")]
+
+        assert [answer.status_code for answer in answers] == [201, 403]
+
+
+class TestPeople:
+    def test_are_created(self, api):
+        answer = api.post(
+            "users/",
+            {
+                "email": "Sato@E.Example",
+                "name": "佐藤 美咲",
+                "role": 3,
+                "capacity": 5,
+                "code": "E-1042",
+                "external_id": "crm-7",
+                "language": "ja",
+                "time_zone": "Asia/Tokyo",
+            },
+        )
+
+        assert answer.status_code == 201
+        person = User.objects.get(code="E-1042")
+        assert (person.email, person.role, person.capacity) == ("sato@e.example", 3, 5)
+        assert not person.has_usable_password()
+        assert answer.json()["id"] == str(person.public_id)
+
+    @pytest.mark.parametrize(
+        ("more", "fields"),
+        [
+            ({"email": "a" * 250 + "@e.example"}, {"email": "max_length"}),
+            ({"email": "nobody"}, {"email": "invalid"}),
+            ({"name": "x\x00"}, {"name": "invalid_characters"}),
+            ({"capacity": -1}, {"capacity": "min_value"}),
+            ({"capacity": 10**30}, {"capacity": "max_value"}),
+            ({"capacity": 1.5}, {"capacity": "invalid"}),
+            ({"time_zone": "Mars/Base"}, {"time_zone": "unknown_zone"}),
+            ({"time_zone": "../../etc/passwd"}, {"time_zone": "unknown_zone"}),
+            ({"role": "superuser"}, {"role": "invalid_choice"}),
+            ({"role": 5}, {"role": "invalid_choice"}),
+            ({"role": True}, {"role": "invalid_choice"}),
+            ({"role": [1]}, {"role": "invalid_choice"}),
+            ({"language": "tlh"}, {"language": "invalid_choice"}),
+            ({"password": "123"}, {"password": "unknown_field"}),
+            ({"teams": [{"id": 1}]}, {"teams": "unknown_field"}),
+        ],
+    )
+    def test_with_values_that_cannot_be_used_are_refused(self, api, more, fields):
+        answer = api.post("users/", {"email": "x@e.example", "name": "X"} | more)
+
+        assert (answer.status_code, fields_of(answer)) == (422, fields)
+
+    def test_with_an_address_that_is_taken_are_a_conflict(self, api):
+        make_agent(email="alice@e.example")
+
+        answer = api.post("users/", {"email": "ALICE@e.example", "name": "Alice"})
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "already_exists")
+
+    def test_are_found_by_what_others_call_them(self, api):
+        alice = make_agent(code="E-1", external_id="crm-1", email="alice@e.example")
+        make_agent(name="Bob")
+        queries = [{"code": "E-1"}, {"external_id": "crm-1"}, {"email": "Alice@E.example"}]
+
+        found = [api.get("users/", query).json()["data"] for query in queries]
+
+        assert [[row["id"] for row in rows] for rows in found] == [[str(alice.public_id)]] * 3
+
+    def test_are_found_by_their_team_and_presence(self, api):
+        alice, bob = make_agent(), make_agent(name="Bob", presence=Presence.AWAY)
+        make_team(code="support", members=(alice, bob))
+
+        rows = api.get("users/", {"team": "support", "presence": "away"}).json()["data"]
+
+        assert [row["name"] for row in rows] == ["Bob"]
+
+    def test_are_changed(self, api):
+        alice = make_agent()
+
+        answer = api.patch(
+            f"users/{alice.public_id}/", {"role": 2, "capacity": 3, "is_receiving": False}
+        )
+
+        assert answer.status_code == 200
+        alice.refresh_from_db()
+        assert (alice.role, alice.capacity, alice.is_receiving) == (Role.SENIOR_AGENT, 3, False)
+        assert alice.offer_due_at == moments.WEDNESDAY_MORNING
+
+    def test_that_own_the_house_keep_their_role(self, api):
+        owner = make_agent(role=Role.OWNER)
+
+        answers = [
+            api.patch(f"users/{owner.public_id}/", {"role": 1}),
+            api.patch(f"users/{owner.public_id}/", {"is_active": False}),
+            api.delete(f"users/{owner.public_id}/"),
+        ]
+
+        assert [answer.status_code for answer in answers] == [422] * 3
+        owner.refresh_from_db()
+        assert (owner.role, owner.is_active) == (Role.OWNER, True)
+
+    def test_with_open_work_cannot_leave(self, api):
+        alice = make_agent(load=1)
+
+        answer = api.delete(f"users/{alice.public_id}/")
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "agent_has_active_work")
+
+    def test_without_open_work_leave(self, api):
+        alice = make_agent(code="E-1")
+
+        answer = api.delete("users/E-1/")
+
+        assert answer.status_code == 204
+        alice.refresh_from_db()
+        assert (alice.is_active, alice.presence) == (False, Presence.OFFLINE)
+
+
+class TestPresence:
+    def test_is_set_with_its_reason(self, api):
+        alice = make_agent()
+
+        answer = api.put(
+            f"users/{alice.public_id}/presence/", {"presence": "away", "reason": "Lunch"}
+        )
+
+        assert answer.status_code == 200
+        assert (answer.json()["presence"], answer.json()["presence_reason"]) == ("away", "Lunch")
+        assert answer.json()["presence_changed_at"] == "2026-11-18T09:00:00Z"
+
+    def test_has_three_values(self, api):
+        answer = api.put(f"users/{make_agent().public_id}/presence/", {"presence": "asleep"})
+
+        assert (answer.status_code, fields_of(answer)) == (422, {"presence": "invalid_choice"})
