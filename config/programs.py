@@ -1,6 +1,7 @@
 """The programs of `manage.py serve`: the embedded broker, the worker, beat and the web server."""
 
 import os
+import signal
 import socket
 import sys
 from http import HTTPStatus
@@ -52,6 +53,7 @@ def _broker(data_dir: Path) -> Program:
         "save": "",
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
+        "logfile": str(data_dir / "broker" / "broker.log"),
         "daemonize": "no",
     }
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
@@ -74,7 +76,12 @@ def _worker() -> Program:
     # out and its nudges come back.
     command = (*_celery("worker"), "--pool", "threads")
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    return Program("worker", (*command, "--concurrency", str(settings.WORKER_THREADS), *quiet))
+    return Program(
+        "worker",
+        (*command, "--concurrency", str(settings.WORKER_THREADS), *quiet),
+        # Asked politely when its broker goes at the same moment, it would wait for that to return.
+        last_signal=signal.SIGKILL,
+    )
 
 
 def _beat() -> Program:

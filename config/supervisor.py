@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, TextIO
 
@@ -39,6 +40,8 @@ class Program:
     name: str
     command: tuple[str, ...]
     is_ready: Callable[[], bool] = lambda: True
+    #: What the kernel sends it when this process is killed outright.
+    last_signal: signal.Signals = signal.SIGTERM
 
 
 @dataclass
@@ -58,9 +61,9 @@ class Child:
         return self.process is not None
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(last_signal: signal.Signals) -> None:
     """Runs in the child between fork and exec."""
-    ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, last_signal)
 
 
 class Supervisor:
@@ -121,7 +124,9 @@ class Supervisor:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             pass_fds=self.keep_open,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=partial(_die_with_parent, child.program.last_signal)
+            if sys.platform == "linux"
+            else None,
         )
         child.started_at = time.monotonic()
         output = _output_of(child)
