@@ -1,12 +1,13 @@
 """The decision: who gets a conversation, and every reason on the way. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from routing.engine import strategies
-from routing.engine.conditions import evaluate
+from routing.engine import desks
+from routing.engine.conditions import ConditionError, Seen
 from routing.engine.facts import (
     Answer,
-    Desk,
+    KnownPerson,
     OpenDesk,
     Outcome,
     RuleSpec,
@@ -16,119 +17,128 @@ from routing.engine.facts import (
     Target,
     TargetKind,
 )
-from routing.engine.strategies import Choice
+from routing.engine.observer import observe, walk
 
 
 def decide(situation: Situation, *, rules: Sequence[RuleSpec], open_desk: OpenDesk) -> Answer:
     """Decide for a conversation that a customer started or reopened.
 
     1. The contact's permanent agent, even when offline; on a reopened one, who had it before.
-    2. The rules of the channel, by position; the first match whose target can take it.
+    2. The rules of the channel, in the order given; the first match whose target can take it.
     3. The channel's human agents.
     4. Nobody: it waits, with the first team that a rule named, else with the channel.
     """
-    steps: list[Step] = []
-    if answer := _give_to_permanent_agent(situation, steps):
+    steps = [_received(situation)]
+    if answer := _give_to_known_person(situation, steps):
         return answer
-    if answer := _give_back_to_owner(situation, steps):
-        return answer
+    observed = observe(situation)
     matched: list[RuleSpec] = []
     for rule in rules:
-        if not _match(rule, situation, steps):
+        if not _match(rule, situation, observed, steps):
             continue
         matched.append(rule)
         if answer := _try_rule(rule, situation, open_desk, steps):
             return answer
-    channel = Target(TargetKind.CHANNEL, situation.channel_id)
-    if answer := _try_desk(open_desk(channel), situation, steps):
+    channel = open_desk(Target(TargetKind.CHANNEL, situation.channel_id))
+    if answer := desks.ask(channel, situation, steps):
         return answer
-    return _wait(matched, steps)
+    return _wait(matched, situation, open_desk, steps)
 
 
 def decide_waiting(
     situation: Situation, *, targets: Sequence[Target], open_desk: OpenDesk
 ) -> Answer:
-    """Decide again for a conversation that waits: its team's desk, then its channel's."""
-    steps: list[Step] = []
+    """Decide again for a conversation that waits: its team's desk, then its channel's.
+
+    A team that works by hand keeps it: nobody else is asked.
+    """
+    steps = [Step("presence", "noted", "looked_again", {})]
     for target in targets:
-        if answer := _try_desk(open_desk(target), situation, steps):
+        if answer := desks.ask(open_desk(target), situation, steps):
             return answer
-    team_id = next((t.id for t in targets if t.kind is TargetKind.TEAM), None)
-    steps.append(Step("people", "attention", "queued", {"team_id": team_id}))
-    return Answer(Outcome.WAITING, tuple(steps), team_id=team_id)
+    return _queue_with(_first_team(targets), situation, open_desk, steps)
 
 
 def decide_reassignment(situation: Situation, *, target: Target, open_desk: OpenDesk) -> Answer:
     """Decide for a conversation whose holder did not answer: somebody else, or it stays."""
-    steps = [Step("timer", "attention", "fired", {"user_id": situation.holder_id})]
-    if answer := _try_desk(open_desk(target), situation, steps):
+    desk = open_desk(target)
+    holder = {
+        "user_id": situation.holder_id,
+        "name": desks.name_of(situation.holder_id, desk=desk),
+        "desk": desk.name,
+    }
+    steps: list[Step] = []
+    if desk.reassign_after_s is None:
+        steps.append(Step("timer", "attention", "timer_off", holder))
+        return _keep(situation, target, steps)
+    steps.append(Step("timer", "attention", "fired", {**holder, "after_s": desk.reassign_after_s}))
+    answer = desks.ask(desk, situation, steps)
+    if answer and answer.outcome is Outcome.ASSIGNED:
         return answer
-    steps.append(Step("timer", "attention", "nobody_else", {"user_id": situation.holder_id}))
-    return Answer(
-        Outcome.KEPT, tuple(steps), user_id=situation.holder_id, team_id=_team_id(target)
-    )
+    steps.append(Step("timer", "attention", "kept", holder))
+    return _keep(situation, target, steps)
 
 
 def decide_named(situation: Situation, *, targets: Sequence[Target], open_desk: OpenDesk) -> Answer:
     """Decide for a team or a person that somebody named. A person is given it in any case."""
-    steps: list[Step] = []
-    team_id = next((t.id for t in targets if t.kind is TargetKind.TEAM), None)
+    team = _first_team(targets)
     person = next((t for t in targets if t.kind is TargetKind.PERSON), None)
-    target = person or targets[0]
-    if answer := _try_desk(open_desk(target), situation, steps):
-        return _with_team(answer, team_id)
-    steps.append(Step("people", "attention", "queued", {"team_id": team_id}))
-    return Answer(Outcome.WAITING, tuple(steps), team_id=team_id, via="manual")
+    is_claim = person is not None and person.id == situation.asked_by_id
+    facts = {"actor": situation.asked_by, "reason": situation.reason}
+    steps = [Step("manual", "matched", "claimed" if is_claim else "assigned", facts)]
+    desk = open_desk(person or targets[0])
+    if person:
+        desk = replace(desk, strategy=Strategy.NAMED)
+    answer = desks.ask(desk, situation, steps)
+    if answer is None:
+        answer = _queue_with(team, situation, open_desk, steps)
+    return replace(answer, team_id=team.id if team else answer.team_id, via="manual")
 
 
-def _give_to_permanent_agent(situation: Situation, steps: list[Step]) -> Answer | None:
-    agent = situation.permanent_agent
-    if agent is None:
+def _received(situation: Situation) -> Step:
+    facts = {"channel": situation.channel_name, "is_new_contact": situation.is_new_contact}
+    return Step("inbound", "noted", "received", facts)
+
+
+def _give_to_known_person(situation: Situation, steps: list[Step]) -> Answer | None:
+    """Return the contact's permanent agent, else who had the conversation before; if active."""
+    if agent := _still_here(situation.permanent_agent, "permanent_agent", steps):
+        return Answer(Outcome.ASSIGNED, tuple(steps), user_id=agent.user_id, via="permanent")
+    if owner := _still_here(situation.previous_owner, "previous_owner", steps):
+        team_id = situation.previous_team_id
+        return Answer(
+            Outcome.ASSIGNED, tuple(steps), user_id=owner.user_id, team_id=team_id, via="reopened"
+        )
+    return None
+
+
+def _still_here(person: KnownPerson | None, code: str, steps: list[Step]) -> KnownPerson | None:
+    if person is None:
         return None
-    facts = {"user_id": agent.user_id, "name": agent.name}
-    if not agent.is_active:
-        steps.append(Step("contact", "attention", "permanent_agent_inactive", facts))
+    facts = {"user_id": person.user_id, "name": person.name}
+    if not person.is_active:
+        steps.append(Step("contact", "attention", f"{code}_inactive", facts))
         return None
-    steps.append(Step("contact", "matched", "permanent_agent", facts))
-    return Answer(Outcome.ASSIGNED, tuple(steps), user_id=agent.user_id, via="permanent")
+    steps.append(Step("contact", "matched", code, facts))
+    return person
 
 
-def _give_back_to_owner(situation: Situation, steps: list[Step]) -> Answer | None:
-    owner = situation.previous_owner
-    if owner is None:
-        return None
-    facts = {"user_id": owner.user_id, "name": owner.name}
-    if not owner.is_active:
-        steps.append(Step("contact", "attention", "previous_owner_inactive", facts))
-        return None
-    steps.append(Step("contact", "matched", "previous_owner", facts))
-    return Answer(
-        Outcome.ASSIGNED,
-        tuple(steps),
-        user_id=owner.user_id,
-        team_id=situation.previous_team_id,
-        via="reopened",
-    )
+def _match(
+    rule: RuleSpec, situation: Situation, observed: dict[str, Seen], steps: list[Step]
+) -> bool:
+    """Walk the rule's conditions, note what each saw, and say whether the rule matches.
 
-
-def _match(rule: RuleSpec, situation: Situation, steps: list[Step]) -> bool:
-    """Walk the rule's conditions, note what each saw, and say whether the rule matches."""
+    A rule that cannot be understood counts as not matched: it must not hold up the message.
+    """
     if rule.channel_ids and situation.channel_id not in rule.channel_ids:
         return False
-    findings = [(spec, evaluate(spec, situation)) for spec in rule.conditions]
-    results = [finding.has_passed for _, finding in findings]
-    has_matched = all(results) if rule.match == "all" else any(results) or not results
-    conditions = [
-        {
-            "field": spec.field,
-            "operator": spec.operator,
-            "value": spec.value,
-            "seen": finding.seen[:200],
-            "passed": finding.has_passed,
-        }
-        for spec, finding in findings
-    ]
-    facts = {"rule_id": rule.id, "rule": rule.name, "match": rule.match, "conditions": conditions}
+    try:
+        has_matched, findings = walk(rule.prepared, observed=observed, match=rule.match)
+    except ConditionError as error:
+        problem = {"rule_id": rule.id, "rule": rule.name, "problem": error.code}
+        steps.append(Step("rule", "error", "broken", problem))
+        return False
+    facts = {"rule_id": rule.id, "rule": rule.name, "match": rule.match, "conditions": findings}
     outcome, code = ("matched", "matched") if has_matched else ("no", "not_matched")
     steps.append(Step("rule", outcome, code, facts))
     return has_matched
@@ -138,110 +148,51 @@ def _try_rule(
     rule: RuleSpec, situation: Situation, open_desk: OpenDesk, steps: list[Step]
 ) -> Answer | None:
     desk = open_desk(rule.target)
-    if desk.is_active and desk.strategy is Strategy.MANUAL:
-        steps.append(Step("strategy", "matched", "manual", {"desk": desk.name}))
-        return _by_rule(_leave_to_team(desk, steps), rule)
-    answer = _try_desk(desk, situation, steps)
-    if answer:
+    if answer := desks.ask(desk, situation, steps):
         return _by_rule(answer, rule)
-    steps.append(Step("rule", "attention", "skipped", {"rule_id": rule.id, "rule": rule.name}))
+    facts = {"rule_id": rule.id, "rule": rule.name, "desk": desk.name, "reason": steps[-1].code}
+    steps.append(Step("rule", "attention", "skipped", facts))
     return None
 
 
-def _leave_to_team(desk: Desk, steps: list[Step]) -> Answer:
-    return Answer(Outcome.WAITING, tuple(steps), team_id=_team_id(desk.target))
+def _wait(
+    matched: Sequence[RuleSpec], situation: Situation, open_desk: OpenDesk, steps: list[Step]
+) -> Answer:
+    """Leave it with the first team that a matching rule named and that is still working."""
+    for rule in matched:
+        if rule.target.kind is TargetKind.TEAM and open_desk(rule.target).is_active:
+            return _by_rule(_queue_with(rule.target, situation, open_desk, steps), rule)
+    return _queue_with(None, situation, open_desk, steps)
 
 
-def _try_desk(desk: Desk, situation: Situation, steps: list[Step]) -> Answer | None:
-    """Ask one desk. Notes everybody's load and reason, taken before anything is changed."""
-    if not desk.is_active:
-        steps.append(Step("people", "attention", "desk_inactive", {"desk": desk.name}))
-        return None
-    choice = strategies.choose(desk, situation)
-    facts = _describe(desk, choice)
-    if choice.chosen is None:
-        steps.append(Step("people", "attention", _why_nobody(desk, choice), facts))
-        return None
-    steps.append(Step("strategy", "matched", desk.strategy, facts))
+def _queue_with(
+    team: Target | None, situation: Situation, open_desk: OpenDesk, steps: list[Step]
+) -> Answer:
+    team_id = team.id if team else None
+    name = open_desk(team).name if team else situation.channel_name
+    facts = {"team_id": team_id, "desk": name}
+    steps.append(Step("people", "attention", "queued", facts))
+    return Answer(Outcome.WAITING, tuple(steps), team_id=team_id)
+
+
+def _keep(situation: Situation, target: Target, steps: list[Step]) -> Answer:
     return Answer(
-        Outcome.ASSIGNED,
+        Outcome.KEPT,
         tuple(steps),
-        user_id=choice.chosen.user_id,
-        team_id=_team_id(desk.target),
-        via="strategy",
-        cursor=desk.target if strategies.moves_cursor(desk) else None,
-        is_capacity_bound=strategies.is_capacity_bound(desk),
+        user_id=situation.holder_id,
+        team_id=desks.team_id(target),
     )
 
 
-def _describe(desk: Desk, choice: Choice) -> dict[str, object]:
-    return {
-        "desk": desk.name,
-        "desk_kind": desk.target.kind,
-        "desk_id": desk.target.id,
-        "strategy": desk.strategy,
-        "cursor_user_id": desk.cursor_user_id,
-        "chosen_id": choice.chosen.user_id if choice.chosen else None,
-        "chosen": choice.chosen.name if choice.chosen else None,
-        "candidates": [
-            {
-                "user_id": candidate.user_id,
-                "name": candidate.name,
-                "presence": candidate.presence,
-                "load": candidate.load,
-                "capacity": strategies.capacity_of(candidate, desk),
-                "reason": choice.reason_for(candidate),
-            }
-            for candidate in desk.candidates
-        ],
-    }
-
-
-def _why_nobody(desk: Desk, choice: Choice) -> str:
-    if not desk.candidates:
-        return "no_agents"
-    reasons = set(choice.passed_over.values())
-    if reasons <= {"offline", "away", "inactive", "not_receiving"}:
-        return "all_away"
-    if reasons <= {"offline", "away", "inactive", "not_receiving", "at_capacity"}:
-        return "all_full"
-    return "nobody_able"
-
-
-def _wait(matched: Sequence[RuleSpec], steps: list[Step]) -> Answer:
-    rule = next((r for r in matched if r.target.kind is TargetKind.TEAM), None)
-    team_id = rule.target.id if rule else None
-    steps.append(Step("people", "attention", "queued", {"team_id": team_id}))
-    answer = Answer(Outcome.WAITING, tuple(steps), team_id=team_id)
-    return _by_rule(answer, rule) if rule else answer
-
-
 def _by_rule(answer: Answer, rule: RuleSpec) -> Answer:
-    return Answer(
-        answer.outcome,
-        answer.steps,
-        user_id=answer.user_id,
-        team_id=answer.team_id,
+    return replace(
+        answer,
         rule_id=rule.id,
         via="rule",
-        cursor=answer.cursor,
-        is_capacity_bound=answer.is_capacity_bound,
         add_tags=rule.add_tags,
         set_priority=rule.set_priority,
     )
 
 
-def _with_team(answer: Answer, team_id: int | None) -> Answer:
-    return Answer(
-        answer.outcome,
-        answer.steps,
-        user_id=answer.user_id,
-        team_id=team_id if team_id is not None else answer.team_id,
-        via="manual",
-        cursor=answer.cursor,
-        is_capacity_bound=answer.is_capacity_bound,
-    )
-
-
-def _team_id(target: Target) -> int | None:
-    return target.id if target.kind is TargetKind.TEAM else None
+def _first_team(targets: Sequence[Target]) -> Target | None:
+    return next((t for t in targets if t.kind is TargetKind.TEAM), None)

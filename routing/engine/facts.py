@@ -5,10 +5,14 @@ the same answer when it is computed again.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from routing.engine.conditions import ConditionSpec as ConditionSpec
+from routing.engine.conditions import Prepared
 
 
 class Trigger(StrEnum):
@@ -98,14 +102,7 @@ class Desk:
 OpenDesk = Callable[[Target], Desk]
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionSpec:
-    field: str
-    operator: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RuleSpec:
     """A rule as it was when the decision was made. No `channel_ids`: every channel."""
 
@@ -117,6 +114,11 @@ class RuleSpec:
     channel_ids: tuple[int, ...] = ()
     add_tags: tuple[str, ...] = ()
     set_priority: int | None = None
+
+    @cached_property
+    def prepared(self) -> tuple[Prepared, ...]:
+        """The conditions, worked out once: a version of the rules serves many decisions."""
+        return tuple(condition.prepared for condition in self.conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,21 +145,25 @@ class Situation:
     #: Who had the conversation before the customer reopened it.
     previous_owner: KnownPerson | None = None
     previous_team_id: int | None = None
-    #: What the person or the other system gave as their reason.
+    #: Who asked for it, where a person or another system did, and what they gave as their reason.
+    asked_by: str = ""
+    asked_by_id: int | None = None
     reason: str = ""
     #: Who has the conversation now, and who let it lapse before.
     holder_id: int | None = None
     lapsed_ids: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line of the explanation: a code and its facts, never a sentence."""
+class Step(NamedTuple):
+    """One line of the explanation: a code and its facts, never a sentence.
+
+    `facts` holds only what JSON can hold. `outcome` is noted, matched, no, attention or error.
+    """
 
     stage: str
     outcome: str
     code: str
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

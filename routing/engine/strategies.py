@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from routing.engine.facts import Candidate, Desk, PassedOver, Situation, Strategy
 
@@ -14,6 +15,15 @@ _UNBOUND = frozenset({Strategy.SEQUENTIAL, Strategy.DEFAULT_USER, Strategy.NAMED
 _REGARDLESS_OF_PRESENCE = frozenset({Strategy.DEFAULT_USER, Strategy.NAMED})
 #: Strategies that go around in a circle, and so remember whom they picked last.
 _CIRCULAR = frozenset({Strategy.ROUND_ROBIN, Strategy.SEQUENTIAL})
+#: Strategies that compare loads, and so can meet a tie.
+_BY_LOAD = frozenset({Strategy.LEAST_BUSY, Strategy.CONCURRENT_LOAD})
+
+
+class TieBreak(StrEnum):
+    """What decided between people with the same load."""
+
+    LONGEST_AGO = "longest_ago"  # whoever was given something longest ago
+    ORDER = "order"  # the desk's order, where that is the same too
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,9 @@ class Choice:
 
     chosen: Candidate | None
     passed_over: dict[int, PassedOver]
+    tie_break: TieBreak | None = None
+    #: Who was as good as the chosen person until the tie-break.
+    level_with: tuple[Candidate, ...] = ()
 
     def reason_for(self, candidate: Candidate) -> str:
         """Return the candidate's reason as a code; "chosen" for the winner."""
@@ -46,18 +59,21 @@ def moves_cursor(desk: Desk) -> bool:
 def choose(desk: Desk, situation: Situation) -> Choice:
     """Choose by the desk's strategy among those who can take it.
 
-    Somebody who let the conversation lapse gets it again only if nobody else can take it; whoever
-    holds it now never does.
+    Somebody who let the conversation lapse gets it again only if nobody else can take it, or if
+    the strategy has one person only; whoever holds it now never does.
     """
     barred = {c.user_id: reason for c in desk.candidates if (reason := _bar(c, desk, situation))}
     able = [c for c in desk.candidates if c.user_id not in barred]
-    fresh = [c for c in able if c.user_id not in situation.lapsed_ids]
-    if fresh:
-        barred |= {c.user_id: PassedOver.LAPSED for c in able if c not in fresh}
-    pool = fresh or able
+    pool = able if desk.strategy is Strategy.DEFAULT_USER else _fresh(able, situation)
     chosen = _PICK[desk.strategy](pool, desk) if pool else None
-    rest = {c.user_id: PassedOver.NOT_CHOSEN for c in pool if c is not chosen}
-    return Choice(chosen=chosen, passed_over=barred | rest)
+    in_pool = {c.user_id for c in pool}
+    rest = {
+        c.user_id: PassedOver.NOT_CHOSEN if c.user_id in in_pool else PassedOver.LAPSED
+        for c in able
+        if c is not chosen
+    }
+    tie_break, level_with = _explain_tie(chosen, pool, desk)
+    return Choice(chosen, barred | rest, tie_break, level_with)
 
 
 def _bar(candidate: Candidate, desk: Desk, situation: Situation) -> PassedOver | None:
@@ -77,6 +93,11 @@ def _bar(candidate: Candidate, desk: Desk, situation: Situation) -> PassedOver |
     return None
 
 
+def _fresh(able: list[Candidate], situation: Situation) -> list[Candidate]:
+    """Return those who did not let it lapse, or everybody if that leaves nobody."""
+    return [c for c in able if c.user_id not in situation.lapsed_ids] or able
+
+
 def _pick_nobody(pool: Sequence[Candidate], desk: Desk) -> Candidate | None:
     return None
 
@@ -91,8 +112,7 @@ def _pick_default(pool: Sequence[Candidate], desk: Desk) -> Candidate | None:
 
 def _pick_least_busy(pool: Sequence[Candidate], desk: Desk) -> Candidate | None:
     """Lowest load; then whoever was given something longest ago; then the desk's order."""
-    order = {c.user_id: place for place, c in enumerate(desk.candidates)}
-    return min(pool, key=lambda c: (c.load, c.last_assigned_at or _LONG_AGO, order[c.user_id]))
+    return min(pool, key=lambda c: (c.load, _last_assigned_at(c)))
 
 
 def _pick_next(pool: Sequence[Candidate], desk: Desk) -> Candidate | None:
@@ -102,6 +122,24 @@ def _pick_next(pool: Sequence[Candidate], desk: Desk) -> Candidate | None:
     able = {c.user_id: c for c in pool}
     circle = ids[start:] + ids[:start]
     return next(able[user_id] for user_id in circle if user_id in able)
+
+
+def _last_assigned_at(candidate: Candidate) -> datetime:
+    return candidate.last_assigned_at or _LONG_AGO
+
+
+def _explain_tie(
+    chosen: Candidate | None, pool: Sequence[Candidate], desk: Desk
+) -> tuple[TieBreak | None, tuple[Candidate, ...]]:
+    if chosen is None or desk.strategy not in _BY_LOAD:
+        return None, ()
+    level = [c for c in pool if c is not chosen and c.load == chosen.load]
+    if not level:
+        return None, ()
+    as_long_ago = [c for c in level if _last_assigned_at(c) == _last_assigned_at(chosen)]
+    if as_long_ago:
+        return TieBreak.ORDER, tuple(as_long_ago)
+    return TieBreak.LONGEST_AGO, tuple(level)
 
 
 _PICK: dict[Strategy, Callable[[Sequence[Candidate], Desk], Candidate | None]] = {

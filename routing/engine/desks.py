@@ -1,0 +1,108 @@
+"""Asking one desk - a team, a person, a channel's agents - and writing down what was seen there."""
+
+from typing import Any
+
+from routing.engine import strategies
+from routing.engine.facts import (
+    Answer,
+    Candidate,
+    Desk,
+    Outcome,
+    PassedOver,
+    Situation,
+    Step,
+    Strategy,
+    Target,
+    TargetKind,
+)
+from routing.engine.strategies import Choice
+
+_AWAY = frozenset(
+    {PassedOver.OFFLINE, PassedOver.AWAY, PassedOver.INACTIVE, PassedOver.NOT_RECEIVING}
+)
+_FULL = _AWAY | {PassedOver.AT_CAPACITY}
+
+
+def is_manual(desk: Desk) -> bool:
+    """Say whether people take conversations from this desk themselves."""
+    return desk.is_active and desk.strategy is Strategy.MANUAL
+
+
+def ask(desk: Desk, situation: Situation, steps: list[Step]) -> Answer | None:
+    """Return who of the desk gets it, or None. A desk by hand answers that it waits there.
+
+    Notes everybody's load and reason as they were before anything is changed.
+    """
+    if not desk.is_active:
+        steps.append(Step("people", "attention", "desk_inactive", _names(desk)))
+        return None
+    if is_manual(desk):
+        steps.append(Step("strategy", "matched", "manual", _names(desk)))
+        return Answer(Outcome.WAITING, tuple(steps), team_id=team_id(desk.target))
+    choice = strategies.choose(desk, situation)
+    facts = _describe(desk, choice)
+    if choice.chosen is None:
+        steps.append(Step("people", "attention", _why_nobody(desk, choice), facts))
+        return None
+    steps.append(Step("strategy", "matched", str(desk.strategy), facts))
+    return Answer(
+        Outcome.ASSIGNED,
+        tuple(steps),
+        user_id=choice.chosen.user_id,
+        team_id=team_id(desk.target),
+        via="strategy",
+        cursor=desk.target if strategies.moves_cursor(desk) else None,
+        is_capacity_bound=strategies.is_capacity_bound(desk),
+    )
+
+
+def team_id(target: Target) -> int | None:
+    return target.id if target.kind is TargetKind.TEAM else None
+
+
+def name_of(user_id: int | None, *, desk: Desk) -> str | None:
+    """Return the name of one of the desk's people; None for anybody else."""
+    return next((c.name for c in desk.candidates if c.user_id == user_id), None)
+
+
+def _names(desk: Desk) -> dict[str, Any]:
+    return {"desk": desk.name, "desk_kind": desk.target.kind, "desk_id": desk.target.id}
+
+
+def _describe(desk: Desk, choice: Choice) -> dict[str, Any]:
+    return _names(desk) | {
+        "strategy": desk.strategy,
+        "cursor_user_id": desk.cursor_user_id,
+        "cursor": name_of(desk.cursor_user_id, desk=desk),
+        "chosen_id": choice.chosen.user_id if choice.chosen else None,
+        "chosen": choice.chosen.name if choice.chosen else None,
+        "tie_break": choice.tie_break,
+        "level_with": [candidate.name for candidate in choice.level_with],
+        "candidates": [_describe_candidate(c, desk, choice) for c in desk.candidates],
+    }
+
+
+def _describe_candidate(candidate: Candidate, desk: Desk, choice: Choice) -> dict[str, Any]:
+    return {
+        "user_id": candidate.user_id,
+        "name": candidate.name,
+        "presence": candidate.presence,
+        "load": candidate.load,
+        "capacity": strategies.capacity_of(candidate, desk),
+        "reason": choice.reason_for(candidate),
+    }
+
+
+def _why_nobody(desk: Desk, choice: Choice) -> str:
+    if not desk.candidates:
+        return "no_agents"
+    if desk.target.kind is TargetKind.PERSON:
+        return "person_unable"
+    if desk.strategy is Strategy.DEFAULT_USER:
+        return "no_default_user"
+    reasons = set(choice.passed_over.values())
+    if reasons <= {PassedOver.HAD_IT}:
+        return "only_holder"
+    if reasons <= _AWAY:
+        return "all_away"
+    return "all_full" if reasons <= _FULL else "nobody_else"
