@@ -112,9 +112,7 @@ class TestAtTheSameTime:
         return ApiKey.objects.get()
 
     def run(self, api_key, effect):
-        return idempotency.run_once(
-            api_key, key="k1", fingerprint="f", effect=effect, now=NOW
-        )
+        return idempotency.run_once(api_key, key="k1", fingerprint="f", effect=effect, now=NOW)
 
     def test_two_requests_have_one_effect(self, api_key):
         effects, outcomes = [], []
@@ -148,7 +146,7 @@ class TestAtTheSameTime:
 
         def first():
             with transaction.atomic():
-                self.run(api_key, lambda: taken.set() or done.wait(10) and Answer(201, "{}"))
+                self.run(api_key, lambda: taken.set() or (done.wait(10) and Answer(201, "{}")))
             connections.close_all()
 
         thread = threading.Thread(target=first)
@@ -168,9 +166,7 @@ class TestAtTheSameTime:
 class TestEveryPost:
     def test_takes_an_idempotency_key(self):
         views = [
-            pattern.callback.view_class
-            for included in urls.v1
-            for pattern in included.url_patterns
+            pattern.callback.view_class for included in urls.v1 for pattern in included.url_patterns
         ]
         posts = {view: view.post for view in views if hasattr(view, "post")}
 

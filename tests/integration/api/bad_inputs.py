@@ -1,0 +1,182 @@
+"""The catalogue of hostile inputs, read as requests to our addresses.
+
+The catalogue was written before the addresses were fixed: its paths and names of fields are working
+names, which are translated here. It lies beside the repository and may be absent.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+CATALOGUE = Path(__file__).parents[4] / "shared" / "data" / "bad_inputs.jsonl"
+SURFACES = {
+    "auth",
+    "http",
+    "idempotency",
+    "conversations_api",
+    "directory_api",
+    "assignment_api",
+}
+#: Rows that are not run here, and why.
+SKIPPED = {
+    "AU-011": "the admin's sign-in: tests/integration/config/test_login.py",
+    "AU-012": "the admin's sign-in: tests/integration/config/test_login.py",
+    "AU-013": "the admin's sign-in: tests/integration/config/test_login.py",
+    "AU-016": "the admin's sign-in: tests/integration/config/test_login.py",
+    "AU-017": "the admin's sign-in: tests/integration/config/test_login.py",
+    "AU-018": "the admin's sign-in: tests/integration/config/test_login.py",
+    "AU-020": "the admin's password page",
+    "AU-021": "the admin's forms",
+    "HT-008": "two lengths in one request: the web server's affair, it never reaches Django",
+    "HT-010": "a slow body: the web server's affair, it never reaches Django",
+    "HT-015": "no address of the API takes multipart (415) before there are imports",
+    "HT-017": "no address of the API takes multipart (415) before there are imports",
+    "CV-028": "a crash while sending: the sender's tests",
+}
+#: Rows that are answered otherwise than the catalogue expects, because the product decides so.
+OTHERWISE = {
+    "AS-023": (409, "somebody who left is a state, not a malformed value: `member.inactive`"),
+    "AS-024": (200, "an assignment by the API may exceed a person's capacity"),
+    "AS-026": (200, "a manual assignment moves this conversation; the contact stays pinned"),
+    "ID-001": (202, "run on messages, which are answered 202"),
+    "ID-003": (202, "run on messages, which are answered 202"),
+    "ID-007": (202, "run on messages, which are answered 202"),
+}
+#: What the catalogue calls it -> what we call it.
+CODES = {
+    "invalid_token": "auth.invalid_api_key",
+    "invalid": "validation",
+    "window_closed": "message.template_required",
+    "agent_inactive": "member.inactive",
+    "agent_not_in_team": "member.not_in_team",
+}
+#: Unknown parameters and fields have a code of their own here.
+UNKNOWN_HERE = {"CV-002": "page", "CV-012": "search", "AS-006": "mode", "DI-012": "teams"}
+FIELDS = {"username": "name", "timezone": "time_zone", "agent": "member"}
+PARAMETERS = {"agent": "assignee"}
+#: The code of the team that the catalogue calls "sales" where a conversation is assigned.
+SALES = "sales-team"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the catalogue."""
+
+    id: str
+    surface: str
+    input: dict[str, Any]
+    expected: dict[str, Any]
+
+    @property
+    def statuses(self) -> list[int]:
+        if self.id in OTHERWISE:
+            return [OTHERWISE[self.id][0], *([409] if "parallel" in self.input else [])]
+        status = self.expected["status"]
+        return status if isinstance(status, list) else [status]
+
+    @property
+    def code(self) -> str | None:
+        if self.id in UNKNOWN_HERE:
+            kind = "parameter" if self.surface == "conversations_api" else "field"
+            return f"unknown_{kind}"
+        code = self.expected.get("code")
+        return CODES.get(code, code)
+
+    @property
+    def fields(self) -> set[str]:
+        if self.id in UNKNOWN_HERE:
+            return {UNKNOWN_HERE[self.id]}
+        names = PARAMETERS if self.surface == "conversations_api" else FIELDS
+        return {names.get(name, name) for name in self.expected.get("fields", [])}
+
+
+def read_rows() -> list[Row]:
+    """Return the rows of the surfaces that exist; none where the catalogue is absent."""
+    if not CATALOGUE.exists():
+        return []
+    lines = CATALOGUE.read_text(encoding="utf-8").splitlines()
+    rows = [Row(**json.loads(line)) for line in lines if line.strip()]
+    return [row for row in rows if row.surface in SURFACES]
+
+
+def generate(recipe: dict[str, Any]) -> str:
+    """Return the long string that a recipe stands for."""
+    times = recipe["times"]
+    parts = [recipe.get("prefix", ""), recipe["repeat"] * times, recipe.get("tail", "")]
+    return "".join([*parts, recipe.get("mirror", "") * times, recipe.get("suffix", "")])
+
+
+def fill(value: Any, places: dict[str, Any]) -> Any:
+    """Return the value with recipes written out and `{names in braces}` replaced."""
+    if isinstance(value, dict):
+        if "$gen" in value:
+            return generate(value["$gen"])
+        return {name: fill(inner, places) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [fill(inner, places) for inner in value]
+    if not isinstance(value, str):
+        return value
+    if value in places:
+        return places[value]
+    for name, place in places.items():
+        value = value.replace(name, str(place))
+    return value
+
+
+def read_body(row: Row, places: dict[str, Any]) -> bytes:
+    """Return the body of the row, byte for byte where the row gives bytes."""
+    given = row.input
+    if "raw_hex" in given:
+        return bytes.fromhex(given["raw_hex"])
+    if "body_gen" in given:
+        return _renamed(generate(given["body_gen"])).encode()
+    if "raw_body" in given:
+        return _renamed(given["raw_body"]).encode()
+    body = fill(given.get("json", {}), places)
+    body = {FIELDS.get(name, name): value for name, value in body.items()}
+    return json.dumps(translate(row, body, places)).encode()
+
+
+def translate(row: Row, body: dict[str, Any], places: dict[str, Any]) -> dict[str, Any]:
+    """Return the body in the shape of our address."""
+    if row.surface == "directory_api" and row.input["path"].endswith("/users/"):
+        # A person needs a name; the catalogue's "username" is one.
+        return {"name": "x", **body}
+    if row.surface == "idempotency":
+        return {"body": "hi"}
+    if row.surface != "assignment_api":
+        return body
+    if "if_version" in body:
+        body["expected_version"] = body.pop("if_version")
+    if body.pop("team", None) or row.id == "AS-025":
+        body["team_code"] = SALES
+    return {**body, "conversation_id": places["{id}"]}
+
+
+def read_path(row: Row, places: dict[str, Any]) -> str:
+    """Return our address for the row's."""
+    path = row.input.get("path", "/api/v1/conversations/")
+    if row.surface == "assignment_api":
+        chat = path.split("/")[4]
+        if chat.startswith("{"):
+            return "/api/v1/assignments/manual/"
+        return f"/api/v1/conversations/{quote(chat, safe='%')}/status/"
+    if row.surface == "idempotency":
+        return f"/api/v1/conversations/{places['{id}']}/messages/"
+    if row.id == "HT-012":
+        return "/api/v1/teams/"
+    path = fill(path.replace("?agent=", "?assignee="), places)
+    return path + _read_query(row)
+
+
+def _read_query(row: Row) -> str:
+    recipe = row.input.get("query_gen", {})
+    if "fields" in recipe:
+        return "?" + "&".join(f"f{number}=1" for number in range(recipe["fields"]))
+    return ""
+
+
+def _renamed(text: str) -> str:
+    return text.replace('"agent"', '"member"')
