@@ -12,13 +12,20 @@ from routing.engine.facts import Answer, RuleSpec, Trigger
 from routing.engine.serial import StoredFacts
 
 
-def replay(facts: StoredFacts, *, trigger: Trigger, rules: Sequence[RuleSpec] = ()) -> Answer:
-    """Return the answer that these facts give. `rules` are those of the decision's version."""
+def replay(
+    facts: StoredFacts, *, trigger: Trigger, rules: Sequence[RuleSpec] | None = None
+) -> Answer:
+    """Return the answer that these facts give.
+
+    `rules` are those of the decision's version; None takes the ones that the facts carry. Raises
+    `KeyError` if other rules lead to a desk that the decision did not open.
+    """
     open_desk = facts.desks.__getitem__
     situation, targets = facts.situation, facts.targets
     match trigger:
         case Trigger.INBOUND:
-            return decide(situation, rules=rules or facts.rules, open_desk=open_desk)
+            known = facts.rules if rules is None else rules
+            return decide(situation, rules=known, open_desk=open_desk)
         case Trigger.WAITING:
             return decide_waiting(situation, targets=targets, open_desk=open_desk)
         case Trigger.REASSIGN:

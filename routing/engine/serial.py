@@ -1,7 +1,11 @@
-"""Decisions as JSON and back, without loss. Pure."""
+"""Decisions as JSON and back, without loss. Pure.
+
+Written out field by field: it runs for every decision, and a stored key never changes by accident.
+Reading fills in defaults, so that a decision from before a field was added can still be read.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +14,7 @@ from routing.engine.facts import (
     Candidate,
     Desk,
     KnownPerson,
+    Outcome,
     RuleSpec,
     Situation,
     Step,
@@ -19,10 +24,12 @@ from routing.engine.facts import (
 )
 from routing.engine.rule_sets import rules_from_json, rules_to_json
 
+Json = dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFacts:
-    """All that a decision knew: enough to make it again."""
+    """All that a decision knew: enough to make it again. Only desks that were opened are here."""
 
     situation: Situation
     desks: dict[Target, Desk]
@@ -36,82 +43,156 @@ def facts_to_json(
     desks: Mapping[Target, Desk],
     targets: Sequence[Target] = (),
     rules: Sequence[RuleSpec] = (),
-) -> dict[str, Any]:
+) -> Json:
     """Return the facts as JSON. `rules` stays empty where a stored version holds them."""
     return {
-        "situation": _plain(asdict(situation)),
-        "desks": [_plain(asdict(desk)) for desk in desks.values()],
-        "targets": [_plain(asdict(target)) for target in targets],
+        "situation": _situation_to_json(situation),
+        "desks": [_desk_to_json(desk) for desk in desks.values()],
+        "targets": [_target_to_json(target) for target in targets],
         "rules": rules_to_json(rules),
     }
 
 
 def facts_from_json(stored: Mapping[str, Any]) -> StoredFacts:
-    desks = [_desk(desk) for desk in stored["desks"]]
+    desks = [_desk_from_json(desk) for desk in stored["desks"]]
     return StoredFacts(
-        situation=_situation(stored["situation"]),
+        situation=_situation_from_json(stored["situation"]),
         desks={desk.target: desk for desk in desks},
-        targets=tuple(_target(target) for target in stored["targets"]),
+        targets=tuple(_target_from_json(target) for target in stored["targets"]),
         rules=rules_from_json(stored["rules"]),
     )
 
 
-def steps_to_json(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    return [_plain(step._asdict()) for step in steps]
+def steps_to_json(steps: Sequence[Step]) -> list[Json]:
+    """Return the steps as JSON; their facts are plain already."""
+    return [step._asdict() for step in steps]
 
 
-def answer_to_json(answer: Answer) -> dict[str, Any]:
+def steps_from_json(stored: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
+    return tuple(Step(s["stage"], s["outcome"], s["code"], s["facts"]) for s in stored)
+
+
+def answer_to_json(answer: Answer) -> Json:
     """Return the answer without its steps, which are stored beside it."""
-    stored: dict[str, Any] = _plain(asdict(answer))
-    del stored["steps"]
-    return stored
+    return {
+        "outcome": answer.outcome.value,
+        "user_id": answer.user_id,
+        "team_id": answer.team_id,
+        "rule_id": answer.rule_id,
+        "via": answer.via,
+        "cursor": None if answer.cursor is None else _target_to_json(answer.cursor),
+        "is_capacity_bound": answer.is_capacity_bound,
+        "add_tags": list(answer.add_tags),
+        "set_priority": answer.set_priority,
+    }
 
 
-def _plain(value: Any) -> Any:
-    """Return the value as JSON has it: instants as text, tuples as lists."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
+def answer_from_json(stored: Mapping[str, Any], *, steps: Sequence[Mapping[str, Any]]) -> Answer:
+    """Return the answer with its steps, which were stored beside it."""
+    cursor = stored["cursor"]
+    return Answer(
+        **{
+            **stored,
+            "outcome": Outcome(stored["outcome"]),
+            "steps": steps_from_json(steps),
+            "cursor": None if cursor is None else _target_from_json(cursor),
+            "add_tags": tuple(stored["add_tags"]),
+        }
+    )
 
 
-def _situation(stored: Mapping[str, Any]) -> Situation:
+def _situation_to_json(situation: Situation) -> Json:
+    return {
+        "at": situation.at.isoformat(),
+        "zone": situation.zone,
+        "channel_id": situation.channel_id,
+        "channel_name": situation.channel_name,
+        "text": situation.text,
+        "is_new_contact": situation.is_new_contact,
+        "contact_tags": list(situation.contact_tags),
+        "permanent_agent": _known_to_json(situation.permanent_agent),
+        "previous_owner": _known_to_json(situation.previous_owner),
+        "previous_team_id": situation.previous_team_id,
+        "asked_by": situation.asked_by,
+        "asked_by_id": situation.asked_by_id,
+        "reason": situation.reason,
+        "holder_id": situation.holder_id,
+        "lapsed_ids": list(situation.lapsed_ids),
+    }
+
+
+def _situation_from_json(stored: Mapping[str, Any]) -> Situation:
     return Situation(
         **{
             **stored,
             "at": datetime.fromisoformat(stored["at"]),
             "contact_tags": tuple(stored["contact_tags"]),
-            "permanent_agent": _known(stored["permanent_agent"]),
-            "previous_owner": _known(stored["previous_owner"]),
+            "permanent_agent": _known_from_json(stored["permanent_agent"]),
+            "previous_owner": _known_from_json(stored["previous_owner"]),
             "lapsed_ids": tuple(stored["lapsed_ids"]),
         }
     )
 
 
-def _known(stored: Mapping[str, Any] | None) -> KnownPerson | None:
+def _known_to_json(person: KnownPerson | None) -> Json | None:
+    if person is None:
+        return None
+    return {"user_id": person.user_id, "name": person.name, "is_active": person.is_active}
+
+
+def _known_from_json(stored: Mapping[str, Any] | None) -> KnownPerson | None:
     return None if stored is None else KnownPerson(**stored)
 
 
-def _desk(stored: Mapping[str, Any]) -> Desk:
+def _desk_to_json(desk: Desk) -> Json:
+    return {
+        "target": _target_to_json(desk.target),
+        "name": desk.name,
+        "strategy": desk.strategy.value,
+        "candidates": [_candidate_to_json(candidate) for candidate in desk.candidates],
+        "is_active": desk.is_active,
+        "cursor_user_id": desk.cursor_user_id,
+        "default_user_id": desk.default_user_id,
+        "capacity": desk.capacity,
+        "reassign_after_s": desk.reassign_after_s,
+    }
+
+
+def _desk_from_json(stored: Mapping[str, Any]) -> Desk:
     return Desk(
         **{
             **stored,
-            "target": _target(stored["target"]),
+            "target": _target_from_json(stored["target"]),
             "strategy": Strategy(stored["strategy"]),
-            "candidates": tuple(_candidate(candidate) for candidate in stored["candidates"]),
+            "candidates": tuple(_candidate_from_json(c) for c in stored["candidates"]),
         }
     )
 
 
-def _candidate(stored: Mapping[str, Any]) -> Candidate:
+def _candidate_to_json(candidate: Candidate) -> Json:
+    last = candidate.last_assigned_at
+    return {
+        "user_id": candidate.user_id,
+        "name": candidate.name,
+        "presence": candidate.presence,
+        "load": candidate.load,
+        "capacity": candidate.capacity,
+        "is_active": candidate.is_active,
+        "is_receiving": candidate.is_receiving,
+        "last_assigned_at": None if last is None else last.isoformat(),
+    }
+
+
+def _candidate_from_json(stored: Mapping[str, Any]) -> Candidate:
     last = stored["last_assigned_at"]
     return Candidate(
         **{**stored, "last_assigned_at": None if last is None else datetime.fromisoformat(last)}
     )
 
 
-def _target(stored: Mapping[str, Any]) -> Target:
+def _target_to_json(target: Target) -> Json:
+    return {"kind": target.kind.value, "id": target.id}
+
+
+def _target_from_json(stored: Mapping[str, Any]) -> Target:
     return Target(TargetKind(stored["kind"]), stored["id"])
