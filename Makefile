@@ -17,7 +17,6 @@ help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: $(VENV)/.run ## a living demo on PORT (8000); RESET=1 starts over
-	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo $(if $(RESET),--reset)
 	@exec $(BIN)/python manage.py serve
 
