@@ -34,6 +34,16 @@ class SecretsFormatter(logging.Formatter):
         return hide_secrets(super().format(record))
 
 
+class OutageFilter(logging.Filter):
+    """Lets beat say in one line that its broker is away. It tries again within a second or two."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if type(error).__name__ == "SchedulingError":
+            record.msg, record.args, record.exc_info = "%s", (str(error),), None
+        return True
+
+
 def build_logging(*, level: str) -> dict[str, Any]:
     """Return the `logging` configuration: one line per event on standard error."""
     return {
@@ -45,7 +55,14 @@ def build_logging(*, level: str) -> dict[str, Any]:
                 "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
             }
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"outage": {"()": "config.logs.OutageFilter"}},
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["outage"],
+            }
+        },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"level": level},

@@ -34,6 +34,13 @@ def ask(port: int, path: str) -> tuple[int, Any]:
     return answer.status, answer.read()
 
 
+def is_answering(port: int) -> bool:
+    try:
+        return ask(port, "/healthz")[0] == 200
+    except OSError:
+        return False
+
+
 class Served:
     def __init__(self, environment: dict[str, str], *, log: Path) -> None:
         self.port = int(environment["PORT"])
@@ -98,6 +105,15 @@ class TestServe:
     def test_does_what_is_due(self, served: Served) -> None:
         served.shell(OFFER)
         eventually(lambda: served.shell(COUNT_OFFERS).strip() == "0", within_s=30)
+
+    @pytest.mark.parametrize("part", ["valkey-server", "worker", "beat", "granian"])
+    def test_outlives_every_part_of_it(self, served: Served, part: str) -> None:
+        for member in served.family():
+            if part in " ".join(member.cmdline()):
+                member.kill()
+        served.shell(OFFER)
+        eventually(lambda: served.shell(COUNT_OFFERS).strip() == "0", within_s=45)
+        eventually(lambda: is_answering(served.port), within_s=15)
 
     def test_keeps_house_until_told_to_stop(
         self, served: Served, house_environment: dict[str, str]

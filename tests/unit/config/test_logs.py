@@ -3,8 +3,9 @@
 import logging
 
 import pytest
+from celery.beat import SchedulingError
 
-from config.logs import SecretsFormatter, hide_secrets
+from config.logs import OutageFilter, SecretsFormatter, hide_secrets
 
 SECRET = "c0ffee5ecretc0ffee5ecret"
 
@@ -49,3 +50,13 @@ class TestHidingSecrets:
         except ValueError as error:
             record.exc_info = (ValueError, error, error.__traceback__)
         assert SECRET not in SecretsFormatter().format(record)
+
+
+class TestABrokerThatIsAway:
+    def test_is_one_line(self) -> None:
+        error = SchedulingError("Couldn't apply scheduled task route_due: refused")
+        info = (SchedulingError, error, None)
+        record = logging.LogRecord("celery.beat", 40, "x.py", 1, "Error: %s\n%s", ("a", "b"), info)
+        assert OutageFilter().filter(record)
+        assert record.getMessage() == str(error)
+        assert "\n" not in logging.Formatter().format(record)
