@@ -9,6 +9,7 @@ from typing import Protocol
 
 from conversations.services import closing, delivery
 from routing.services import assignment, reassignment, waiting
+from teams.services import idempotency
 
 
 class DoNext(Protocol):
@@ -23,6 +24,7 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("send_queued", delivery.send_next),
     ("settle_lost_sends", delivery.settle_next_lost),
     ("close_expired_surveys", closing.close_next_expired),
+    ("forget_answers", idempotency.forget_next_expired),
 ]
 # A drain whose row stays due would run for ever; a tick says so instead.
 ROUNDS_MAX = 1000
