@@ -19,7 +19,7 @@ from django.core.exceptions import (
 )
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DatabaseError, IntegrityError, OperationalError
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions, status
@@ -176,4 +176,6 @@ def _from_django(error: Exception) -> Problem | None:
         return plain(400, code="too_many_parameters")
     if isinstance(error, DisallowedHost):
         return plain(400, code="bad_host")
+    if isinstance(error, UnreadablePostError):
+        return plain(400, code="malformed_body")
     return plain(400) if isinstance(error, SuspiciousOperation) else None

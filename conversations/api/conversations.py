@@ -21,7 +21,7 @@ from conversations.api.serializers import (
 )
 from conversations.models import Conversation, Event
 from conversations.services import lifecycle, tags
-from conversations.states import Status, check_move
+from conversations.states import OPEN, IllegalTransitionError, Status, check_move
 from teams.api.endpoints import Endpoint
 from teams.api.fields import UUID_FORM
 from teams.api.once import once
@@ -73,6 +73,8 @@ class StatusEndpoint(Endpoint):
         if verb is None:
             check_move(conversation.status, wanted)
             raise FieldProblem({"status": NOT_BY_HAND})
+        if wanted in OPEN and conversation.status in OPEN:
+            raise IllegalTransitionError(Status(conversation.status), wanted)
         verb(conversation, actor=actor_of(request), now=timezone.now())
         return Response(ConversationOut(_again(conversation)).data)
 

@@ -16,6 +16,7 @@ PEOPLE_AND_TEAMS: Tables = {
     "chosen_id": User,
     "cursor_user_id": User,
     "default_user_id": User,
+    "asked_by_id": User,
     "team_id": Team,
 }
 

@@ -55,7 +55,5 @@ def pick(rows: QuerySet[Any], reference: str) -> Any:
 def _by_id_or_code(reference: str) -> dict[str, Any]:
     if UUID_FORM.match(reference):
         return {"public_id": uuid.UUID(reference)}
-    # A database refuses to compare with what it cannot store.
-    return (
-        {"code": reference.replace("\x00", "")[:128]} if reference.isprintable() else {"pk": None}
-    )
+    # Some databases refuse to compare with what they cannot store.
+    return {"code": reference} if reference.isprintable() else {"pk": None}

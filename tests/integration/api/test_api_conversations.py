@@ -184,6 +184,7 @@ class TestStatus:
             (Status.CLOSED, "resolved"),
             (Status.CLOSED, "snoozed"),
             (Status.NEW, "new"),
+            (Status.IN_PROGRESS, "new"),
         ],
     )
     def test_follows_the_table(self, api, status, wanted):
