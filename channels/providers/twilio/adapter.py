@@ -11,7 +11,7 @@ from channels.providers.base import (
     SendReceipt,
 )
 from channels.providers.text import clean
-from channels.providers.twilio.client import Lines, open_client
+from channels.providers.twilio.client import TIMEOUT_S, ApiHttpClient, Lines, open_client
 from channels.providers.twilio.door import TwilioDoor
 from channels.providers.twilio.inbound import addressed
 from channels.providers.twilio.refusals import CALL_ERRORS, NOT_CONFIGURED, explain
@@ -26,16 +26,16 @@ MAX_LOOKED_AT = 200
 class TwilioAdapter(TwilioDoor):
     """Talks to Twilio through its own SDK. `api_base_url` is Twilio's, or that of a stand-in."""
 
-    def __init__(self, *, api_base_url: str) -> None:
+    def __init__(self, *, api_base_url: str, timeout_s: tuple[float, float] = TIMEOUT_S) -> None:
         self._api_base_url = api_base_url.rstrip("/")
+        self._timeout_s = timeout_s
         self._lines = Lines()
 
     def send(self, message: OutboundMessage, config: ChannelConfig) -> SendReceipt:
         """Send one message. Raises `SendError`; takes twenty seconds at most."""
         _require_credentials(config)
-        client, transport = open_client(
-            config, base_url=self._api_base_url, session=self._lines.take()
-        )
+        transport = self._transport()
+        client = open_client(config, transport=transport)
         try:
             sent = client.messages.create(
                 to=addressed(message.to_address, config),
@@ -55,9 +55,8 @@ class TwilioAdapter(TwilioDoor):
         Twilio could choose by the date of sending, but a message that it still holds has none.
         """
         _require_credentials(config)
-        client, transport = open_client(
-            config, base_url=self._api_base_url, session=self._lines.take()
-        )
+        transport = self._transport()
+        client = open_client(config, transport=transport)
         try:
             newest = client.messages.list(
                 to=addressed(message.to_address, config), limit=MAX_LOOKED_AT
@@ -67,6 +66,11 @@ class TwilioAdapter(TwilioDoor):
             raise explain(error, retry_after_s=transport.retry_after_s) from error
         recent = [each for each in found if each.created_at and each.created_at >= since]
         return sorted(recent, key=lambda each: each.created_at or since)
+
+    def _transport(self) -> ApiHttpClient:
+        return ApiHttpClient(
+            base_url=self._api_base_url, session=self._lines.take(), timeout_s=self._timeout_s
+        )
 
 
 def _require_credentials(config: ChannelConfig) -> None:

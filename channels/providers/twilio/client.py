@@ -14,8 +14,8 @@ from twilio.rest import Client
 
 from channels.providers.base import ChannelConfig
 
-CONNECT_TIMEOUT_S = 5
-READ_TIMEOUT_S = 15
+#: How long connecting, and then each wait for a part of the answer, may take.
+TIMEOUT_S = (5.0, 15.0)
 # A connection that was idle longer may be closed by the other side in the very moment in which we
 # use it, and that would leave us in doubt about a message. Greeting again costs less.
 MAX_IDLE_S = 20
@@ -60,10 +60,10 @@ def _new_session() -> Session:
 class ApiHttpClient(TwilioHttpClient):
     """The SDK's transport, pointed at `base_url`. Made for one call: it remembers one answer."""
 
-    def __init__(self, *, base_url: str, session: Session) -> None:
+    def __init__(self, *, base_url: str, session: Session, timeout_s: tuple[float, float]) -> None:
         super().__init__(pool_connections=False)
         self.session = session
-        self.timeout = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+        self.timeout = timeout_s
         self.retry_after_s: float | None = None
         self._base_url = base_url
 
@@ -80,13 +80,9 @@ class ApiHttpClient(TwilioHttpClient):
         """Write nothing."""
 
 
-def open_client(
-    config: ChannelConfig, *, base_url: str, session: Session
-) -> tuple[Client, ApiHttpClient]:
-    """Return the SDK's client for one call on a channel, and its transport."""
-    transport = ApiHttpClient(base_url=base_url, session=session)
-    client = Client(config.account_sid, config.auth_token, http_client=transport)
-    return client, transport
+def open_client(config: ChannelConfig, *, transport: ApiHttpClient) -> Client:
+    """Return the SDK's client for one call on a channel."""
+    return Client(config.account_sid, config.auth_token, http_client=transport)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

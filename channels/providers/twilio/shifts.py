@@ -12,16 +12,26 @@ import re
 from channels.providers.signing import Form
 
 _IDENTITY = ("AccountSid", "From", "MessageSid", "To")
+_OF_MESSAGES = ("Body", "From", "MessageSid", "SmsSid", "To")
 _USUAL = (*_IDENTITY, "MessageStatus", "NumMedia")
 # Values with a form of their own: nothing that somebody wrote, so no name stands in them by chance.
 _PLAIN = frozenset(
     (*_IDENTITY, "ApiVersion", "MessagingServiceSid", "NumSegments", "SmsMessageSid", "SmsSid")
 ) | {"NumMedia", "SmsStatus", "WaId"}
+# What the beginning of these fields looks like in the middle of something that somebody wrote.
+_TRACES = {
+    "AccountSid": re.compile("AccountSidAC"),
+    "From": re.compile(r"From(whatsapp:|\+)"),
+    "MessageSid": re.compile("MessageSid[SM]M"),
+    "To": re.compile(r"To(whatsapp:|\+)"),
+}
 _PLACE = re.compile(r"(From|To)(City|State|Zip|Country)")
 
 
 def is_shifted(form: Form) -> bool:
     """Say whether letters of a genuine request were moved between its names and values."""
+    if not any(name in form for name in _OF_MESSAGES):
+        return False  # another kind of notice; it may well speak of messages
     # One of two names can be cut back to the other, which then seems to be there twice.
     if any(len(set(form[name])) > 1 for name in _IDENTITY if name in form):
         return True
@@ -56,6 +66,7 @@ def _is_cut(missing: str, name: str, values: list[str]) -> bool:
 
 def _is_inside(missing: str, name: str, values: list[str]) -> bool:
     """The whole field went into the value before it: `From=+15550001MessageSidSM1`."""
-    if missing not in _IDENTITY and name not in _PLAIN:
-        return False
-    return any(missing in value for value in values)
+    if name in _PLAIN:
+        return any(missing in value for value in values)
+    trace = _TRACES.get(missing)
+    return trace is not None and any(trace.search(value) for value in values)
