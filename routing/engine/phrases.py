@@ -1,0 +1,79 @@
+"""Sentences before they are translated: English templates with named holes, and what fills them.
+
+A template is a whole sentence or a whole clause. Nothing is glued together with words that are not
+in a template, so that a translator can put every part where the language wants it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+Gettext = Callable[[str], str]
+Ngettext = Callable[[str, str, int], str]
+
+
+def _(template: str) -> str:
+    """Mark a template for translation; it is translated when it is read, not here."""
+    return template
+
+
+def ngettext(singular: str, plural: str) -> tuple[str, str]:
+    """Mark the two forms of a template that depends on `count`."""
+    return singular, plural
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A template and what fills its holes. With a `plural`, the hole `count` chooses the form."""
+
+    template: str
+    params: Mapping[str, "Hole"] = field(default_factory=dict)
+    plural: str = ""
+
+
+Hole = str | int | Phrase
+
+
+def counted(forms: tuple[str, str], *, count: int) -> Phrase:
+    """Return a phrase from the two forms that `ngettext` marked."""
+    singular, plural = forms
+    return Phrase(singular, {"count": count}, plural)
+
+
+def write(phrase: Phrase, *, gettext: Gettext, ngettext: Ngettext) -> str:
+    """Return the phrase as text, in the language that the two functions speak."""
+    filled = {
+        name: write(hole, gettext=gettext, ngettext=ngettext) if isinstance(hole, Phrase) else hole
+        for name, hole in phrase.params.items()
+    }
+    count = filled.get("count")
+    if phrase.plural and isinstance(count, int):
+        return ngettext(phrase.template, phrase.plural, count) % filled
+    return gettext(phrase.template) % filled
+
+
+def any_of(values: Sequence[Hole], *, limit: int) -> Hole:
+    """Return "a, b or c"; beyond the limit "a, b or 3 others"."""
+    return _listed(_shortened(values, limit), _("%(first)s or %(last)s"))
+
+
+def all_of(values: Sequence[Hole], *, limit: int) -> Hole:
+    """Return "a, b and c"; beyond the limit "a, b and 3 others"."""
+    return _listed(_shortened(values, limit), _("%(first)s and %(last)s"))
+
+
+def _shortened(values: Sequence[Hole], limit: int) -> Sequence[Hole]:
+    if len(values) <= limit:
+        return values
+    left_out = counted(
+        ngettext("%(count)s other", "%(count)s others"), count=len(values) - limit + 1
+    )
+    return [*values[: limit - 1], left_out]
+
+
+def _listed(values: Sequence[Hole], last_two: str) -> Hole:
+    if len(values) == 1:
+        return values[0]
+    phrase: Hole = Phrase(last_two, {"first": values[-2], "last": values[-1]})
+    for value in reversed(values[:-2]):
+        phrase = Phrase(_("%(first)s, %(rest)s"), {"first": value, "rest": phrase})
+    return phrase
