@@ -1,8 +1,9 @@
 """Keeps a few programs running in the foreground, and takes them all down again.
 
-1. Programs start in their order; the next one waits until the one before says it is ready.
+1. Programs start in their order; each waits until the one before has been ready once.
 2. One that dies is started again, after a pause that doubles while it keeps dying.
-3. SIGINT, SIGTERM or SIGHUP stops them in the opposite order; a second one stops them at once.
+3. SIGINT, SIGTERM or SIGHUP stops them in the opposite order; another one, a second or more later,
+   stops them at once. (`make` passes on what its group got already: that is not impatience.)
 4. Each program leads a process group of its own. Whatever it leaves behind is killed with it.
 5. If this process is killed outright, the kernel tells the programs to end (Linux).
 
@@ -28,6 +29,7 @@ LONGEST_PAUSE_S = 10.0
 # One that lived this long has recovered: its next death is its first.
 RECOVERED_AFTER_S = 10.0
 GRACE_S = 10.0
+URGENT_AFTER_S = 1.0
 LOOK_EVERY_S = 0.1
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SET_PARENT_DEATH_SIGNAL = 1
@@ -54,6 +56,7 @@ class Child:
     starts_next_at: float = 0.0
     pause_s: float = FIRST_PAUSE_S
     is_ready: bool = False
+    has_served: bool = False
     rest: bytes = field(default=b"", repr=False)
 
     @property
@@ -83,7 +86,8 @@ class Supervisor:
         self.keep_open = keep_open
         self.selector = selectors.DefaultSelector()
         self.width = max(len(child.program.name) for child in self.children)
-        self.stops_asked = 0
+        self.stop_asked_at: float | None = None
+        self.is_urgent = False
 
     def run(self, *, when_ready: Callable[[], None] = lambda: None) -> None:
         """Run until somebody asks to stop; call `when_ready` once, when every program serves."""
@@ -91,7 +95,7 @@ class Supervisor:
             signal.signal(number, self._ask_to_stop)
         told = False
         try:
-            while not self.stops_asked:
+            while self.stop_asked_at is None:
                 self._start_what_is_due()
                 self._relay(timeout_s=LOOK_EVERY_S)
                 self._bury_the_dead()
@@ -102,16 +106,19 @@ class Supervisor:
             self._stop_all()
 
     def _ask_to_stop(self, number: int, frame: object) -> None:
-        self.stops_asked += 1
+        if self.stop_asked_at is None:
+            self.stop_asked_at = time.monotonic()
+        elif time.monotonic() - self.stop_asked_at > URGENT_AFTER_S:
+            self.is_urgent = True
 
     def _start_what_is_due(self) -> None:
         for child in self.children:
-            if not child.is_running:
-                if time.monotonic() < child.starts_next_at:
-                    return
+            if not child.is_running and time.monotonic() >= child.starts_next_at:
                 self._start(child)
-            child.is_ready = child.is_ready or child.program.is_ready()
-            if not child.is_ready:
+            child.is_ready = child.is_running and (child.is_ready or child.program.is_ready())
+            child.has_served = child.has_served or child.is_ready
+            # Only the first time: later, one that keeps dying must not keep the others down.
+            if not child.has_served:
                 return
 
     def _start(self, child: Child) -> None:
@@ -184,7 +191,7 @@ class Supervisor:
             deadline = time.monotonic() + GRACE_S
             while child.process.poll() is None:
                 self._relay(timeout_s=LOOK_EVERY_S)
-                if self.stops_asked > 1 or time.monotonic() > deadline:
+                if self.is_urgent or time.monotonic() > deadline:
                     child.process.kill()
             self._bury(child)
 

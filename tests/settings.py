@@ -7,7 +7,6 @@ real broker. Everything else is fixed, so that nobody's shell changes a test.
 import os
 import tempfile
 
-GIVEN = ("DATABASE_URL", "BROKER_URL", "DATABASE_PREPARE_THRESHOLD")
 FIXED = {
     "ENVIRONMENT": "test",
     "SECRET_KEY": "only-for-tests-" + "0123456789" * 4,

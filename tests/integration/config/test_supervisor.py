@@ -92,8 +92,9 @@ class TestStopping:
     def test_asks_once_more_by_force(self, start: Callable[..., House]) -> None:
         house = start(web=STUBBORN)
         eventually(lambda: house.pids("web"))
-        house.process.send_signal(signal.SIGINT)
-        time.sleep(0.5)
+        for _ in range(2):
+            house.process.send_signal(signal.SIGINT)
+            time.sleep(0.6)
         assert house.process.poll() is None
         assert house.stop() < 3
         assert is_gone(house.pids("web")[0])
@@ -114,6 +115,12 @@ class TestADeath:
         eventually(lambda: "again in 0.8 s" in house.printed)
         assert "again in 0.2 s" in house.printed
         assert len(house.pids("worker")) <= 4
+
+    def test_keeps_no_other_down(self, start: Callable[..., House]) -> None:
+        house = start(worker=SHORT_LIVED, web=PATIENT)
+        eventually(lambda: "again in 1.6 s" in house.printed)
+        os.kill(house.pids("web")[0], signal.SIGKILL)
+        eventually(lambda: len(house.pids("web")) == 2, within_s=1.5)
 
     def test_takes_the_children_along(self, start: Callable[..., House]) -> None:
         house = start(web=PARENT)
