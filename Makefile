@@ -56,14 +56,14 @@ $(VENV)/.installer: requirements-install.txt
 	@test -n "$(PYTHON)" || { echo "Relaydesk needs Python 3.11 or newer." >&2; exit 1; }
 	@echo "Preparing $(VENV) with $(PYTHON) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip --quiet --disable-pip-version-check install \
+	@$(BIN)/python -m pip -qq --disable-pip-version-check install \
 		--require-hashes --no-deps --no-compile --requirement requirements-install.txt
 	@touch $@
 
 define install
 	@echo "Installing $(1) ..."
 	@$(UV) install --quiet --python $(BIN)/python --require-hashes --requirement $(1) \
-		|| $(BIN)/python -m pip --quiet --disable-pip-version-check install \
+		|| $(BIN)/python -m pip -qq --disable-pip-version-check install \
 			--require-hashes --no-compile --requirement $(1)
 	@touch $(2)
 endef
