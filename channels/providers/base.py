@@ -102,6 +102,7 @@ class SignatureRefusedError(Exception):
 class SendError(Exception):
     """A send that did not succeed, and what that means. `detail` is an English sentence for people.
 
+    `code`, the provider's or our own, has at most 16 characters.
     `permanent`: it will never succeed. `retry`: the provider did not take it; try later.
     `unknown`: it may have been taken; never send again without knowing.
     """

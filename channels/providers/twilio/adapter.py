@@ -76,9 +76,7 @@ class TwilioAdapter(TwilioDoor):
 def _require_credentials(config: ChannelConfig) -> None:
     # The SDK would take what is missing from the environment, and so from another account.
     if not (config.account_sid and config.auth_token):
-        raise SendError(
-            "permanent", "channel_not_configured", NOT_CONFIGURED, is_channel_broken=True
-        )
+        raise SendError("permanent", "not_configured", NOT_CONFIGURED, is_channel_broken=True)
 
 
 def _sender(config: ChannelConfig) -> dict[str, str]:

@@ -15,6 +15,7 @@ HTTP_UNAUTHORIZED = 401
 HTTP_TIMEOUT = 408
 HTTP_TOO_MANY = 429
 HTTP_SERVER_ERROR = 500
+MAX_CODE_CHARS = 16
 HTTP_REFUSED = range(400, HTTP_SERVER_ERROR)
 
 #: What a call can fail with. The last ones are an answer in a shape that the SDK cannot read.
@@ -32,7 +33,9 @@ def explain(error: Exception, *, retry_after_s: float | None) -> SendError:
     """Return what a failed call means. Doubt is `unknown`: nothing is ever sent twice blindly."""
     if isinstance(error, TwilioRestException | TwilioServiceException):
         return _answered(
-            status=error.status, code=str(error.code or ""), retry_after_s=retry_after_s
+            status=error.status,
+            code=str(error.code or "")[:MAX_CODE_CHARS],
+            retry_after_s=retry_after_s,
         )
     if isinstance(error, RequestException):
         return _unanswered(error)

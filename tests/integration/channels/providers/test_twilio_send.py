@@ -55,6 +55,7 @@ def failure(
     with pytest.raises(SendError) as caught:
         twilio.send(message or reply(), config)
     assert caught.value.detail.endswith(".")
+    assert 0 < len(caught.value.code) <= 16
     return caught.value
 
 
