@@ -8,7 +8,7 @@ from channels.api.serializers import ChannelBrief
 from channels.models import Channel
 from conversations.models import Assignment
 from routing.models import Condition, Decision, Rule
-from routing.rendering import render_steps
+from routing.rendering import render_decision
 from teams.api.bodies import Body
 from teams.api.fields import Choice, Flag, Instant, PublicId, Text, Whole
 from teams.api.public_ids import PEOPLE_AND_TEAMS, Tables, with_public_ids
@@ -100,14 +100,7 @@ def show_decisions(decisions: list[Decision]) -> list[dict[str, Any]]:
     """Return decisions with their explanation: codes and facts for programs, text for people."""
     facts = with_public_ids((decision.steps for decision in decisions), tables=_TABLES)
     return [
-        {
-            "id": str(decision.public_id),
-            "trigger": decision.trigger,
-            "outcome": decision.outcome,
-            "decided_at": Instant().to_representation(decision.decided_at),
-            "explanation": _explain(decision, steps=steps),
-        }
-        for decision, steps in zip(decisions, facts, strict=True)
+        _show(decision, steps=steps) for decision, steps in zip(decisions, facts, strict=True)
     ]
 
 
@@ -115,20 +108,27 @@ def show_decision(decision: Decision | None) -> dict[str, Any] | None:
     return None if decision is None else show_decisions([decision])[0]
 
 
-def _explain(decision: Decision, *, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the steps, each with its sentence in the language of the request."""
-    sentences = {rendered.seq: rendered for rendered in render_steps(decision.steps)}
-    shown = []
-    for number, step in enumerate(steps, start=1):
-        rendered = sentences.get(number)
-        shown.append(
+def _show(decision: Decision, *, steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return one decision; its sentences are in the language of the request."""
+    rendered = render_decision(decision)
+    return {
+        "id": str(decision.public_id),
+        "trigger": decision.trigger,
+        "outcome": decision.outcome,
+        "decided_at": Instant().to_representation(decision.decided_at),
+        "heading": rendered.heading,
+        "explanation": [
             {
-                "seq": number,
+                "seq": sentence.seq,
                 "stage": step["stage"],
                 "outcome": step["outcome"],
                 "code": step["code"],
                 "facts": step["facts"],
-                "text": str(rendered.text) if rendered else "",
+                "text": sentence.text,
+                "details": [
+                    {"outcome": detail.outcome, "text": detail.text} for detail in sentence.details
+                ],
             }
-        )
-    return shown
+            for step, sentence in zip(steps, rendered.steps, strict=True)
+        ],
+    }

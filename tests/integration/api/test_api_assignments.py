@@ -301,6 +301,8 @@ class TestExplanation:
         assert step["facts"]["chosen_id"] == str(alice.public_id)
         assert step["facts"]["candidates"][0]["user_id"] == str(alice.public_id)
         assert step["text"]
+        assert step["details"]
+        assert "Alice" in body["heading"]
         other = api.get(f"conversations/{conversation.public_id}/explanation/").json()
         assert other == body
 
