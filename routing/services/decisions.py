@@ -63,7 +63,8 @@ def decide_and_apply(
     Raises `DecisionContentionError`.
     """
     known: dict[Target, Desk] = {}
-    for _ in range(_MAX_TRIES):
+    lost = 0
+    while lost < _MAX_TRIES:
         book = DeskBook(seen=dict(known))
         try:
             with transaction.atomic():
@@ -72,10 +73,10 @@ def decide_and_apply(
                     conversation, question=question, answer=answer, desks=book.seen,
                     actor=actor, now=now,
                 )
-        except MoveOnError:
+        except MoveOnError:  # one desk more is known: there are only so many
             known = book.seen
         except AssignmentLostError:
-            known = {}
+            known, lost = {}, lost + 1
             conversation.refresh_from_db()
     raise DecisionContentionError
 
