@@ -1,12 +1,19 @@
 """Every address of the product."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from routing import webhooks
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/", include("config.api.urls")),
+    path("simulator/", include("routing.simulator.urls")),
     path("webhooks/<slug:provider>/<slug:token>/", webhooks.inbound, name="webhook-inbound"),
     path("webhooks/<slug:provider>/<slug:token>/status/", webhooks.status, name="webhook-status"),
 ]
+
+handler400 = "config.api.handlers.bad_request"
+handler403 = "config.api.handlers.permission_denied"
+handler404 = "config.api.handlers.page_not_found"
+handler500 = "config.api.handlers.server_error"
