@@ -21,9 +21,6 @@ CATALOGUE = OUTSIDE_DATA / "bad_inputs.jsonl"
 SURFACES = ("twilio_webhook", "twilio_status")
 # Needs a database that fails between COMMIT and its answer: that is not for this suite.
 ELSEWHERE = ("TW-063",)
-OPEN = {
-    "TW-065": "the door does not look yet whether it knows a shifted request's signature",
-}
 
 
 def rows() -> list[Any]:
@@ -134,10 +131,8 @@ def channel(row: dict[str, Any]) -> Channel:
 class TestAHostileRequest:
     @pytest.mark.parametrize("row", rows())
     def test_is_answered_as_the_catalogue_says(
-        self, row: dict[str, Any], channel: Channel, request: pytest.FixtureRequest
+        self, row: dict[str, Any], channel: Channel
     ) -> None:
-        if row["id"] in OPEN:
-            request.applymarker(pytest.mark.xfail(reason=OPEN[row["id"]], strict=False))
         if row["id"] in ("TW-065", "TW-068"):
             url = inbound_url(channel)
             knock(url, *build_signed_form(config_of(channel), url=url, fields=genuine_fields()))
