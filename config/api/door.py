@@ -14,7 +14,8 @@ class DoorMiddleware:
     """Gives every request an id, and takes addresses of the API with and without a last slash.
 
     The caller's own id is kept if it is short and harmless, so that two logs can be laid side by
-    side. A missing slash is not redirected: a redirected POST would lose its body.
+    side. A missing slash is not redirected: a redirected POST would lose its body. What the API
+    answers is about people, so nobody on the way keeps it.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -24,8 +25,11 @@ class DoorMiddleware:
         given = request.headers.get(HEADER, "")
         request_id = given if _USABLE.match(given) else uuid.uuid4().hex
         request.request_id = request_id  # type: ignore[attr-defined]
-        if request.path_info.startswith("/api/") and not request.path_info.endswith("/"):
+        is_api = request.path_info.startswith("/api/")
+        if is_api and not request.path_info.endswith("/"):
             request.path_info += "/"
         response = self.get_response(request)
         response.headers.setdefault(HEADER, request_id)
+        if is_api:
+            response.headers.setdefault("Cache-Control", "no-store")
         return response

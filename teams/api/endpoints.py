@@ -24,6 +24,7 @@ FRAMEWORK_PARAMETERS = frozenset({"format"})
 class Endpoint(GenericAPIView[Any]):
     """One address. Subclasses name the scope of each writing method, and the right it needs."""
 
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     scopes: ClassVar[Mapping[str, Scope]] = {}
     rights: ClassVar[Mapping[str, Right]] = {}
     #: What a GET may be filtered by.

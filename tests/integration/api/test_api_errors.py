@@ -43,7 +43,12 @@ class TestProblem:
         assert_problem(answer, status=status, code=code)
 
     def test_names_the_methods_that_there_are(self, api):
-        assert "GET" in api.delete("conversations/").headers["Allow"]
+        assert api.delete("conversations/").headers["Allow"] == "GET, HEAD"
+
+    def test_is_kept_by_nobody_on_the_way(self, api):
+        answers = [api.get("me/"), api.get("nothing/")]
+
+        assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
 
     def test_keeps_pages_for_people(self):
         answer = Client().get("/admin/nothing/", follow=True)
