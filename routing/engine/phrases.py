@@ -7,8 +7,8 @@ in a template, so that a translator can put every part where the language wants 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-Gettext = Callable[[str], str]
-Ngettext = Callable[[str, str, int], str]
+Translate = Callable[[str], str]
+TranslateCount = Callable[[str, str, int], str]
 
 
 def _(template: str) -> str:
@@ -39,16 +39,18 @@ def counted(forms: tuple[str, str], *, count: int) -> Phrase:
     return Phrase(singular, {"count": count}, plural)
 
 
-def write(phrase: Phrase, *, gettext: Gettext, ngettext: Ngettext) -> str:
+def write(phrase: Phrase, *, translate: Translate, translate_count: TranslateCount) -> str:
     """Return the phrase as text, in the language that the two functions speak."""
     filled = {
-        name: write(hole, gettext=gettext, ngettext=ngettext) if isinstance(hole, Phrase) else hole
+        name: write(hole, translate=translate, translate_count=translate_count)
+        if isinstance(hole, Phrase)
+        else hole
         for name, hole in phrase.params.items()
     }
     count = filled.get("count")
     if phrase.plural and isinstance(count, int):
-        return ngettext(phrase.template, phrase.plural, count) % filled
-    return gettext(phrase.template) % filled
+        return translate_count(phrase.template, phrase.plural, count) % filled
+    return translate(phrase.template) % filled
 
 
 def any_of(values: Sequence[Hole], *, limit: int) -> Hole:

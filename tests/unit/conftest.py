@@ -1,0 +1,8 @@
+"""Properties are about answers: how long a busy machine takes for one is no finding."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("unhurried")
