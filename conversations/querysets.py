@@ -23,9 +23,9 @@ class ConversationQuerySet(models.QuerySet):  # type: ignore[type-arg]
         return self.filter(status__in=sorted(OPEN))
 
     def waiting(self) -> "ConversationQuerySet":
-        """New conversations that nobody has: the queue."""
-        return self.filter(status=Status.NEW, assignee__isnull=True)
+        """Open conversations that nobody has: the queue."""
+        return self.open().filter(assignee__isnull=True)
 
     def in_queue_order(self) -> "ConversationQuerySet":
         """Priority first, then whoever waits longest."""
-        return self.order_by("-priority", "waiting_since", "pk")
+        return self.order_by("-priority", models.F("waiting_since").asc(nulls_last=True), "pk")

@@ -206,7 +206,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='conversation',
-            index=models.Index(models.F('team'), models.OrderBy(models.F('priority'), descending=True), models.F('waiting_since'), models.F('id'), condition=models.Q(('assignee__isnull', True), ('status', 'new')), name='conversation_waiting'),
+            index=models.Index(models.F('team'), models.OrderBy(models.F('priority'), descending=True), models.F('waiting_since'), models.F('id'), condition=models.Q(('assignee__isnull', True), ('status__in', ['new', 'in_progress'])), name='conversation_waiting'),
         ),
         migrations.AddIndex(
             model_name='conversation',

@@ -91,7 +91,7 @@ class Conversation(models.Model):
                 models.F("priority").desc(),
                 "waiting_since",
                 "id",
-                condition=models.Q(status="new", assignee__isnull=True),
+                condition=models.Q(status__in=["new", "in_progress"], assignee__isnull=True),
                 name="conversation_waiting",
             ),
             models.Index(

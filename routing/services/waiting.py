@@ -4,11 +4,11 @@ import logging
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from conversations.actors import Actor
-from conversations.models import Conversation
-from conversations.models.assignment import AssignmentKind
+from conversations.models import Assignment, Conversation
+from conversations.models.assignment import AssignmentKind, EndReason
 from routing import loaders
 from routing.engine.decide import decide_waiting
 from routing.engine.facts import Target, TargetKind, Trigger
@@ -100,10 +100,16 @@ def _spread_next_mark(*, now: datetime) -> bool:
     room = _room(user)
     if room <= 0:
         return True
+    # Whoever took one away by hand has a minute to say whose it is.
+    just_taken_away = Assignment.objects.filter(
+        conversation=OuterRef("pk"),
+        end_reason=EndReason.UNASSIGNED,
+        ended_at__gt=now - PLACING_RETRY,
+    )
     reachable = Q(team__in=user.teams.values("pk")) | Q(channel__in=user.channels.values("pk"))
     ids = list(
         Conversation.objects.waiting()
-        .filter(reachable, routing_due_at=None)
+        .filter(reachable, ~Exists(just_taken_away), routing_due_at=None)
         .in_queue_order()
         .values_list("pk", flat=True)[:room]
     )

@@ -330,3 +330,19 @@ class TestAssigningByHand:
 
         conversation.refresh_from_db()
         assert conversation.assignee is None
+
+    def test_and_taking_back_is_offered_again_after_a_minute_even_when_answered_before(self):
+        alice = make_agent()
+        conversation = due(make_channel(agents=(alice,)), status=Status.IN_PROGRESS)
+        assignment.assign_to(conversation, person=alice, actor=SYSTEM, now=MORNING)
+        assignment.unassign(conversation, actor=SYSTEM, now=MORNING)
+
+        while waiting.place_next(now=MORNING + timedelta(seconds=59)):
+            pass
+        conversation.refresh_from_db()
+        assert conversation.assignee is None
+        while waiting.place_next(now=MORNING + timedelta(seconds=60)):
+            pass
+
+        conversation.refresh_from_db()
+        assert conversation.assignee == alice
