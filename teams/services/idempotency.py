@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from teams.models import ApiKey, StoredAnswer
 
 KEPT_FOR = timedelta(hours=24)
+BATCH = 500
 
 
 class IdempotencyKeyReusedError(Exception):
@@ -66,11 +67,11 @@ def run_once(
         return answer
 
 
-def forget_next_expired(*, now: datetime, batch: int = 500) -> bool:
+def forget_next_expired(*, now: datetime) -> bool:
     """Delete a batch of answers that need not be kept any longer; say whether there were any."""
     old = StoredAnswer.objects.filter(created_at__lte=now - KEPT_FOR).order_by("pk")
     count, _ = StoredAnswer.objects.filter(
-        pk__in=list(old.values_list("pk", flat=True)[:batch])
+        pk__in=list(old.values_list("pk", flat=True)[:BATCH])
     ).delete()
     return count > 0
 
