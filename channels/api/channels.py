@@ -1,6 +1,7 @@
 """Channels: the numbers and services that customers write to."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -56,10 +57,10 @@ class ChannelEndpoint(Endpoint):
     scopes = {"PATCH": Scope.CHANNELS}
     rights = {"PATCH": Right.EDIT_CHANNELS}
 
-    def get(self, request: Request, public_id: str) -> Response:
+    def get(self, request: Request, public_id: UUID) -> Response:
         return Response(_shape(request)(_pick(public_id)).data)
 
-    def patch(self, request: Request, public_id: str) -> Response:
+    def patch(self, request: Request, public_id: UUID) -> Response:
         channel = _pick(public_id)
         changes = self.read_body(ChannelChanges)
         _check(channel, changes=changes)
@@ -74,11 +75,11 @@ class ChannelMembersEndpoint(Endpoint):
     rights = {"POST": Right.EDIT_CHANNELS}
     orderings = {"position": ("position", "pk")}
 
-    def get(self, request: Request, public_id: str) -> Response:
+    def get(self, request: Request, public_id: UUID) -> Response:
         return self.page(_members(_pick(public_id)), serializer=MemberOut)
 
     @once
-    def post(self, request: Request, public_id: str) -> Response:
+    def post(self, request: Request, public_id: UUID) -> Response:
         channel = _pick(public_id)
         person = find_person(self.read_body(ChannelMemberBody)["member"])
         member = channels.join(channel, user=person, now=timezone.now())
@@ -89,7 +90,7 @@ class ChannelMemberEndpoint(Endpoint):
     scopes = {"DELETE": Scope.CHANNELS}
     rights = {"DELETE": Right.EDIT_CHANNELS}
 
-    def delete(self, request: Request, public_id: str, person: str) -> Response:
+    def delete(self, request: Request, public_id: UUID, person: str) -> Response:
         leaver = pick(User.objects.all(), person)
         channels.leave(_pick(public_id), user=leaver, now=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -100,7 +101,7 @@ def _shape(request: Request) -> type[ChannelOut]:
     return ManagedChannelOut if is_manager else ChannelOut
 
 
-def _pick(public_id: str) -> Channel:
+def _pick(public_id: UUID) -> Channel:
     channel = Channel.objects.filter(public_id=public_id).order_by("pk").first()
     if channel is None:
         raise NotFoundProblem

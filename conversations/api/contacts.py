@@ -1,6 +1,6 @@
 """The people outside."""
 
-from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -33,17 +33,17 @@ class ContactEndpoint(Endpoint):
     scopes = {"PATCH": Scope.CONTACTS}
     rights = {"PATCH": Right.EDIT_CONTACTS}
 
-    def get(self, request: Request, public_id: str) -> Response:
+    def get(self, request: Request, public_id: UUID) -> Response:
         return Response(ContactOut(pick_contact(request, public_id)).data)
 
-    def patch(self, request: Request, public_id: str) -> Response:
+    def patch(self, request: Request, public_id: UUID) -> Response:
         contact = pick_contact(request, public_id)
         changes = self.read_body(ContactChanges)
         contacts.update(contact, actor=actor_of(request), now=timezone.now(), **changes)
         return Response(ContactOut(pick_contact(request, public_id)).data)
 
 
-def pick_contact(request: Request, public_id: Any) -> Contact:
+def pick_contact(request: Request, public_id: UUID) -> Contact:
     """Return a contact with whom the caller may see a conversation; 404 for any other."""
     rows = _shown_to(caller(request)).filter(public_id=public_id)
     contact = rows.order_by("pk").first()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -54,7 +55,7 @@ class ConversationsEndpoint(Endpoint):
 
 
 class ConversationEndpoint(Endpoint):
-    def get(self, request: Request, public_id: str) -> Response:
+    def get(self, request: Request, public_id: UUID) -> Response:
         return Response(ConversationOut(pick_conversation(request, public_id)).data)
 
 
@@ -64,7 +65,7 @@ class StatusEndpoint(Endpoint):
     scopes = {"POST": Scope.CONVERSATIONS}
 
     @once
-    def post(self, request: Request, public_id: str) -> Response:
+    def post(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         _refuse_foreign(conversation, user=caller(request))
         word = self.read_body(StatusBody)["status"]
@@ -82,7 +83,7 @@ class StatusEndpoint(Endpoint):
 class TagsEndpoint(Endpoint):
     scopes = {"PUT": Scope.CONVERSATIONS}
 
-    def put(self, request: Request, public_id: str) -> Response:
+    def put(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         wanted = self.read_body(TagsBody)["tags"]
         tags.replace_tags(conversation, tags=wanted, actor=actor_of(request), now=timezone.now())
@@ -94,7 +95,7 @@ class EventsEndpoint(Endpoint):
 
     orderings = {"id": ("pk",), "-id": ("-pk",)}
 
-    def get(self, request: Request, public_id: str) -> Response:
+    def get(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         rows = conversation.events.select_related("actor")
         events: list[Event] = self.paginate_queryset(rows) or []
@@ -111,7 +112,7 @@ def shown_to(user: User) -> QuerySet[Conversation]:
     return _with_company(scope.conversations_of(user))
 
 
-def pick_conversation(request: Request, public_id: Any) -> Conversation:
+def pick_conversation(request: Request, public_id: UUID) -> Conversation:
     """Return a conversation that the caller may see; 404 for any other."""
     rows = shown_to(caller(request)).filter(public_id=public_id)
     conversation = rows.order_by("pk").first()

@@ -1,5 +1,7 @@
 """Messages and notes of a conversation."""
 
+from uuid import UUID
+
 from django.utils import timezone
 from rest_framework import status
 from rest_framework.request import Request
@@ -23,13 +25,13 @@ class MessagesEndpoint(Endpoint):
     scopes = {"POST": Scope.MESSAGES}
     orderings = {"sequence": ("sequence",), "-sequence": ("-sequence",)}
 
-    def get(self, request: Request, public_id: str) -> Response:
+    def get(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         rows = conversation.messages.select_related("conversation", "author")
         return self.page(rows, serializer=MessageOut)
 
     @once
-    def post(self, request: Request, public_id: str) -> Response:
+    def post(self, request: Request, public_id: UUID) -> Response:
         """Queue an answer. 202: it is stored, and sent by a worker; its status follows."""
         conversation = pick_conversation(request, public_id)
         message = replies.queue_reply(
@@ -48,7 +50,7 @@ class NotesEndpoint(Endpoint):
     scopes = {"POST": Scope.MESSAGES}
 
     @once
-    def post(self, request: Request, public_id: str) -> Response:
+    def post(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         note = replies.add_note(
             conversation,
@@ -61,7 +63,7 @@ class NotesEndpoint(Endpoint):
 
 
 class MessageEndpoint(Endpoint):
-    def get(self, request: Request, public_id: str) -> Response:
+    def get(self, request: Request, public_id: UUID) -> Response:
         rows = scope.messages_of(caller(request)).select_related("conversation", "author")
         message = rows.filter(public_id=public_id).order_by("pk").first()
         if message is None:

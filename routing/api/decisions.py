@@ -1,5 +1,7 @@
 """Who has a conversation, who had it, and why."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,7 +21,7 @@ HISTORY = 100
 class AssignmentEndpoint(Endpoint):
     """The owner, the history (latest first) and the latest decision."""
 
-    def get(self, request: Request, public_id: str) -> Response:
+    def get(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         history = list(_history(conversation)[:HISTORY])
         active = next((stretch for stretch in history if stretch.ended_at is None), None)
@@ -45,7 +47,7 @@ class AssignmentEndpoint(Endpoint):
 class DecisionEndpoint(Endpoint):
     """The latest decision, explained in the language of the request."""
 
-    def get(self, request: Request, public_id: str) -> Response:
+    def get(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         decision = latest_decision(conversation)
         if decision is None:
@@ -59,7 +61,7 @@ class DecisionsEndpoint(Endpoint):
 
     orderings = {"-id": ("-pk",), "id": ("pk",)}
 
-    def get(self, request: Request, public_id: str) -> Response:
+    def get(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         decisions = self.paginate_queryset(Decision.objects.filter(conversation=conversation))
         return self.get_paginated_response(show_decisions(decisions or []))

@@ -1,5 +1,7 @@
 """Rules, to be read. They are changed in the admin."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,7 +22,7 @@ class RulesEndpoint(Endpoint):
 
 
 class RuleEndpoint(Endpoint):
-    def get(self, request: Request, public_id: str) -> Response:
+    def get(self, request: Request, public_id: UUID) -> Response:
         rule = _shown().filter(public_id=public_id).order_by("pk").first()
         if rule is None:
             raise NotFoundProblem

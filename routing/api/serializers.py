@@ -99,9 +99,7 @@ class ManualBody(Body):
 def show_decisions(decisions: list[Decision]) -> list[dict[str, Any]]:
     """Return decisions with their explanation: codes and facts for programs, text for people."""
     facts = with_public_ids((decision.steps for decision in decisions), tables=_TABLES)
-    return [
-        _show(decision, steps=steps) for decision, steps in zip(decisions, facts, strict=True)
-    ]
+    return [_show(decision, steps=steps) for decision, steps in zip(decisions, facts, strict=True)]
 
 
 def show_decision(decision: Decision | None) -> dict[str, Any] | None:
