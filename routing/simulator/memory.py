@@ -1,0 +1,99 @@
+"""What the simulator remembers of one person's visit, in the session: it is nobody else's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.utils.translation import gettext as _
+
+from routing.simulator.phone import Delivery
+from routing.simulator.requests import SignedRequest, as_curl
+
+_KEY = "simulator"
+#: Messages whose delivery is to fail; older ones are long settled.
+_FAILING_KEPT = 20
+
+FORBIDDEN = 403
+
+
+@dataclass(frozen=True, slots=True)
+class LastRequest:
+    """The last request that was posted, and what the door said to it."""
+
+    request: SignedRequest
+    statuses: tuple[int, ...]
+    stored: int
+
+    @property
+    def is_taken(self) -> bool:
+        return all(200 <= status < 300 for status in self.statuses)  # noqa: PLR2004 - HTTP's
+
+    @property
+    def curl(self) -> str:
+        return as_curl(self.request)
+
+    @property
+    def sentence(self) -> str:
+        """Say what happened at the door, and what follows from it."""
+        if self.statuses[-1] == FORBIDDEN:
+            return _("Refused: the signature is not the provider's. Nothing is stored.")
+        if not self.is_taken:
+            return _("Not taken. A provider would send it again.")
+        if not self.stored:
+            return _("Taken, but not understood: it is kept in quarantine.")
+        if len(self.statuses) > 1:
+            return _("Taken twice, stored once: the duplicate is ignored.")
+        return _("Taken and stored.")
+
+
+def remember_delivery(session: SessionBase, delivery: Delivery, *, seat: str) -> None:
+    """Keep the request until the next one. `seat` says whose phone it came from."""
+    request = delivery.request
+    _change(
+        session,
+        notice="",
+        last={
+            "seat": seat,
+            "url": request.url,
+            "body": request.body.decode(),
+            "headers": request.headers,
+            "statuses": [answer.status for answer in delivery.answers],
+            "stored": delivery.stored,
+        },
+    )
+
+
+def last_request(session: SessionBase, *, seat: str) -> LastRequest | None:
+    """Return the last request, if it came from this phone."""
+    last = _read(session).get("last")
+    if not last or last["seat"] != seat:
+        return None
+    request = SignedRequest(last["url"], last["body"].encode(), last["headers"])
+    return LastRequest(request, tuple(last["statuses"]), last["stored"])
+
+
+def remember_notice(session: SessionBase, notice: str) -> None:
+    _change(session, notice=notice)
+
+
+def notice(session: SessionBase) -> str:
+    return str(_read(session).get("notice", ""))
+
+
+def remember_failing(session: SessionBase, *, message_id: str, code: str) -> None:
+    """Let the delivery of one message fail when the phone would have taken it."""
+    kept = list(failing(session).items())[-_FAILING_KEPT:]
+    _change(session, failing={**dict(kept), message_id: code})
+
+
+def failing(session: SessionBase) -> Mapping[str, str]:
+    return dict(_read(session).get("failing", {}))
+
+
+def _read(session: SessionBase) -> dict[str, Any]:
+    return dict(session.get(_KEY, {}))
+
+
+def _change(session: SessionBase, **changes: Any) -> None:
+    session[_KEY] = {**_read(session), **changes}

@@ -1,0 +1,171 @@
+"""The simulator's page: the customer's phone, what the desk did, and the world around it.
+
+Looking changes nothing. Every form posts and is sent back to the page; JavaScript only saves the
+reload.
+"""
+
+from typing import cast
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from conversations.models import Conversation
+from conversations.services.lifecycle import ConversationMovedError
+from conversations.services.replies import ReplyRefusedError
+from conversations.states import IllegalTransitionError
+from routing.rendering import RenderedDecision, render_decision
+from routing.simulator import memory, people, phone, seats, world
+from routing.simulator.seats import Seat
+from teams.models import Presence, User
+
+MAX_TEXT = 1600
+DECISIONS_SHOWN = 5
+#: Failures that can be played, by the provider's code.
+FAILURES = ("63016", "63024", "30008")
+SENDERS = {"": phone.write, "twice": phone.write_twice, "forged": phone.write_forged}
+
+
+@require_GET
+def page(request: HttpRequest) -> HttpResponse:
+    """Show the three columns; without a simulator channel, say what is missing."""
+    context = {**admin.site.each_context(request), "title": _("Simulator")}
+    seat = seats.find_seat(request.GET)
+    if seat is None:
+        return render(request, "simulator/empty.html", context)
+    screen = phone.look(seat.channel, number=seat.persona.number)
+    decisions = _decisions(screen.conversation)
+    return render(
+        request,
+        "simulator/page.html",
+        {
+            **context,
+            "lead": _("Play the customer and watch what the desk does. Nothing is sent."),
+            "seat": seat,
+            "screen": screen,
+            "channels": seats.list_channels(),
+            "prepared": people.PREPARED,
+            "new_number": seats.next_number(),
+            "decisions": decisions,
+            "older_count": max(0, len(decisions) - 1),
+            "last": memory.last_request(request.session, seat=seat.url),
+            "notice": memory.notice(request.session),
+            "cast": world.cast(),
+            "presences": Presence.choices,
+            "failures": FAILURES,
+        },
+    )
+
+
+@require_POST
+def write(request: HttpRequest) -> HttpResponse:
+    """Post what the customer writes to the real door: once, twice, or with a forged signature."""
+    seat = _seat_or_404(request)
+    suggestion = seat.persona.suggestions[0]
+    how = request.POST.get("how", "")
+    # A suggestion is a button with a name of its own: the empty text field must not win over it.
+    text = request.POST.get("suggestion") or request.POST.get("text", "")
+    text = text.replace("\x00", "").strip() or (suggestion if how else "")
+    if not text or how not in SENDERS:
+        memory.remember_notice(request.session, _("Write something first."))
+        return HttpResponseRedirect(seat.url)
+    delivery = SENDERS[how](seat.channel, caller=seat.caller, text=text[:MAX_TEXT])
+    memory.remember_delivery(request.session, delivery, seat=seat.url)
+    return HttpResponseRedirect(seat.url)
+
+
+@require_POST
+def look(request: HttpRequest) -> HttpResponse:
+    """The customer looks at the phone: what arrived is read, what was sent arrives."""
+    seat = _seat_or_404(request)
+    number = seat.persona.number
+    phone.report_read(seat.channel, number=number)
+    failing = memory.failing(request.session)
+    phone.report_delivered(seat.channel, number=number, failing=failing)
+    return HttpResponseRedirect(seat.url)
+
+
+@require_POST
+def answer(request: HttpRequest) -> HttpResponse:
+    """Let the assignee answer; the delivery may be made to fail with a code."""
+    seat = _seat_or_404(request)
+    conversation = _conversation_or_404(seat)
+    body = request.POST.get("body", "").strip().replace("\x00", "") or seat.persona.answer
+    now = timezone.now()
+    try:
+        message = world.answer(
+            conversation, stand_in=cast(User, request.user), body=body[:MAX_TEXT], now=now
+        )
+    except (ReplyRefusedError, ConversationMovedError) as refusal:
+        memory.remember_notice(request.session, _explain(refusal.code))
+        return HttpResponseRedirect(seat.url)
+    memory.remember_notice(request.session, "")
+    code = request.POST.get("failure", "")
+    if code in FAILURES:
+        public_id = str(message.public_id)
+        memory.remember_failing(request.session, message_id=public_id, code=code)
+    return HttpResponseRedirect(seat.url)
+
+
+@require_POST
+def resolve(request: HttpRequest) -> HttpResponse:
+    """Let the assignee resolve the conversation, which sends the survey."""
+    seat = _seat_or_404(request)
+    conversation = _conversation_or_404(seat)
+    try:
+        world.resolve(conversation, stand_in=cast(User, request.user), now=timezone.now())
+        memory.remember_notice(request.session, "")
+    except (IllegalTransitionError, ConversationMovedError) as refusal:
+        memory.remember_notice(request.session, _explain(refusal.code))
+    return HttpResponseRedirect(seat.url)
+
+
+@require_POST
+def change_presence(request: HttpRequest) -> HttpResponse:
+    """Let somebody come or go."""
+    seat = _seat_or_404(request)
+    person = get_object_or_404(User, public_id=seats.parse_uuid(request.POST.get("person", "")))
+    wanted = request.POST.get("presence", "")
+    if wanted in Presence.values:
+        world.change_presence(person, wanted=Presence(wanted), now=timezone.now())
+    return HttpResponseRedirect(seat.url)
+
+
+def _seat_or_404(request: HttpRequest) -> Seat:
+    seat = seats.find_seat(request.POST)
+    if seat is None:
+        raise Http404
+    return seat
+
+
+def _conversation_or_404(seat: Seat) -> Conversation:
+    conversation = phone.look(seat.channel, number=seat.persona.number).conversation
+    if conversation is None:
+        raise Http404
+    return conversation
+
+
+def _decisions(conversation: Conversation | None) -> list[RenderedDecision]:
+    if conversation is None:
+        return []
+    return [
+        render_decision(row) for row in conversation.decisions.order_by("-pk")[:DECISIONS_SHOWN]
+    ]
+
+
+def _explain(code: str) -> str:
+    """Return the sentence for a refusal's code."""
+    sentences = {
+        "conversation.closed": _("The conversation is closed: the customer has to write first."),
+        "conversation.illegal_transition": _("The conversation is not open."),
+        "conversation.moved": _("The conversation changed in the meantime. Look again."),
+        "message.template_required": _(
+            "The customer wrote more than 24 hours ago: only a template may be sent now."
+        ),
+        "contact.opted_out": _("The customer does not want messages any more."),
+        "channel.inactive": _("The channel is off."),
+    }
+    return sentences.get(code, code)

@@ -1,0 +1,43 @@
+"""The other side of the desk, played by hand: people come and go, answer and resolve."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from conversations.actors import Actor
+from conversations.models import Conversation, Message
+from conversations.services import lifecycle, replies
+from teams.models import Presence, User
+from teams.services import presence
+
+#: More people than this are managed in the admin.
+SHOWN = 40
+
+
+def cast() -> QuerySet[User]:
+    """Return who might be given something."""
+    people: QuerySet[User] = User.objects.active().filter(is_receiving=True)
+    return people.order_by("name", "pk")[:SHOWN]
+
+
+def change_presence(person: User, *, wanted: Presence, now: datetime) -> User:
+    return presence.set_presence(person, presence=wanted, now=now)
+
+
+def answer(conversation: Conversation, *, stand_in: User, body: str, now: datetime) -> Message:
+    """Answer as the assignee, or as `stand_in` where nobody has it. Raises `ReplyRefusedError`."""
+    author = conversation.assignee or stand_in
+    return replies.queue_reply(
+        conversation,
+        author=author,
+        body=body,
+        actor=Actor.person(author.pk, author.name),
+        now=now,
+    )
+
+
+def resolve(conversation: Conversation, *, stand_in: User, now: datetime) -> Conversation:
+    """Resolve as the assignee. Raises what `lifecycle.resolve` raises."""
+    author = conversation.assignee or stand_in
+    actor = Actor.person(author.pk, author.name)
+    return lifecycle.resolve(conversation, actor=actor, now=now)
