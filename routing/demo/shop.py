@@ -1,0 +1,231 @@
+"""The fictional shop "Hoshi Bikes": who works there, on which numbers, by which rules.
+
+Values only; `founding.py` turns them into rows. Every phone number is from a range that is reserved
+for fiction or was never given out.
+"""
+
+from dataclasses import dataclass
+from datetime import time
+
+from django.utils.translation import gettext_noop as N_
+
+from routing.engine.conditions import Field, Operator
+from teams.models import Presence, Role, Strategy
+
+DOMAIN = "hoshi.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """`day` is the shift in the person's own zone; `pace` multiplies how long an answer takes."""
+
+    handle: str
+    name: str
+    role: Role = Role.AGENT
+    language: str = "en"
+    zone: str = "UTC"
+    capacity: int | None = 5
+    pace: float = 1.0
+    day: tuple[time, time] = (time(9), time(18))
+    #: Where they are when the two weeks end and somebody opens the demo.
+    presence: Presence = Presence.ONLINE
+    presence_reason: str = ""
+
+    @property
+    def email(self) -> str:
+        return f"{self.handle}@{DOMAIN}"
+
+    @property
+    def is_answering(self) -> bool:
+        return self.role <= Role.SENIOR_AGENT
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """A team. `reassign_after_s`: nobody answered for so long; None keeps it where it is."""
+
+    code: str
+    name: str
+    description: str
+    strategy: Strategy
+    handles: tuple[str, ...]
+    default_handle: str = ""
+    reassign_after_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A channel. `handles` are its own human agents, asked when no rule matches."""
+
+    key: str
+    name: str
+    number: str
+    zone: str
+    handles: tuple[str, ...]
+    distribution: str = "concurrent_load"
+
+
+@dataclass(frozen=True, slots=True)
+class Guideline:
+    """A routing rule. `conditions` are field, operator, value; all of them must hold."""
+
+    name: str
+    conditions: tuple[tuple[Field, Operator, str], ...]
+    team: str = ""
+    handle: str = ""
+    lines: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    priority: int | None = None
+    match: str = "all"
+    is_active: bool = True
+    note: str = ""
+
+
+TOKYO, PARIS, LONDON, SHANGHAI = "Asia/Tokyo", "Europe/Paris", "Europe/London", "Asia/Shanghai"
+
+PEOPLE = (
+    Colleague("hana", "Hana Hoshi", Role.OWNER, "ja", TOKYO, None),
+    Colleague("malik", "Malik Durand", Role.ADMINISTRATOR, "fr", PARIS, None),
+    Colleague("ana", "Ana Costa", Role.SUPERVISOR, "en", LONDON, None),
+    Colleague("aiko", "Aiko Tanaka", Role.SENIOR_AGENT, "ja", TOKYO, 6, pace=0.8),
+    Colleague(
+        "fumi",
+        "Fumi Sato",
+        Role.AGENT,
+        "ja",
+        TOKYO,
+        5,
+        presence=Presence.AWAY,
+        presence_reason=N_("Lunch"),
+    ),
+    Colleague("kenji", "Kenji Mori", Role.AGENT, "ja", TOKYO, 6, pace=1.2),
+    Colleague("bruno", "Bruno Lefèvre", Role.SENIOR_AGENT, "fr", PARIS, 5),
+    Colleague(
+        "camille",
+        "Camille Petit",
+        Role.AGENT,
+        "fr",
+        PARIS,
+        5,
+        pace=1.3,
+        presence=Presence.AWAY,
+        presence_reason=N_("Training"),
+    ),
+    Colleague("ines", "Inès Moreau", Role.AGENT, "fr", PARIS, 4, pace=0.9),
+    Colleague("wei", "Li Wei", Role.AGENT, "zh", SHANGHAI, 5),
+    Colleague("min", "Zhang Min", Role.AGENT, "zh", SHANGHAI, 4, presence=Presence.OFFLINE),
+    Colleague("grace", "Grace Okafor", Role.SENIOR_AGENT, "en", LONDON, 4, pace=0.7),
+)
+
+TEAMS = (
+    Crew(
+        "support",
+        N_("Support"),
+        N_("Broken parts, refunds, repairs."),
+        Strategy.LEAST_BUSY,
+        ("aiko", "fumi", "bruno", "wei", "ana"),
+        reassign_after_s=15 * 60,
+    ),
+    Crew(
+        "sales",
+        N_("Sales"),
+        N_("Prices, test rides, sizes."),
+        Strategy.ROUND_ROBIN,
+        ("kenji", "camille", "wei", "grace", "ana"),
+        reassign_after_s=30 * 60,
+    ),
+    Crew(
+        "success",
+        N_("Customer success"),
+        N_("Orders on their way. Takes from the queue itself."),
+        Strategy.MANUAL,
+        ("ines", "min", "ana"),
+    ),
+    Crew(
+        "vip",
+        N_("VIP"),
+        N_("Customers with three bicycles and more."),
+        Strategy.DEFAULT_USER,
+        ("grace", "aiko", "ana"),
+        default_handle="grace",
+    ),
+)
+
+LINES = (
+    Line("tokyo", "WhatsApp Tokyo", "+819000009100", TOKYO, ("aiko", "fumi", "kenji", "wei")),
+    Line("paris", "WhatsApp Paris", "+33639989100", PARIS, ("bruno", "camille", "ines", "grace")),
+    Line(
+        "simulator",
+        N_("Simulator"),
+        "+447700900910",
+        "UTC",
+        ("aiko", "bruno", "wei", "grace", "kenji", "ines"),
+        distribution="sequential",
+    ),
+)
+
+TEXT, TAG, NEW = Field.MESSAGE_TEXT, Field.CONTACT_TAG, Field.CONTACT_IS_NEW
+HAS, IN = Operator.CONTAINS, Operator.IN
+
+RULES = (
+    Guideline(
+        N_("VIP customers"),
+        ((TAG, IN, "vip"),),
+        team="vip",
+        priority=20,
+        note=N_("The tag is set by hand. They skip every other rule."),
+    ),
+    Guideline(
+        N_("Refunds and damage"),
+        ((TEXT, HAS, "返金, 返品, 壊れ, remboursement, cassé, abîmé, refund, broken, 退款, 坏了"),),
+        team="support",
+        tags=("refund",),
+        priority=10,
+    ),
+    Guideline(
+        N_("Chinese"),
+        ((TEXT, HAS, "您好, 你好, 请问, 谢谢"),),
+        handle="wei",
+        note=N_("Li Wei, as long as Li Wei is there; else the rules below."),
+    ),
+    Guideline(
+        N_("Prices and test rides"),
+        ((TEXT, HAS, "値段, 価格, 試乗, prix, essai, devis, price, test ride, 多少钱, 试骑"),),
+        team="sales",
+        tags=("sales",),
+    ),
+    Guideline(
+        N_("Where is my order?"),
+        ((TEXT, HAS, "配送, 届か, 注文番号, livraison, commande, delivery, my order, 发货, 快递"),),
+        team="success",
+        tags=("delivery",),
+    ),
+    Guideline(
+        N_("Repairs"),
+        ((TEXT, HAS, "修理, パンク, réparation, crevaison, repair, puncture, 维修"),),
+        team="support",
+        tags=("repair",),
+    ),
+    Guideline(
+        N_("Paris at the weekend"),
+        ((Field.WEEKDAY, IN, "saturday, sunday"),),
+        team="success",
+        lines=("paris",),
+        note=N_("The shop is closed; Customer success answers on Monday."),
+    ),
+    Guideline(
+        N_("Tokyo in the evening"),
+        ((Field.TIME_OF_DAY, Operator.GTE, "19:00"),),
+        team="support",
+        lines=("tokyo",),
+    ),
+    Guideline(
+        N_("Autumn fair"),
+        ((TEXT, Operator.STARTS_WITH, "FAIR"),),
+        team="sales",
+        tags=("fair",),
+        is_active=False,
+        note=N_("Switched off since the fair is over."),
+    ),
+    Guideline(N_("New customers"), ((NEW, Operator.EQUALS, "yes"),), team="sales"),
+)
