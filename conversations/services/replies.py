@@ -1,6 +1,8 @@
 """What people write: answers that go to the customer, and notes that do not."""
 
+import uuid
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -23,7 +25,7 @@ MAX_BODY_LENGTH = 1600
 
 class ReplyRefusedError(Exception):
     """An answer that may not be sent. `code` says why: `conversation.closed`,
-    `message.template_required`, `contact.opted_out`, `channel.inactive`."""
+    `message.template_required`, `message.id_taken`, `contact.opted_out`, `channel.inactive`."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -32,14 +34,23 @@ class ReplyRefusedError(Exception):
 
 @transaction.atomic
 def queue_reply(
-    conversation: Conversation, *, author: User, body: str, actor: Actor, now: datetime
+    conversation: Conversation,
+    *,
+    author: User,
+    body: str,
+    actor: Actor,
+    now: datetime,
+    public_id: uuid.UUID | None = None,
 ) -> Message:
     """Store an agent's answer and queue it for sending; the customer no longer waits.
 
-    Answering a resolved conversation reopens it; answering one that nobody has takes it.
+    Answering a resolved conversation reopens it; answering one that nobody has takes it. A caller
+    that may ask twice names the message beforehand: one with this `public_id` is stored once.
     Raises `ReplyRefusedError`.
     """
     conversation = _lock(conversation)
+    if stored := _stored_before(conversation, public_id):
+        return stored
     reason = reason_not_to_reply(conversation, now=now)
     if reason:
         raise ReplyRefusedError(reason)
@@ -56,6 +67,7 @@ def queue_reply(
             body=body,
             delivery_status=DeliveryStatus.QUEUED,
             send_due_at=now,
+            fields=_named(public_id),
         ),
         now=now,
     )
@@ -67,11 +79,24 @@ def queue_reply(
 
 @transaction.atomic
 def add_note(
-    conversation: Conversation, *, author: User, body: str, actor: Actor, now: datetime
+    conversation: Conversation,
+    *,
+    author: User,
+    body: str,
+    actor: Actor,
+    now: datetime,
+    public_id: uuid.UUID | None = None,
 ) -> Message:
-    """Store an internal note. It is never sent, and it ends no waiting."""
+    """Store an internal note, once per `public_id`. It is never sent, and it ends no waiting."""
+    conversation = _lock(conversation)
+    if stored := _stored_before(conversation, public_id):
+        return stored
     draft = Draft(
-        direction=Direction.NOTE, author_kind=AuthorKind.AGENT, author_id=author.pk, body=body
+        direction=Direction.NOTE,
+        author_kind=AuthorKind.AGENT,
+        author_id=author.pk,
+        body=body,
+        fields=_named(public_id),
     )
     message = messages.append(conversation, draft=draft, now=now)
     _note_message("note.added", message, actor=actor, now=now)
@@ -98,6 +123,23 @@ def _lock(conversation: Conversation) -> Conversation:
         .select_related("channel", "contact")
         .get(pk=conversation.pk)
     )
+
+
+def _stored_before(conversation: Conversation, public_id: uuid.UUID | None) -> Message | None:
+    """Return the message of this name, if it is there. The conversation's row is locked.
+
+    Raises `ReplyRefusedError` if another conversation has a message of this name.
+    """
+    if public_id is None:
+        return None
+    stored = Message.objects.filter(public_id=public_id).first()
+    if stored is not None and stored.conversation_id != conversation.pk:
+        raise ReplyRefusedError("message.id_taken")
+    return stored
+
+
+def _named(public_id: uuid.UUID | None) -> dict[str, Any]:
+    return {} if public_id is None else {"public_id": public_id}
 
 
 def _take(conversation: Conversation, *, user: User, actor: Actor, now: datetime) -> Conversation:
