@@ -1,6 +1,7 @@
 """Setting up channels and their human agents."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -70,3 +71,14 @@ def leave(channel: Channel, *, user: User, now: datetime) -> None:
     before = order[order.index(user.pk) - 1] if len(order) > 1 else None
     Channel.objects.filter(pk=channel.pk, cursor_member=user).update(cursor_member=before)
     channel.memberships.filter(user=user).delete()
+
+
+@transaction.atomic
+def reorder(channel: Channel, *, user_ids: Sequence[int], now: datetime) -> None:
+    """Put the human agents into the given order. Those that are not named keep theirs, behind."""
+    place = {user_id: index for index, user_id in enumerate(user_ids)}
+    members = list(channel.memberships.all())
+    members.sort(key=lambda m: (place.get(m.user_id, len(place)), m.position, m.pk))
+    for position, member in enumerate(members):
+        member.position = position
+    ChannelMember.objects.bulk_update(members, ["position"])

@@ -5,9 +5,11 @@ from datetime import datetime
 
 from django.db import transaction
 
+from channels.models import Channel
 from routing import loaders
+from routing.engine.conditions import ConditionSpec, validate
 from routing.engine.rule_sets import rules_to_json
-from routing.models import Rule, RuleSet
+from routing.models import Condition, Rule, RuleSet
 
 
 @transaction.atomic
@@ -39,3 +41,54 @@ def renumber(rules: Sequence[Rule], *, now: datetime) -> None:
         rule.position = position
     Rule.objects.bulk_update(rules, ["position"])
     publish(now=now)
+
+
+@transaction.atomic
+def save(
+    rule: Rule, *, channels: Sequence[Channel], conditions: Sequence[ConditionSpec], now: datetime
+) -> Rule:
+    """Store a rule as it stands, with its channels and conditions; a new one is tried last.
+
+    Raises `ConditionError`, and `ValidationError` naming the fields.
+    """
+    for condition in conditions:
+        validate(condition)
+    if rule.pk is None:
+        rule.position = Rule.objects.count()
+    rule.full_clean()
+    rule.save()
+    rule.channels.set(channels)
+    rule.conditions.all().delete()
+    Condition.objects.bulk_create(
+        Condition(
+            rule=rule,
+            position=place,
+            field=condition.field,
+            operator=condition.operator,
+            value=condition.value,
+        )
+        for place, condition in enumerate(conditions)
+    )
+    publish(now=now)
+    return rule
+
+
+@transaction.atomic
+def switch_on(rule: Rule, *, now: datetime) -> None:
+    """Let a rule be tried again, at its old place."""
+    Rule.objects.filter(pk=rule.pk).update(is_active=True)
+    publish(now=now)
+
+
+@transaction.atomic
+def switch_off(rule: Rule, *, now: datetime) -> None:
+    """Leave a rule out until it is switched on again."""
+    Rule.objects.filter(pk=rule.pk).update(is_active=False)
+    publish(now=now)
+
+
+@transaction.atomic
+def delete(rule: Rule, *, now: datetime) -> None:
+    """Remove a rule. Decisions keep their own copy of what it said."""
+    Rule.objects.filter(pk=rule.pk).delete()
+    renumber(list(Rule.objects.order_by("position", "pk")), now=now)
