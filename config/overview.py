@@ -1,0 +1,128 @@
+"""The console's first page: who waits, who is there, and what is missing before it works."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from channels.models import Channel, Envelope, EnvelopeOutcome
+from config.menu import count_waiting
+from conversations.models import Conversation
+from routing.models import Rule
+from teams.models import Presence, User
+from teams.texts import Text
+
+MOST_COUNTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One figure, and the list behind it. `since` counts up from an instant instead."""
+
+    label: Text
+    value: Text
+    note: Text
+    url: str
+    tone: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that is wrong or missing, what follows from it, and where it is put right."""
+
+    tone: str
+    text: Text
+    url: str
+    button: Text
+
+
+def build_cards(user: User) -> list[Card]:
+    """Return the figures of the moment, each within what this person may see."""
+    seen = Conversation.objects.visible_to(user)
+    conversations = reverse("admin:conversations_conversation_changelist")
+    waiting = count_waiting(user)
+    oldest = seen.waiting().filter(waiting_since__isnull=False).order_by("waiting_since").first()
+    unanswered = seen.open().filter(waiting_since__isnull=False).order_by()
+    people = User.objects.active().aggregate(
+        online=Count("pk", filter=Q(presence=Presence.ONLINE)),
+        away=Count("pk", filter=Q(presence=Presence.AWAY)),
+    )
+    return [
+        Card(
+            _("Waiting"),
+            _shown(waiting),
+            _("new, and nobody has it"),
+            f"{conversations}?view=waiting",
+            "warn" if waiting else "good",
+        ),
+        Card(
+            _("Longest wait"),
+            "–",
+            str(oldest.contact) if oldest else _("nobody waits"),
+            _page(oldest) if oldest else f"{conversations}?view=waiting",
+            since=oldest.waiting_since if oldest else None,
+        ),
+        Card(
+            _("Unanswered"),
+            _shown(int(unanswered[:MOST_COUNTED].count())),
+            _("the customer wrote last"),
+            f"{conversations}?view=unanswered",
+        ),
+        Card(
+            _("Open"),
+            _shown(int(seen.open().order_by()[:MOST_COUNTED].count())),
+            _("new and in progress"),
+            f"{conversations}?view=open",
+        ),
+        Card(
+            _("People online"),
+            str(people["online"]),
+            ngettext("%(n)d away", "%(n)d away", people["away"]) % {"n": people["away"]},
+            f"{reverse('admin:teams_user_changelist')}?presence__exact=online",
+            "" if people["online"] else "bad",
+        ),
+    ]
+
+
+def build_notices() -> list[Notice]:
+    """Return what keeps the desk from working, most serious first."""
+    channels = reverse("admin:channels_channel_changelist")
+    if not Channel.objects.filter(is_active=True).exists():
+        text = _("No channel is set up: no message can arrive.")
+        return [Notice("bad", text, channels, _("Set up a channel"))]
+    notices = [
+        Notice(
+            "bad",
+            _("%(channel)s cannot send: %(reason)s")
+            % {"channel": channel.name, "reason": channel.broken_reason},
+            reverse("admin:channels_channel_change", args=[channel.pk]),
+            _("Open the channel"),
+        )
+        for channel in Channel.objects.filter(broken_at__isnull=False, is_active=True)[:5]
+    ]
+    has_agents = Channel.objects.filter(is_active=True, memberships__isnull=False).exists()
+    if not has_agents and not Rule.objects.filter(is_active=True).exists():
+        text = _("No rule is on and no channel has an agent: every message will wait.")
+        notices.append(Notice("warn", text, channels, _("Add agents to a channel")))
+    kept = Envelope.objects.filter(outcome=EnvelopeOutcome.QUARANTINED)[:MOST_COUNTED].count()
+    if kept:
+        text = ngettext(
+            "%(n)d request was kept because it could not be understood.",
+            "%(n)d requests were kept because they could not be understood.",
+            kept,
+        ) % {"n": kept}
+        log = reverse("admin:channels_envelope_changelist")
+        notices.append(Notice("warn", text, f"{log}?outcome__exact=quarantined", _("Show them")))
+    return notices
+
+
+def _shown(number: int) -> str:
+    return str(number) if number < MOST_COUNTED else f"{MOST_COUNTED}+"
+
+
+def _page(conversation: Conversation) -> str:
+    return reverse("admin:conversations_conversation_change", args=[conversation.pk])

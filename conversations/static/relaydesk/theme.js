@@ -1,0 +1,231 @@
+/* Comforts of the console. Every page works without this file. */
+"use strict";
+(() => {
+  const REFRESH_MS = 10_000;
+  const LONGEST_PAUSE_MS = 120_000;
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const isTyping = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
+
+  /* --- What is kept on this computer; private windows may refuse it. */
+  const store = {
+    get(key) { try { return localStorage.getItem(key); } catch { return null; } },
+    set(key, value) { try { localStorage.setItem(key, value); } catch { /* not kept */ } },
+    drop(key) { try { localStorage.removeItem(key); } catch { /* nothing to drop */ } },
+  };
+
+  /* --- Menus that float close when one clicks elsewhere or presses Escape. */
+  const floating = "details.user-menu, details.chip";
+  document.addEventListener("click", (event) => {
+    for (const details of $$(floating)) if (!details.contains(event.target)) details.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const details of $$(`:is(${floating})[open]`)) {
+      details.open = false;
+      $("summary", details).focus();
+    }
+  });
+
+  /* --- Selecting rows of a list. */
+  function countSelected() {
+    const boxes = $$("input.action-select");
+    const chosen = boxes.filter((box) => box.checked).length;
+    const all = $("#action-toggle");
+    const counter = $(".action-counter");
+    if (all) all.checked = chosen > 0 && chosen === boxes.length;
+    if (counter) counter.textContent = chosen === 1 ? counter.dataset.one : counter.dataset.many.replace("%s", chosen);
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.id === "action-toggle") for (const box of $$("input.action-select")) box.checked = event.target.checked;
+    if (event.target.matches("#action-toggle, input.action-select")) countSelected();
+  });
+  window.addEventListener("pageshow", countSelected);
+
+  /* --- Copy. */
+  for (const button of $$("[data-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      const label = button.textContent;
+      button.textContent = button.dataset.done;
+      setTimeout(() => { button.textContent = label; }, 1500);
+    });
+  }
+
+  /* --- A page with a form, shown as a dialog on the page one is on. */
+  async function openDialog(link) {
+    const response = await fetch(link.href, { headers: { "X-Requested-With": "fetch" } });
+    const form = new DOMParser().parseFromString(await response.text(), "text/html")
+      .querySelector("form[data-dialog-form]");
+    if (!response.ok || !form) { location.assign(link.href); return; }
+    form.action = link.href;
+    const dialog = document.createElement("dialog");
+    dialog.className = "sheet-dialog";
+    const title = $("h1", form);
+    if (title) { title.id = "dialog-title"; dialog.setAttribute("aria-labelledby", "dialog-title"); }
+    dialog.append(document.adoptNode(form));
+    dialog.addEventListener("click", (event) => {
+      if (!event.target.closest("[data-dialog-close]")) return;
+      event.preventDefault();
+      dialog.close();
+    });
+    dialog.addEventListener("close", () => { dialog.remove(); link.focus(); });
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-dialog]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !window.HTMLDialogElement) return;
+    event.preventDefault();
+    openDialog(link).catch(() => location.assign(link.href));
+  });
+
+  /* --- Parts of the page that are fetched again. */
+  function isBusy(region) {
+    return region.contains(document.activeElement) && document.activeElement !== document.body
+      || $("input:checked, details[open]:not([data-stay])", region) !== null;
+  }
+  function takeOver(page) {
+    for (const region of $$("[data-live]")) {
+      const fresh = page.querySelector(`[data-live="${CSS.escape(region.dataset.live)}"]`);
+      if (!fresh || isBusy(region) || fresh.innerHTML === region.innerHTML) continue;
+      region.replaceChildren(...fresh.childNodes);
+      Object.assign(region.dataset, fresh.dataset);
+    }
+    const box = $("#write-box");
+    const seen = $("[data-seen]");
+    if (box && seen && box.elements.body.value === "") box.elements.seen.value = seen.dataset.seen;
+    if (page.title) document.title = page.title;
+  }
+  function startRefreshing(bar) {
+    let isPaused = false;
+    let wait = REFRESH_MS;
+    let updated = Date.now();
+    const note = document.createElement("span");
+    const button = document.createElement("button");
+    button.type = "button";
+    const show = () => {
+      const age = Math.round((Date.now() - updated) / 1000);
+      note.textContent = isPaused ? bar.dataset.paused : bar.dataset.updated.replace("%s", age);
+      button.textContent = isPaused ? bar.dataset.resume : bar.dataset.pause;
+    };
+    button.addEventListener("click", () => { isPaused = !isPaused; show(); });
+    bar.append(note, button);
+    bar.hidden = false;
+    show();
+    setInterval(show, 1000);
+    const next = async () => {
+      if (!isPaused && !document.hidden) {
+        try {
+          const response = await fetch(location.href, { headers: { "X-Requested-With": "fetch" } });
+          if (!response.ok || response.url.includes("/login/")) throw new Error(response.status);
+          takeOver(new DOMParser().parseFromString(await response.text(), "text/html"));
+          updated = Date.now();
+          wait = REFRESH_MS;
+        } catch { wait = Math.min(wait * 2, LONGEST_PAUSE_MS); }
+      }
+      setTimeout(next, wait);
+    };
+    setTimeout(next, wait);
+  }
+  const bar = $("[data-live-bar]");
+  if (bar) startRefreshing(bar);
+
+  /* --- Writing to a customer: drafts are kept, and a second click sends nothing twice. */
+  const box = $("#write-box");
+  if (box) {
+    const key = `draft:${box.dataset.draft}`;
+    const area = box.elements.body;
+    if (area.value === "" && store.get(key)) area.value = store.get(key);
+    area.addEventListener("input", () => (area.value ? store.set(key, area.value) : store.drop(key)));
+    box.addEventListener("submit", (event) => {
+      if (box.dataset.sent) { event.preventDefault(); return; }
+      box.dataset.sent = "1";
+      store.drop(key);
+    });
+    area.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+      event.preventDefault();
+      const button = $$("button[type=submit]", box).find((b) => b.offsetParent !== null && !b.disabled);
+      if (button) box.requestSubmit(button);
+    });
+  }
+  window.addEventListener("pageshow", () => { if (box) delete box.dataset.sent; });
+
+  /* --- Fields that only some choices need; without this file they are simply all there. */
+  function watch(field) {
+    const chooser = field.form;
+    const row = field.closest(".form-row, .field");
+    const update = () => {
+      const chosen = new FormData(chooser).get(field.dataset.decides);
+      if (chosen !== null) row.hidden = !field.dataset.onlyFor.split(" ").includes(chosen);
+    };
+    chooser.addEventListener("change", update);
+    update();
+  }
+  $$("[data-only-for]").forEach(watch);
+
+  /* --- A condition offers only the operators that its field understands. */
+  function limitOperators(select) {
+    const allowed = JSON.parse(select.dataset.operators)[select.value];
+    const operator = document.getElementById(select.id.replace(/field$/, "operator"));
+    const value = document.getElementById(select.id.replace(/field$/, "value"));
+    if (!operator || !allowed) return;
+    for (const option of operator.options) option.hidden = option.disabled = option.value !== "" && !allowed.includes(option.value);
+    if (operator.selectedOptions[0]?.disabled) operator.value = allowed[0];
+    if (value) value.placeholder = JSON.parse(select.dataset.examples)[select.value] ?? "";
+  }
+  $$("select[data-operators]").forEach(limitOperators);
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("select[data-operators]")) limitOperators(event.target);
+  });
+
+  /* --- Leaving a form with changes asks. */
+  const form = $(".change-form #content-main > form");
+  if (form) {
+    let isDirty = false;
+    form.addEventListener("input", () => { isDirty = true; });
+    form.addEventListener("submit", () => { isDirty = false; });
+    window.addEventListener("beforeunload", (event) => { if (isDirty) event.preventDefault(); });
+  }
+
+  /* --- After moving a rule the focus is on the same button again. */
+  if (location.hash.startsWith("#move-")) document.getElementById(location.hash.slice(1))?.focus();
+
+  /* --- Single keys. They can be switched off, and never act while somebody writes. */
+  let areShortcutsOn = store.get("shortcuts") !== "off";
+  const toggle = $("[data-shortcuts]");
+  if (toggle) {
+    const show = () => { toggle.textContent = areShortcutsOn ? toggle.dataset.on : toggle.dataset.off; };
+    toggle.hidden = false;
+    toggle.addEventListener("click", () => {
+      areShortcutsOn = !areShortcutsOn;
+      store.set("shortcuts", areShortcutsOn ? "on" : "off");
+      show();
+    });
+    show();
+  }
+  function step(by) {
+    const links = $$("#result_list tbody th a");
+    if (links.length === 0) return;
+    const here = links.indexOf(document.activeElement);
+    links[Math.max(0, Math.min(links.length - 1, here + by))].focus();
+  }
+  function act(element) {
+    if (element.matches("input[type=radio]")) { element.checked = true; $("#write-box textarea")?.focus(); }
+    else if (element.matches("input, textarea")) element.focus();
+    else element.click();
+  }
+  let isAfterG = false;
+  document.addEventListener("keydown", (event) => {
+    if (!areShortcutsOn || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event.target) || $("dialog[open]")) return;
+    const key = isAfterG ? `g ${event.key}` : event.key;
+    isAfterG = event.key === "g" && !isAfterG;
+    const target = $$("[data-shortcut]").find((element) => element.dataset.shortcut === key);
+    if (target) { event.preventDefault(); act(target); }
+    else if (event.key === "j") step(1);
+    else if (event.key === "k") step(-1);
+  });
+})();
