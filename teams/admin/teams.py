@@ -1,0 +1,217 @@
+"""Teams: how a person is chosen, who is in it, and what happens when nobody answers."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from teams.admin.console import EmptyState, GuardedAdmin, pick_fields, pill
+from teams.admin.members import MemberFormSet, MemberInline, save_member_forms
+from teams.models import Membership, Presence, Strategy, Team
+from teams.services import directory, memberships
+
+MINUTE_S = 60
+#: Strategies under which a conversation can be given to somebody else of the team.
+REASSIGNING = (Strategy.ROUND_ROBIN, Strategy.LEAST_BUSY)
+
+STRATEGY_SENTENCES = {
+    Strategy.ROUND_ROBIN: gettext_lazy("Round robin: members take turns, in the order below."),
+    Strategy.LEAST_BUSY: gettext_lazy("Least busy: whoever has the fewest open conversations."),
+    Strategy.DEFAULT_USER: gettext_lazy("Default user: always the same member, even when away."),
+    Strategy.MANUAL: gettext_lazy("By hand: nobody; it waits until somebody takes it."),
+}
+
+
+class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Asks for minutes where the row keeps seconds, and for one sentence per strategy."""
+
+    strategy = forms.ChoiceField(
+        label=gettext_lazy("How a person is chosen"),
+        choices=list(STRATEGY_SENTENCES.items()),
+        widget=forms.RadioSelect,
+        initial=Strategy.ROUND_ROBIN,
+    )
+    reassign_minutes = forms.IntegerField(
+        label=gettext_lazy("Reassign after (minutes)"),
+        min_value=1,
+        max_value=7 * 24 * 60,
+        required=False,
+        help_text=gettext_lazy(
+            "From 1 to 10080 (seven days). The time ends with the person's first answer."
+        ),
+    )
+
+    class Meta:
+        model = Team
+        fields = (
+            "name",
+            "code",
+            "description",
+            "is_active",
+            "strategy",
+            "default_user",
+            "is_reassigning",
+        )
+        widgets = {"description": forms.Textarea(attrs={"rows": 2})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "reassign_minutes" not in self.fields:
+            return
+        self.initial.setdefault("reassign_minutes", self.instance.reassign_after_s // MINUTE_S)
+        circle = " ".join(REASSIGNING)
+        for name, strategies in (
+            ("default_user", Strategy.DEFAULT_USER),
+            ("is_reassigning", circle),
+            ("reassign_minutes", circle),
+        ):
+            if name in self.fields:
+                attributes = {"data-decides": "strategy", "data-only-for": strategies}
+                self.fields[name].widget.attrs.update(attributes)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        needs_person = cleaned.get("strategy") == Strategy.DEFAULT_USER
+        if needs_person and not cleaned.get("default_user"):
+            self.add_error("default_user", _("Choose the member who gets everything."))
+        if cleaned.get("is_reassigning") and not cleaned.get("reassign_minutes"):
+            self.add_error("reassign_minutes", _("Say after how many minutes."))
+        return cleaned
+
+    def changes(self) -> dict[str, Any]:
+        """Return the columns that this form changes."""
+        changed = pick_fields(self, names=self.Meta.fields)
+        minutes = self.cleaned_data.get("reassign_minutes")
+        if minutes and "reassign_minutes" in self.changed_data:
+            changed["reassign_after_s"] = minutes * MINUTE_S
+        return changed
+
+
+class TeamMemberFormSet(MemberFormSet):
+    """Also watches over the default user, who must be one of the members."""
+
+    def clean(self) -> None:
+        super().clean()
+        team: Team = self.instance
+        if team.strategy != Strategy.DEFAULT_USER or team.default_user is None:
+            return
+        if team.default_user_id not in self.user_ids():
+            text = _("%(name)s is the default user, so this team needs %(name)s as a member.")
+            raise forms.ValidationError(text % {"name": team.default_user})
+
+
+class MembershipInline(MemberInline):
+    model = Membership
+    formset = TeamMemberFormSet
+    verbose_name_plural = gettext_lazy("Members, in the order in which they take turns")
+
+
+@admin.register(Team)
+class TeamAdmin(GuardedAdmin):
+    form = TeamForm
+    inlines = (MembershipInline,)
+    list_title = gettext_lazy("Teams")
+    add_label = gettext_lazy("Add a team")
+    list_lead = gettext_lazy("A team is a queue and the people who answer it.")
+    list_display = ("name", "code", "members_cell", "strategy_cell", "reassign_cell", "state_cell")
+    list_filter = ("strategy", "is_active")
+    search_fields = ("name", "code")
+    fieldsets: ClassVar[Any] = (
+        (gettext_lazy("Team"), {"fields": ("name", "code", "description", "is_active")}),
+        (gettext_lazy("How a person is chosen"), {"fields": ("strategy", "default_user")}),
+        (
+            gettext_lazy("If nobody answers"),
+            {"fields": ("is_reassigning", "reassign_minutes")},
+        ),
+    )
+
+    def empty_state(self, request: HttpRequest) -> EmptyState:
+        return EmptyState(
+            _("No team yet."),
+            _("Rules can send conversations to single people only, and nobody shares a queue."),
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        online = Q(members__presence=Presence.ONLINE, members__is_active=True)
+        rows: QuerySet[Team] = super().get_queryset(request)
+        return rows.annotate(
+            member_count=Count("members", distinct=True),
+            online_count=Count("members", filter=online, distinct=True),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Keep the code once it is there, and everything but the members from supervisors."""
+        if not request.user.has_perm("teams.change_team"):
+            shown = ("name", "code", "description", "is_active", "strategy")
+            return (*shown, "default_user", "is_reassigning", "reassign_minutes")
+        return ("code",) if obj else ()
+
+    @admin.display(description="")
+    def reassign_minutes(self, team: Team) -> int:
+        return team.reassign_after_s // MINUTE_S
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let supervisors in as well: they look after the members."""
+        return request.user.has_perm("teams.change_membership")
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:  # noqa: FBT001 - Django's signature
+        return form.instance
+
+    def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:  # noqa: FBT001
+        if not request.user.has_perm("teams.change_team"):
+            return
+        if change:
+            directory.update_team(obj, **form.changes())
+            return
+        fields = form.changes()
+        fields.setdefault("strategy", form.cleaned_data["strategy"])
+        team = directory.create_team(**fields)
+        obj.pk, obj.public_id = team.pk, team.public_id
+        obj._state.adding = False
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        team: Team = form.instance
+        save_member_forms(team, formsets=formsets, services=memberships, now=timezone.now())
+        _warn(request, team)
+
+    @admin.display(description=gettext_lazy("Members"), ordering="member_count")
+    def members_cell(self, team: Any) -> str:
+        text = ngettext("%(n)d member", "%(n)d members", team.member_count)
+        online = _("%(n)d online") % {"n": team.online_count}
+        return f"{text % {'n': team.member_count}}, {online}"
+
+    @admin.display(description=gettext_lazy("How a person is chosen"), ordering="strategy")
+    def strategy_cell(self, team: Team) -> str:
+        return team.get_strategy_display()
+
+    @admin.display(description=gettext_lazy("If nobody answers"))
+    def reassign_cell(self, team: Team) -> str:
+        if not team.is_reassigning or team.strategy not in REASSIGNING:
+            return _("stays")
+        minutes = team.reassign_after_s // MINUTE_S
+        text = ngettext("moves on after %(n)d minute", "moves on after %(n)d minutes", minutes)
+        return text % {"n": minutes}
+
+    @admin.display(description=gettext_lazy("State"), ordering="is_active")
+    def state_cell(self, team: Team) -> SafeString:
+        return pill("good", _("Active")) if team.is_active else pill("quiet", _("Off"))
+
+
+def _warn(request: HttpRequest, team: Team) -> None:
+    """Say what is allowed but will surprise somebody."""
+    count = team.memberships.count()
+    if count == 0:
+        messages.warning(
+            request, _("%(team)s has no members: what is sent there will wait.") % {"team": team}
+        )
+    elif count == 1 and team.is_reassigning and team.strategy in REASSIGNING:
+        messages.warning(
+            request,
+            _("%(team)s has one member: there is nobody to reassign to.") % {"team": team},
+        )
