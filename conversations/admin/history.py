@@ -1,0 +1,130 @@
+"""What happened to a conversation, as sentences: for its page and its history."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from conversations.models import Assignment, Event
+from conversations.models.assignment import AssignmentKind, EndReason
+from conversations.models.event import ActorKind
+from conversations.models.message import DELIVERY_STATUS_CHOICES
+from teams.models import Team, User
+from teams.texts import Text
+
+#: One sentence per type of event. An unknown type is shown by its own name.
+SENTENCES: dict[str, str] = {
+    "conversation.created": gettext_noop("The conversation started."),
+    "conversation.assigned": gettext_noop("Given to %(person)s (%(team)s)."),
+    "conversation.queued": gettext_noop("Waits in the queue: %(team)s."),
+    "conversation.unassigned": gettext_noop("Taken from %(person)s: %(reason)s."),
+    "conversation.in_progress": gettext_noop("Answered for the first time."),
+    "conversation.resolved": gettext_noop("Resolved."),
+    "conversation.reopened": gettext_noop("Reopened."),
+    "conversation.closed": gettext_noop("Closed."),
+    "conversation.tags_changed": gettext_noop("Tags changed."),
+    "contact.permanent_agent_set": gettext_noop("The customer has a permanent agent now."),
+    "contact.updated": gettext_noop("The customer's data changed."),
+    "message.received": gettext_noop("The customer wrote."),
+    "message.queued": gettext_noop("An answer was written."),
+    "message.status_changed": gettext_noop("An answer of ours: %(status)s. %(error_code)s"),
+    "note.added": gettext_noop("An internal note was written."),
+    "survey.sent": gettext_noop("The customer was asked for a rating."),
+    "survey.skipped": gettext_noop("The customer was not asked for a rating: %(skip_reason)s."),
+    "survey.answered": gettext_noop("The customer's rating: %(rating)s of 5."),
+}
+#: What is shown between the messages; who had it comes from the assignments.
+MARKED = (
+    "conversation.unassigned",
+    "conversation.resolved",
+    "conversation.reopened",
+    "conversation.closed",
+    "survey.skipped",
+    "survey.answered",
+)
+SKIP_REASONS = {
+    "window_closed": gettext_lazy("the 24-hour window was closed"),
+    "opted_out": gettext_lazy("opted out"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a history: when, who, and what in words."""
+
+    at: datetime
+    who: Text
+    text: Text
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of the people and teams that events speak of by id, loaded in two queries."""
+
+    people: dict[int, str]
+    teams: dict[int, str]
+
+
+def load_names(events: Iterable[Event]) -> Names:
+    data = [event.data for event in events]
+    people = {d["user_id"] for d in data if isinstance(d.get("user_id"), int)}
+    teams = {d["team_id"] for d in data if isinstance(d.get("team_id"), int)}
+    return Names(
+        dict(User.objects.filter(pk__in=people).values_list("pk", "name")),
+        dict(Team.objects.filter(pk__in=teams).values_list("pk", "name")),
+    )
+
+
+def build_history(events: list[Event]) -> list[Line]:
+    """Return every event as a line, in the order in which they happened."""
+    names = load_names(events)
+    return [describe(event, names=names) for event in events]
+
+
+def describe(event: Event, *, names: Names) -> Line:
+    template = SENTENCES.get(event.type)
+    text = event.type if template is None else _(template) % _Facts(event.data, names)
+    return Line(event.occurred_at, _who(event), text.strip(), event.type)
+
+
+def describe_assignment(assignment: Assignment) -> Text:
+    """Say who got the conversation, and how."""
+    facts = {
+        "person": assignment.user.name if assignment.user else "",
+        "team": assignment.team.name if assignment.team else "",
+        "how": AssignmentKind(assignment.kind).label,
+    }
+    if assignment.user is None:
+        return _("In the queue of %(team)s (%(how)s)") % facts
+    if assignment.team is None:
+        return _("Given to %(person)s (%(how)s)") % facts
+    return _("Given to %(person)s, %(team)s (%(how)s)") % facts
+
+
+class _Facts(dict[str, Any]):
+    """The facts of an event by name; one that is missing reads as a dash."""
+
+    def __init__(self, data: dict[str, Any], names: Names) -> None:
+        reason = data.get("reason")
+        labels = dict(DELIVERY_STATUS_CHOICES)
+        super().__init__(
+            {
+                **data,
+                "person": names.people.get(data.get("user_id") or 0, _("nobody")),
+                "team": names.teams.get(data.get("team_id") or 0, _("no team")),
+                "reason": EndReason(reason).label if reason in EndReason.values else reason,
+                "status": labels.get(data.get("status") or "", data.get("status")),
+                "skip_reason": SKIP_REASONS.get(str(data.get("skip_reason"))),
+            }
+        )
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def _who(event: Event) -> Text:
+    return event.actor_label or ActorKind(event.actor_kind).label

@@ -1,0 +1,295 @@
+"""The page of one conversation: what was said, who has it, and the box to answer in.
+
+Which verbs there are, and why somebody has it, is filled in by whoever knows routing.
+"""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from conversations.admin.cells import status_pill
+from conversations.admin.history import build_history
+from conversations.admin.listing import ConversationListAdmin
+from conversations.admin.transcript import build_transcript, count_inbound_after
+from conversations.admin.verbs import REFUSED, REOPEN, RESOLVE, Verb, actor_of, explain_refusal
+from conversations.admin.writing import REFUSALS, WritingForm, build_box
+from conversations.models import AssignmentKind, Conversation, Event, Message
+from conversations.services import replies
+from conversations.services.replies import ReplyRefusedError
+from teams.admin.console import Confirmation
+from teams.models import User
+from teams.texts import Text
+from teams.viewers import viewer
+
+EARLIER_SHOWN = 5
+HISTORY_SHOWN = 500
+NUMBER_DIGITS = 9
+
+#: A service that stores what somebody wrote: an answer or a note.
+Write = Callable[..., Message]
+
+
+class ConversationAdmin(ConversationListAdmin):
+    verbs: ClassVar[tuple[Verb, ...]] = (RESOLVE, REOPEN)
+    refused: ClassVar[tuple[type[Exception], ...]] = REFUSED
+    change_form_template = "admin/conversations/conversation/page.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path(
+                "<path:pk>/reply/", view(self.reply_view), name="conversations_conversation_reply"
+            ),
+            path("<path:pk>/note/", view(self.note_view), name="conversations_conversation_note"),
+        ]
+        for verb in self.verbs:
+            name = f"conversations_conversation_{verb.key}"
+            address = path(
+                f"<path:pk>/{verb.key}/", view(self.verb_view), {"verb": verb}, name=name
+            )
+            own.append(address)
+        return own + super().get_urls()
+
+    # --- Hooks for the app that knows why somebody has a conversation
+
+    def explanation_context(self, conversation: Conversation) -> dict[str, Any]:
+        """Return what the page needs to explain who has the conversation."""
+        return {}
+
+    def explain_refusal(self, error: Exception) -> Text:
+        return explain_refusal(error)
+
+    # --- The page
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
+        conversation = self._find(request, object_id)
+        if conversation is None:
+            return self._gone(request, object_id)
+        return self._page(request, conversation)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show everything that happened, from the conversation's own events."""
+        conversation = self._find(request, object_id)
+        if conversation is None:
+            return self._gone(request, object_id)
+        events = Event.objects.filter(conversation=conversation).order_by("-pk")[:HISTORY_SHOWN]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "conversation": conversation,
+            "title": _("History of %(who)s") % {"who": self._title(conversation)},
+            "lines": build_history(list(events)),
+        }
+        return TemplateResponse(request, "relaydesk/history.html", context)
+
+    def _find(self, request: HttpRequest, object_id: str) -> Conversation | None:
+        """Return the conversation if this person may see it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found: Conversation | None = self.get_object(request, unquote(object_id))
+        return found
+
+    def _gone(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        response: HttpResponse = self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined]
+            request, self.opts, object_id
+        )
+        return response
+
+    def _page(
+        self,
+        request: HttpRequest,
+        conversation: Conversation,
+        *,
+        form: WritingForm | None = None,
+        newer: Text = "",
+    ) -> TemplateResponse:
+        now = timezone.now()
+        transcript = build_transcript(conversation, before=_number(request.GET.get("before")))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "conversation": conversation,
+            "title": self._title(conversation),
+            "now": now,
+            "status_pill": status_pill(conversation),
+            "is_overdue": conversation.reply_due_at is not None and conversation.reply_due_at < now,
+            "transcript": transcript,
+            "verbs": self._buttons(request, conversation),
+            "form": form,
+            "newer": newer,
+            "may_see_phone": request.user.has_perm("conversations.view_phone"),
+            "query": self._kept_query(request),
+            **_facts(conversation, user=viewer(request)),
+            **self.explanation_context(conversation),
+        }
+        if request.user.has_perm("conversations.reply"):
+            box = build_box(conversation, user=viewer(request), now=now)
+            context["box"] = box
+            context["key"] = form["key"].value() if form is not None else box.key
+            context["seen"] = transcript.last_sequence
+        return TemplateResponse(request, self.change_form_template, context)
+
+    def _title(self, conversation: Conversation) -> str:
+        return f"#{conversation.pk} {conversation.contact}"
+
+    def _buttons(self, request: HttpRequest, conversation: Conversation) -> list[dict[str, Any]]:
+        return [
+            {
+                "verb": verb,
+                "url": self._address(conversation, verb.key),
+                "consequence": verb.consequence(conversation),
+            }
+            for verb in self.verbs
+            if request.user.has_perm(verb.permission)
+            and verb.is_possible(conversation, viewer(request))
+        ]
+
+    # --- Verbs: GET asks, POST does
+
+    def verb_view(self, request: HttpRequest, pk: str, verb: Verb) -> HttpResponse:
+        conversation = self._find(request, pk)
+        if conversation is None:
+            return self._gone(request, pk)
+        if not request.user.has_perm(verb.permission):
+            raise PermissionDenied
+        page = self._address(conversation, "change", query=self._kept_query(request))
+        if request.method != "POST":
+            confirmation = Confirmation(
+                f"{verb.label}: {self._title(conversation)}",
+                verb.consequence(conversation),
+                verb.label,
+                page,
+            )
+            return self.confirm(request, confirmation=confirmation)
+        try:
+            text = verb.run(conversation, viewer(request), timezone.now())
+        except self.refused as error:
+            messages.error(request, self.explain_refusal(error))
+            return HttpResponseRedirect(page)
+        if not verb.leaves_page:
+            messages.success(request, text)
+            return HttpResponseRedirect(page)
+        link = format_html('{} <a href="{}">{}</a>', text, page, _("Show it"))
+        messages.success(request, link)
+        return HttpResponseRedirect(self._list_address(request))
+
+    # --- Writing
+
+    def reply_view(self, request: HttpRequest, pk: str) -> HttpResponse:
+        return self._write(request, pk, write=replies.queue_reply)
+
+    def note_view(self, request: HttpRequest, pk: str) -> HttpResponse:
+        return self._write(request, pk, write=replies.add_note)
+
+    def _write(self, request: HttpRequest, pk: str, *, write: Write) -> HttpResponse:
+        conversation = self._find(request, pk)
+        if conversation is None:
+            return self._gone(request, pk)
+        if not request.user.has_perm("conversations.reply"):
+            raise PermissionDenied
+        page = self._address(conversation, "change", query=self._kept_query(request))
+        if request.method != "POST":
+            return HttpResponseRedirect(page)
+        form = WritingForm(request.POST)
+        if not form.is_valid():
+            return self._page(request, conversation, form=form)
+        newer = _newer(request, conversation, form) if write is replies.queue_reply else ""
+        if newer:
+            return self._page(request, conversation, form=form, newer=newer)
+        return self._store(request, conversation, form, write=write) or HttpResponseRedirect(page)
+
+    def _store(
+        self, request: HttpRequest, conversation: Conversation, form: WritingForm, *, write: Write
+    ) -> HttpResponse | None:
+        """Store the text; on a refusal return the page with the text still in the box."""
+        try:
+            write(
+                conversation,
+                author=viewer(request),
+                body=form.cleaned_data["body"],
+                actor=actor_of(viewer(request)),
+                now=timezone.now(),
+                public_id=form.cleaned_data["key"],
+            )
+        except ReplyRefusedError as error:
+            form.add_error("body", REFUSALS.get(error.code, error.code))
+        except self.refused as error:
+            form.add_error("body", self.explain_refusal(error))
+        return self._page(request, conversation, form=form) if form.errors else None
+
+    # --- Addresses
+
+    def _address(self, conversation: Conversation, name: str, *, query: str = "") -> str:
+        url = reverse(f"admin:conversations_conversation_{name}", args=[conversation.pk])
+        return f"{url}?{query}" if query else url
+
+    def _kept_query(self, request: HttpRequest) -> str:
+        """Return where in the list the person came from, to be carried along."""
+        kept = self.get_preserved_filters(request) or request.GET.urlencode()
+        return kept if kept.startswith("_changelist_filters=") and "%00" not in kept else ""
+
+    def _list_address(self, request: HttpRequest) -> str:
+        kept = request.GET.get("_changelist_filters", "")
+        url = reverse("admin:conversations_conversation_changelist")
+        return f"{url}?{kept}" if kept and "\x00" not in kept else url
+
+
+def _facts(conversation: Conversation, *, user: User) -> dict[str, Any]:
+    """Return what stands beside the transcript: earlier conversations and this one's numbers."""
+    earlier = (
+        Conversation.objects.visible_to(user)
+        .filter(contact=conversation.contact_id)
+        .exclude(pk=conversation.pk)
+        .order_by("-pk")
+    )
+    kinds = conversation.assignments.values("kind").annotate(n=Count("pk"))
+    counts = {row["kind"]: row["n"] for row in kinds.order_by("kind")}
+    return {
+        "earlier": list(earlier[:EARLIER_SHOWN]),
+        "reassigned_count": counts.get(AssignmentKind.REASSIGN, 0),
+        "surveys": list(conversation.surveys.select_related("agent")[:EARLIER_SHOWN]),
+    }
+
+
+def _newer(request: HttpRequest, conversation: Conversation, form: WritingForm) -> Text:
+    """Say how much the customer wrote while this answer was being typed, unless that was read."""
+    seen = form.cleaned_data["seen"]
+    if seen is None or "send_anyway" in request.POST:
+        return ""
+    count = count_inbound_after(conversation, sequence=seen)
+    if not count:
+        return ""
+    text = ngettext(
+        "%(n)d new message came while you were writing. Your answer was not sent yet.",
+        "%(n)d new messages came while you were writing. Your answer was not sent yet.",
+        count,
+    )
+    return text % {"n": count}
+
+
+def _number(text: str | None) -> int | None:
+    """Read a message number from an address; anything else means the newest page."""
+    if not text or not text.isascii() or not text.isdigit() or len(text) > NUMBER_DIGITS:
+        return None
+    return int(text)

@@ -1,0 +1,137 @@
+"""The transcript: messages, days, and between them who had the conversation."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from conversations.admin.history import MARKED, describe, describe_assignment, load_names
+from conversations.delivery_states import DeliveryStatus
+from conversations.models import Assignment, Conversation, Event, Message
+from conversations.models.message import Direction
+from teams.texts import Text
+
+#: So many messages at once; "Earlier messages" shows the ones before.
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What became of an answer: a mark, the word for it, and what that means."""
+
+    icon: str
+    word: Text
+    meaning: Text = ""
+
+
+TICKS = {
+    DeliveryStatus.QUEUED: Tick("clock", _("queued")),
+    DeliveryStatus.SENDING: Tick("clock", _("sending")),
+    DeliveryStatus.SENT: Tick("check", _("sent")),
+    DeliveryStatus.DELIVERED: Tick("checks", _("delivered")),
+    DeliveryStatus.READ: Tick("checks", _("read")),
+    DeliveryStatus.FAILED: Tick("alert", _("not delivered")),
+    DeliveryStatus.UNKNOWN: Tick(
+        "question",
+        _("unclear"),
+        _("Nobody knows yet whether this arrived. It is not sent again by itself."),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing in the transcript: `kind` is day, message or marker."""
+
+    kind: str
+    at: datetime
+    message: Message | None = None
+    tick: Tick | None = None
+    text: Text = ""
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """`earlier_before` is the number to ask for the messages before these; None: there are none."""
+
+    entries: list[Entry]
+    last_sequence: int
+    earlier_before: int | None
+
+
+def build_transcript(conversation: Conversation, *, before: int | None) -> Transcript:
+    """Return a page of the transcript, newest at the bottom, in a fixed number of queries."""
+    rows = conversation.messages.select_related("author").order_by("-sequence")
+    if before is not None:
+        rows = rows.filter(sequence__lt=before)
+    messages = list(rows[:PAGE])[::-1]
+    first = messages[0] if messages else None
+    has_earlier = first is not None and first.sequence > 1
+    start = first.created_at if first is not None and has_earlier else None
+    end = messages[-1].created_at if messages and before is not None else None
+    markers = [m for m in _load_markers(conversation) if _is_between(m.at, start, end)]
+    entries = sorted([*_wrap(messages), *markers], key=_place)
+    return Transcript(
+        _with_days(entries),
+        messages[-1].sequence if messages else 0,
+        first.sequence if first is not None and has_earlier else None,
+    )
+
+
+def count_inbound_after(conversation: Conversation, *, sequence: int) -> int:
+    """Return how many messages the customer wrote since the page was shown."""
+    return Message.objects.filter(
+        conversation=conversation, sequence__gt=sequence, direction=Direction.INBOUND
+    ).count()
+
+
+def _wrap(messages: list[Message]) -> list[Entry]:
+    return [
+        Entry(
+            "message",
+            message.created_at,
+            message=message,
+            tick=TICKS.get(message.delivery_status) if message.delivery_status else None,  # type: ignore[call-overload]
+        )
+        for message in messages
+    ]
+
+
+def _load_markers(conversation: Conversation) -> list[Entry]:
+    assignments = Assignment.objects.filter(conversation=conversation).select_related(
+        "user", "team"
+    )
+    events = list(Event.objects.filter(conversation=conversation, type__in=MARKED))
+    names = load_names(events)
+    lines = (describe(event, names=names) for event in events)
+    return [
+        *(Entry("marker", row.started_at, text=describe_assignment(row)) for row in assignments),
+        *(Entry("marker", line.at, text=f"{line.text} {line.who}") for line in lines),
+    ]
+
+
+def _is_between(at: datetime, start: datetime | None, end: datetime | None) -> bool:
+    return (start is None or at >= start) and (end is None or at <= end)
+
+
+def _place(entry: Entry) -> tuple[datetime, int, int]:
+    """At one instant: what the customer wrote, then what we decided, then what we answered."""
+    if entry.message is None:
+        return (entry.at, 1, 0)
+    is_theirs = entry.message.direction == Direction.INBOUND
+    return (entry.at, 0 if is_theirs else 2, entry.message.sequence)
+
+
+def _with_days(entries: list[Entry]) -> list[Entry]:
+    """Put a line before the first entry of each day, as days pass where the viewer is."""
+    result: list[Entry] = []
+    last: date | None = None
+    for entry in entries:
+        day = localtime(entry.at).date()
+        if day != last:
+            result.append(Entry("day", entry.at, day=day))
+            last = day
+        result.append(entry)
+    return result

@@ -1,0 +1,103 @@
+"""The box in which people answer: what may be sent now, and what sending will do."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django import forms
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from channels.models import Medium
+from conversations.models import Conversation
+from conversations.services import replies
+from conversations.states import Status
+from conversations.templatetags.relaydesk import mask_phone
+from conversations.window import closes_at
+from teams.identifiers import new_public_id
+from teams.models import User
+from teams.texts import Text
+
+SOON = timedelta(hours=1)
+
+REFUSALS = {
+    "conversation.closed": gettext_lazy(
+        "This conversation is closed. If the customer writes again, a new one starts."
+    ),
+    "channel.inactive": gettext_lazy("The channel is switched off: nothing can be sent."),
+    "contact.opted_out": gettext_lazy("This customer asked not to be written to."),
+    "message.template_required": gettext_lazy(
+        "WhatsApp takes free text for 24 hours after the customer's last message, and that time is "
+        "over (error 63016). It opens again when the customer writes."
+    ),
+    "message.id_taken": gettext_lazy("This page is out of date. Nothing was sent."),
+}
+
+
+class WritingForm(forms.Form):
+    """What the box posts. `key` names the message, so that a double click stores it once."""
+
+    body = forms.CharField(
+        max_length=replies.MAX_BODY_LENGTH,
+        error_messages={
+            "required": gettext_lazy("Nothing was sent: the text is empty."),
+            "max_length": gettext_lazy(
+                "Nothing was sent: the text has %(show_value)d characters; "
+                "the limit is %(limit_value)d."
+            ),
+        },
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    seen = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """How the box looks: `state` says in one sentence what applies to whoever writes now."""
+
+    can_reply: bool
+    state: Text
+    tone: str
+    window: Text
+    is_closing_soon: bool
+    send_label: Text
+    key: str
+
+
+def build_box(conversation: Conversation, *, user: User, now: datetime) -> Box:
+    code = replies.reason_not_to_reply(conversation, now=now)
+    state, tone = (REFUSALS[code], "warn") if code else _state(conversation, user=user)
+    end = closes_at(conversation.last_inbound_at)
+    has_window = conversation.channel.medium == Medium.WHATSAPP and not code and end is not None
+    contact = conversation.contact
+    return Box(
+        can_reply=not code,
+        state=state,
+        tone=tone,
+        window=_window(end, now=now) if has_window and end is not None else "",
+        is_closing_soon=has_window and end is not None and end - now < SOON,
+        send_label=_("Send to %(name)s") % {"name": contact.name or mask_phone(contact.phone)},
+        key=str(new_public_id()),
+    )
+
+
+def _state(conversation: Conversation, *, user: User) -> tuple[Text, str]:
+    if conversation.status == Status.RESOLVED:
+        return _("This conversation is resolved. Sending reopens it."), "warn"
+    if conversation.assignee is None:
+        return _("Nobody has this conversation. Sending gives it to you."), ""
+    if conversation.assignee_id != user.pk:
+        text = _("You reply as a colleague. %(name)s keeps the conversation.")
+        return text % {"name": conversation.assignee.name}, ""
+    return "", ""
+
+
+def _window(end: datetime, *, now: datetime) -> Text:
+    """Say until when free text may be sent, and how long that is."""
+    minutes = int((end - now).total_seconds() // 60)
+    left = _("%(h)d h %(m)d min") % {"h": minutes // 60, "m": minutes % 60}
+    at = date_format(localtime(end), "TIME_FORMAT")
+    return _("Free text until %(at)s (%(left)s)") % {"at": at, "left": left}

@@ -1,0 +1,255 @@
+"""Rules: each a sentence, tried from top to bottom."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, F, QuerySet, Window
+from django.db.models.functions import RowNumber
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from conversations.templatetags.relaydesk import icon
+from routing import loaders
+from routing.engine.facts import Target, TargetKind
+from routing.forms import ConditionForm, ConditionFormSet, RuleForm
+from routing.models import Condition, Rule
+from routing.rendering import render_rule
+from routing.services import rules
+from teams.admin.console import EmptyState, GuardedAdmin, pill
+
+
+class ConditionInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Condition
+    form = ConditionForm
+    formset = ConditionFormSet
+    extra = 2
+    verbose_name_plural = gettext_lazy(
+        "Conditions: several values, separated by commas, mean any of them"
+    )
+
+
+@admin.register(Rule)
+class RuleAdmin(GuardedAdmin):
+    form = RuleForm
+    inlines = (ConditionInline,)
+    list_title = gettext_lazy("Rules")
+    add_label = gettext_lazy("Add a rule")
+    list_lead = gettext_lazy(
+        "Rules are tried from top to bottom; the first whose target can take it decides. "
+        "If none matches, the channel's human agents are asked."
+    )
+    list_display = ("order_cell", "name_cell", "condition_cell", "target_cell", "switch_cell")
+    list_display_links = ("name_cell",)
+    list_per_page = 500
+    actions = None
+    fieldsets: ClassVar[Any] = (
+        (gettext_lazy("Rule"), {"fields": ("name", "order", "is_active", "channels")}),
+        (gettext_lazy("Matches if"), {"fields": ("match",)}),
+        (
+            gettext_lazy("Then"),
+            {"fields": ("team", "person", "add_tags", "set_priority", "note")},
+        ),
+    )
+
+    def empty_state(self, request: HttpRequest) -> EmptyState:
+        text = _("Every message goes to the human agents of its channel.")
+        if not self.has_add_permission(request):
+            return EmptyState(_("No rule yet."), text)
+        return EmptyState(
+            _("No rule yet."), text, reverse("admin:routing_rule_add"), _("Add a rule")
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
+        rows: QuerySet[Rule] = super().get_queryset(request)
+        return (
+            rows.select_related("team", "person")
+            .prefetch_related("conditions", "channels")
+            .annotate(
+                place=Window(RowNumber(), order_by=[F("position").asc(), F("pk").asc()]),
+                rule_count=Window(Count("pk")),
+            )
+        )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("routing.delete_rule"))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if request.user.has_perm("routing.change_rule"):
+            return ()
+        return ("name", "order", "is_active", "channels", "match", *self.fieldsets[2][1]["fields"])
+
+    @admin.display(description=gettext_lazy("Order"))
+    def order(self, rule: Any) -> int:
+        return int(rule.place)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        rule = kwargs.get("obj")
+        context["lead"] = " ".join(sentences(rule)) if rule is not None else self.list_lead
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # --- Saving
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:  # noqa: FBT001 - Django's signature
+        return form.instance
+
+    def save_model(self, request: HttpRequest, obj: Rule, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Wait for the conditions: a rule is saved with them, in `save_related`."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        rule: Rule = form.instance
+        now = timezone.now()
+        specs = [spec for formset in formsets for spec in formset.specs()]
+        channels = list(form.cleaned_data["channels"])
+        rules.save(rule, channels=channels, conditions=specs, now=now)
+        if "order" in form.changed_data:
+            order = form.cleaned_data["order"] or Rule.objects.count()
+            rules.move(rule, to_position=order - 1, now=now)
+        for formset in formsets:
+            formset.new_objects, formset.deleted_objects = [], []
+            formset.changed_objects = [(rule, ["value"])] if formset.has_changed() else []
+        _warn(request, rule, condition_count=len(specs))
+
+    def delete_model(self, request: HttpRequest, obj: Rule) -> None:
+        rules.delete(obj, now=timezone.now())
+
+    # --- Moving and switching: buttons of the list, POST only
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("<path:pk>/move/up/", view(self.move_view), {"by": -1}, name="routing_rule_up"),
+            path("<path:pk>/move/down/", view(self.move_view), {"by": 1}, name="routing_rule_down"),
+            path("<path:pk>/switch/", view(self.switch_view), name="routing_rule_switch"),
+        ]
+        return own + super().get_urls()
+
+    def move_view(self, request: HttpRequest, pk: str, by: int) -> HttpResponse:
+        """Move a rule one place up or down, and go back to its button."""
+        rule = self._changeable(request, pk)
+        address = reverse("admin:routing_rule_changelist")
+        if rule is None or request.method != "POST":
+            return HttpResponseRedirect(address)
+        moved = rules.move(rule, to_position=int(rule.place) - 1 + by, now=timezone.now())  # type: ignore[attr-defined]
+        self.log_change(request, rule, f"order: {moved.position + 1}")
+        messages.success(
+            request,
+            _("“%(rule)s” is number %(number)d now.")
+            % {"rule": rule.name, "number": moved.position + 1},
+        )
+        direction = "up" if by < 0 else "down"
+        return HttpResponseRedirect(f"{address}#move-{direction}-{rule.pk}")
+
+    def switch_view(self, request: HttpRequest, pk: str) -> HttpResponse:
+        """Turn a rule off, or on again."""
+        rule = self._changeable(request, pk)
+        if rule is not None and request.method == "POST":
+            now = timezone.now()
+            if rule.is_active:
+                rules.switch_off(rule, now=now)
+                text = _("“%(rule)s” is off: it is not tried any more.")
+            else:
+                rules.switch_on(rule, now=now)
+                text = _("“%(rule)s” is on: it is tried from the next message.")
+            self.log_change(request, rule, "is_active")
+            messages.success(request, text % {"rule": rule.name})
+        return HttpResponseRedirect(reverse("admin:routing_rule_changelist"))
+
+    def _changeable(self, request: HttpRequest, pk: str) -> Rule | None:
+        if not request.user.has_perm("routing.change_rule"):
+            raise PermissionDenied
+        found: Rule | None = self.get_object(request, unquote(pk))
+        return found
+
+    # --- Columns
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        if request.user.has_perm("routing.change_rule"):
+            return self.list_display
+        return ("order", "name_cell", "condition_cell", "target_cell", "state_cell")
+
+    @admin.display(description=gettext_lazy("Order"))
+    def order_cell(self, rule: Any) -> SafeString:
+        return format_html(
+            '<span class="order-cell"><b>{}</b>{}{}</span>',
+            rule.place,
+            _move_button(rule, "up", _("Move “%(rule)s” up"), is_at_end=rule.place == 1),
+            _move_button(
+                rule, "down", _("Move “%(rule)s” down"), is_at_end=rule.place == rule.rule_count
+            ),
+        )
+
+    @admin.display(description=gettext_lazy("Name"))
+    def name_cell(self, rule: Rule) -> str:
+        return rule.name
+
+    @admin.display(description=gettext_lazy("If"))
+    def condition_cell(self, rule: Rule) -> SafeString:
+        return format_html('<span class="sentence">{}</span>', sentences(rule)[0])
+
+    @admin.display(description=gettext_lazy("Then"))
+    def target_cell(self, rule: Rule) -> SafeString:
+        return format_html(
+            '<span class="sentence"><b>{}</b></span>', ", ".join(sentences(rule)[1:])
+        )
+
+    @admin.display(description=gettext_lazy("On"))
+    def state_cell(self, rule: Rule) -> SafeString:
+        return pill("good", _("On")) if rule.is_active else pill("quiet", _("Off"))
+
+    @admin.display(description=gettext_lazy("On"))
+    def switch_cell(self, rule: Rule) -> SafeString:
+        return format_html(
+            '<span class="nowrap">{} <button type="submit" class="button small" formaction="{}">{}'
+            '<span class="visually-hidden"> “{}”</span></button></span>',
+            self.state_cell(rule),
+            reverse("admin:routing_rule_switch", args=[rule.pk]),
+            _("Turn off") if rule.is_active else _("Turn on"),
+            rule.name,
+        )
+
+
+def sentences(rule: Rule) -> list[str]:
+    """Return the rule in the reader's language: what it asks for, then each thing it does."""
+    rows: dict[TargetKind, Any] = {
+        TargetKind.CHANNEL: rule.channels.all(),
+        TargetKind.TEAM: [rule.team] if rule.team else [],
+        TargetKind.PERSON: [rule.person] if rule.person else [],
+    }
+    names = {Target(kind, row.pk): row.name for kind, some in rows.items() for row in some}
+    return render_rule(loaders.rule_spec(rule), names=names)
+
+
+def _move_button(rule: Rule, direction: str, label: str, *, is_at_end: bool) -> SafeString:
+    return format_html(
+        '<button type="submit" formaction="{}" id="move-{}-{}" aria-label="{}"{}>{}</button>',
+        reverse(f"admin:routing_rule_{direction}", args=[rule.pk]),
+        direction,
+        rule.pk,
+        label % {"rule": rule.name},
+        mark_safe(" disabled") if is_at_end else "",
+        icon(direction),
+    )
+
+
+def _warn(request: HttpRequest, rule: Rule, *, condition_count: int) -> None:
+    """Say what is allowed but will surprise somebody."""
+    if condition_count == 0:
+        messages.warning(
+            request,
+            _("“%(rule)s” has no condition: it matches every message.") % {"rule": rule.name},
+        )
+    if rule.team is not None and not rule.team.memberships.exists():
+        messages.warning(
+            request,
+            _("%(team)s has no members: what this rule sends there will wait.")
+            % {"team": rule.team.name},
+        )

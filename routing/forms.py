@@ -1,0 +1,256 @@
+"""Forms about rules and assignments: what people type becomes what the services take."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from routing.engine.conditions import OPERATORS, ConditionError, Field, Operator, validate
+from routing.engine.explain_rules import PROBLEMS
+from routing.engine.facts import ConditionSpec
+from routing.engine.text import split_raw
+from routing.models import Condition, Rule
+from teams.models import Team, User
+from teams.permissions import Right, is_allowed
+
+MOST_TAGS = 20
+LONGEST_TAG = 64
+LARGEST_ORDER = 10_000
+
+FIELD_LABELS = {
+    Field.MESSAGE_TEXT: gettext_lazy("the message"),
+    Field.CONTACT_TAG: gettext_lazy("the customer's tags"),
+    Field.CONTACT_IS_NEW: gettext_lazy("the customer is new"),
+    Field.CHANNEL: gettext_lazy("the channel"),
+    Field.TIME_OF_DAY: gettext_lazy("the time of day"),
+    Field.WEEKDAY: gettext_lazy("the day of the week"),
+}
+OPERATOR_LABELS = {
+    Operator.CONTAINS: gettext_lazy("contains any of"),
+    Operator.NOT_CONTAINS: gettext_lazy("contains none of"),
+    Operator.EQUALS: gettext_lazy("is"),
+    Operator.NOT_EQUALS: gettext_lazy("is not"),
+    Operator.STARTS_WITH: gettext_lazy("starts with"),
+    Operator.IN: gettext_lazy("is one of"),
+    Operator.NOT_IN: gettext_lazy("is none of"),
+    Operator.GTE: gettext_lazy("is from … on"),
+    Operator.LT: gettext_lazy("is before"),
+    Operator.IS_SET: gettext_lazy("is there"),
+    Operator.IS_NOT_SET: gettext_lazy("is missing"),
+}
+EXAMPLES = {
+    Field.MESSAGE_TEXT: gettext_lazy("refund, broken, 返金"),
+    Field.CONTACT_TAG: gettext_lazy("vip, wholesale"),
+    Field.CONTACT_IS_NEW: gettext_lazy("yes or no"),
+    Field.CHANNEL: gettext_lazy("the channel's name"),
+    Field.TIME_OF_DAY: gettext_lazy("18:00"),
+    Field.WEEKDAY: gettext_lazy("saturday, sunday"),
+}
+
+
+class TagsField(forms.CharField):
+    """Tags as people type them, "a, b、c"; the value is a list without doubles."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", gettext_lazy("Separate several with a comma."))
+        super().__init__(required=False, max_length=1000, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        tags = list(dict.fromkeys(split_raw(super().clean(value))))
+        if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in tags):
+            raise ValidationError(_("At most 20 tags of 64 characters."))
+        return tags
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return list(initial or []) != list(split_raw(str(data or "")))
+
+
+class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A rule without its conditions, which are rows below it."""
+
+    order = forms.IntegerField(
+        label=gettext_lazy("Order"),
+        required=False,
+        min_value=1,
+        max_value=LARGEST_ORDER,
+        help_text=gettext_lazy("1 is tried first. Empty: last."),
+    )
+    add_tags = TagsField(label=gettext_lazy("Add tags"))
+
+    class Meta:
+        model = Rule
+        fields = (
+            "name",
+            "is_active",
+            "channels",
+            "match",
+            "team",
+            "person",
+            "add_tags",
+            "set_priority",
+            "note",
+        )
+        widgets = {
+            "channels": forms.CheckboxSelectMultiple(attrs={"class": "checklist"}),
+            "match": forms.RadioSelect,
+            "note": forms.Textarea(attrs={"rows": 2}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["order"] = getattr(self.instance, "place", None)
+        if "team" in self.fields:
+            self.fields["team"].queryset = Team.objects.active()  # type: ignore[attr-defined]
+            self.fields["person"].queryset = User.objects.active()  # type: ignore[attr-defined]
+            self.fields["team"].help_text = _("Its strategy then chooses the person.")
+            self.fields["person"].help_text = _("Only while online and below capacity.")
+            self.fields["set_priority"].help_text = _("Higher is served first while waiting.")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "team" in self.errors or "person" in self.errors or "team" not in self.fields:
+            return cleaned
+        targets = [cleaned.get("team"), cleaned.get("person")]
+        if all(targets):
+            self.add_error("person", _("Choose a team or a person, not both."))
+        elif not any(targets):
+            self.add_error("team", _("Say who gets it: choose a team or a person."))
+        return cleaned
+
+
+class ConditionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """One condition, checked by the engine that will evaluate it."""
+
+    field = forms.ChoiceField(
+        label=gettext_lazy("If"), choices=list(FIELD_LABELS.items()), initial=Field.MESSAGE_TEXT
+    )
+    operator = forms.ChoiceField(
+        label=gettext_lazy("compares"),
+        choices=list(OPERATOR_LABELS.items()),
+        initial=Operator.CONTAINS,
+    )
+    value = forms.CharField(
+        label=gettext_lazy("with"),
+        required=False,
+        strip=True,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        error_messages={
+            "null_characters_not_allowed": gettext_lazy("Invisible characters are not allowed.")
+        },
+    )
+
+    class Meta:
+        model = Condition
+        fields = ("field", "operator", "value")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "field" not in self.fields:
+            return
+        self.fields["field"].widget.attrs.update(
+            {
+                "data-operators": json.dumps({f: _in_order(OPERATORS[f]) for f in Field}),
+                "data-examples": json.dumps({f: str(EXAMPLES[f]) for f in Field}),
+            }
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not {"field", "operator", "value"} <= cleaned.keys():
+            return cleaned
+        try:
+            validate(self.spec())
+        except ConditionError as error:
+            self.add_error(error.part, _(PROBLEMS.get(error.code, error.code)))
+        return cleaned
+
+    def spec(self) -> ConditionSpec:
+        return ConditionSpec(
+            self.cleaned_data["field"], self.cleaned_data["operator"], self.cleaned_data["value"]
+        )
+
+
+class ConditionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+    def specs(self) -> list[ConditionSpec]:
+        """Return the conditions that are to be kept, in the order of the rows."""
+        forms: list[Any] = self.forms
+        kept = (form for form in forms if form.has_changed() or form.instance.pk)
+        return [form.spec() for form in kept if not form.cleaned_data.get("DELETE")]
+
+
+class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """People with what one wants to know before giving them more."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        load = str(obj.load) if obj.capacity is None else f"{obj.load} / {obj.capacity}"
+        label = f"{obj.name} · {obj.get_presence_display()} · {load}"
+        is_full = obj.capacity is not None and obj.load >= obj.capacity
+        return _("%(person)s (full)") % {"person": label} if is_full else label
+
+
+class AssignForm(forms.Form):
+    """To whom: a team, a person, or a person within a team, as far as the giver's right goes."""
+
+    team = forms.ModelChoiceField(
+        label=gettext_lazy("Team"),
+        queryset=Team.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("– no team –"),
+        help_text=gettext_lazy("A team alone: its strategy chooses the person."),
+    )
+    person = PersonChoice(
+        label=gettext_lazy("Person"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("– let the team choose –"),
+        help_text=gettext_lazy("A person named here gets it whatever their presence and load."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy("Shown in the explanation, for example “speaks Japanese”."),
+    )
+
+    def __init__(self, *args: Any, giver: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].queryset = teams_for(giver)  # type: ignore[attr-defined]
+        self.fields["person"].queryset = people_for(giver)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        team, person = cleaned.get("team"), cleaned.get("person")
+        if not self.errors and team is None and person is None:
+            raise ValidationError(_("Choose a team or a person."))
+        if team and person and not team.memberships.filter(user=person).exists():
+            text = _("%(person)s is not a member of %(team)s. Choose one of the two.")
+            self.add_error("person", text % {"person": person.name, "team": team.name})
+        return cleaned
+
+
+def teams_for(giver: User) -> "QuerySet[Team]":
+    """Return the teams that somebody may give conversations to."""
+    if is_allowed(giver, Right.ASSIGN_ANYWHERE):
+        return Team.objects.active()
+    return Team.objects.active().filter(members=giver)
+
+
+def people_for(giver: User) -> "QuerySet[User]":
+    """Return the people that somebody may give conversations to: colleagues of their teams."""
+    everybody: QuerySet[User] = User.objects.active().order_by("name", "pk")
+    if is_allowed(giver, Right.ASSIGN_ANYWHERE):
+        return everybody
+    colleagues = User.objects.filter(teams__in=giver.teams.all()).values("pk")
+    return everybody.filter(pk__in=colleagues) | everybody.filter(pk=giver.pk)
+
+
+def _in_order(operators: frozenset[Operator]) -> list[str]:
+    return [operator.value for operator in OPERATOR_LABELS if operator in operators]
