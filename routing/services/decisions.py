@@ -70,8 +70,12 @@ def decide_and_apply(
             with transaction.atomic():
                 answer = question.ask(book.open)
                 return _apply(
-                    conversation, question=question, answer=answer, desks=book.seen,
-                    actor=actor, now=now,
+                    conversation,
+                    question=question,
+                    answer=answer,
+                    desks=book.seen,
+                    actor=actor,
+                    now=now,
                 )
         except MoveOnError:  # one desk more is known: there are only so many
             known = book.seen
@@ -97,7 +101,7 @@ def _apply(
     public_id = new_public_id()
     assignment = None
     if answer.outcome == Outcome.KEPT:
-        _restart_reply_timer(conversation, team_id=answer.team_id, now=now)
+        _restart_reply_timer(conversation, answer=answer, desks=desks, now=now)
     else:
         owner = _ownership(conversation, question=question, answer=answer, desks=desks, now=now)
         owner = replace(owner, event_data={"decision": str(public_id), **owner.event_data})
@@ -113,9 +117,7 @@ def _apply(
         trigger=question.trigger,
         outcome=answer.outcome,
         rule_set_version=question.rule_set_version,
-        facts=serial.facts_to_json(
-            question.situation, desks=desks, targets=question.targets
-        ),
+        facts=serial.facts_to_json(question.situation, desks=desks, targets=question.targets),
         steps=serial.steps_to_json(answer.steps),
         answer=serial.answer_to_json(answer),
         decided_at=now,
@@ -154,7 +156,11 @@ def _ownership(
         reply_due_at=_reply_due_at(answer.team_id, answer.user_id, desks, now=now),
         tags=tags,
         priority=answer.set_priority,
-        event_data={"outcome": answer.outcome, "user_id": answer.user_id, "team_id": answer.team_id},
+        event_data={
+            "outcome": answer.outcome,
+            "user_id": answer.user_id,
+            "team_id": answer.team_id,
+        },
     )
 
 
@@ -203,10 +209,10 @@ def look_again_later(conversation: Conversation, *, now: datetime) -> None:
 
 
 def _restart_reply_timer(
-    conversation: Conversation, *, team_id: int | None, now: datetime
+    conversation: Conversation, *, answer: Answer, desks: dict[Target, Desk], now: datetime
 ) -> None:
-    delay_s = Team.objects.filter(pk=team_id).values_list("reassign_after_s", flat=True).first()
-    due_at = None if delay_s is None else now + timedelta(seconds=delay_s)
+    """Give whoever keeps it as long again; a team that stopped reassigning has no timer left."""
+    due_at = _reply_due_at(answer.team_id, answer.user_id, desks, now=now)
     Conversation.objects.filter(pk=conversation.pk).update(reply_due_at=due_at)
 
 
