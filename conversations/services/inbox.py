@@ -1,16 +1,18 @@
 """Storing what customers write: exactly once, in the right conversation, whatever else happens."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from conversations.actors import Actor
 from conversations.csat import parse_rating
 from conversations.models import Conversation
 from conversations.models.message import AuthorKind, Direction
 from conversations.services import closing, events, lifecycle, messages, surveys
+from conversations.services.lifecycle import ConversationMovedError
 from conversations.services.messages import Draft
 from conversations.statements import Incoming, Sender, statements
 from conversations.states import Status
@@ -31,10 +33,13 @@ class Arrived(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
+    """What became of a message. `contact_id` and `reopened` are set where somebody must decide."""
+
     arrived: Arrived
     conversation_id: int | None = None
-    contact_id: int | None = None
+    contact_id: int = 0
     is_new_contact: bool = False
+    reopened: Conversation | None = None
 
     @property
     def needs_routing(self) -> bool:
@@ -45,52 +50,62 @@ class InboxContentionError(Exception):
     """Other deliveries of the same sender kept winning: answer "try again", nothing is stored."""
 
 
-@transaction.atomic
-def record_inbound(incoming: Incoming) -> Arrival:
+class _LostRaceError(Exception):
+    """Another delivery of the same sender was faster. Nothing of this try stays."""
+
+
+def _nothing(arrival: Arrival) -> None:
+    """Do nothing more in the transaction that stores a message."""
+
+
+def record_inbound(incoming: Incoming, *, then: Callable[[Arrival], None] = _nothing) -> Arrival:
     """Store one verified message: envelope, identity, contact, conversation, message and event.
 
-    1. The envelope, once per provider id and per signature: a second time is a duplicate.
-    2. Append to the sender's open conversation, if there is one.
-    3. Else create the sender if unknown; answer a survey, reopen, or start a conversation.
+    1. Append to the sender's open conversation. Most messages end here, in one statement.
+    2. Else, in one transaction: keep the envelope, and create the sender if unknown; answer a
+       survey, reopen, or start a conversation; then do what the caller wants done with it.
 
-    Unique keys settle deliveries that arrive at once; whoever loses looks again.
+    A provider's id and a signature are taken once: a second time is a duplicate. Unique keys
+    settle deliveries that arrive at once; whoever loses rolls back and looks again.
     """
+    lost: Exception | None = None
     for _ in range(_MAX_LOOKS):
         appended = statements().append_to_open(incoming)
-        if appended.envelope_id is None:
+        if appended.is_duplicate:
             return Arrival(Arrived.DUPLICATE)
         if appended.conversation_id is not None:
             return Arrival(Arrived.APPENDED, appended.conversation_id)
-        incoming = replace(incoming, envelope_id=appended.envelope_id)
-        if appended.sender is None:
-            arrival = _welcome(incoming)
-        else:
-            arrival = _resume(incoming, sender=appended.sender) or _start(
-                incoming, sender=appended.sender
-            )
-        if arrival is not None:
-            return arrival
-    raise InboxContentionError
+        try:
+            return _open(incoming, sender=appended.sender, then=then)
+        except (_LostRaceError, ConversationMovedError, IntegrityError) as error:
+            lost = error
+    raise InboxContentionError from lost
 
 
-def _welcome(incoming: Incoming) -> Arrival | None:
+@transaction.atomic
+def _open(incoming: Incoming, *, sender: Sender | None, then: Callable[[Arrival], None]) -> Arrival:
+    arrival = _welcome(incoming) if sender is None else _welcome_back(incoming, sender=sender)
+    then(arrival)
+    return arrival
+
+
+def _welcome(incoming: Incoming) -> Arrival:
     """Start the first conversation of somebody who never wrote before."""
-    sender = statements().create_sender(incoming)
-    if sender is None:
-        return None
-    arrival = _start(incoming, sender=sender)
-    return replace(arrival, is_new_contact=True) if arrival else None
+    welcomed = statements().welcome(incoming)
+    if welcomed.is_duplicate:
+        return Arrival(Arrived.DUPLICATE)
+    if welcomed.conversation_id is None:
+        raise _LostRaceError
+    return Arrival(
+        Arrived.STARTED, welcomed.conversation_id, welcomed.contact_id, is_new_contact=True
+    )
 
 
-def _start(incoming: Incoming, *, sender: Sender) -> Arrival | None:
-    conversation_id = statements().start_conversation(incoming, sender=sender)
-    if conversation_id is None:
-        return None
-    return Arrival(Arrived.STARTED, conversation_id, sender.contact_id)
+def _welcome_back(incoming: Incoming, *, sender: Sender) -> Arrival:
+    """Go on with the sender's latest conversation, if its state and age allow, or start the next.
 
-
-def _resume(incoming: Incoming, *, sender: Sender) -> Arrival | None:
-    """Go on with the sender's latest conversation, if its state and age allow; else None."""
+    The conversation is locked before the envelope is kept, as in every other place.
+    """
     latest = (
         Conversation.objects.select_for_update(of=("self",))
         .select_related("channel", "contact")
@@ -98,16 +113,25 @@ def _resume(incoming: Incoming, *, sender: Sender) -> Arrival | None:
         .order_by("-pk")
         .first()
     )
-    if latest is None or not _may_resume(latest, now=incoming.now):
-        return None
+    if not statements().store_envelope(incoming):
+        return Arrival(Arrived.DUPLICATE)
+    if latest is not None and _may_resume(latest, now=incoming.now):
+        return _resume(latest, incoming)
+    conversation_id = statements().start_conversation(incoming, sender=sender)
+    if conversation_id is None:
+        raise _LostRaceError
+    return Arrival(Arrived.STARTED, conversation_id, sender.contact_id)
+
+
+def _resume(latest: Conversation, incoming: Incoming) -> Arrival:
     rating = parse_rating(incoming.text) if latest.status == Status.RESOLVED else None
     survey = surveys.pending(latest) if rating is not None else None
     _append(latest, incoming)
     if survey is not None and rating is not None:
         closing.close_with_rating(survey, rating=rating, now=incoming.now)
         return Arrival(Arrived.RATED, latest.pk)
-    lifecycle.reopen(latest, actor=Actor.contact(), now=incoming.now)
-    return Arrival(Arrived.REOPENED, latest.pk, latest.contact_id)
+    reopened = lifecycle.reopen(latest, actor=Actor.contact(), now=incoming.now)
+    return Arrival(Arrived.REOPENED, latest.pk, latest.contact_id, reopened=reopened)
 
 
 def _may_resume(conversation: Conversation, *, now: datetime) -> bool:

@@ -11,20 +11,29 @@ from typing import Protocol, cast
 from django.db import connection
 
 from conversations.statements import portable, postgresql
-from conversations.statements.values import Appended, Handover, Incoming, Sender
+from conversations.statements.values import Appended, Handover, Incoming, Sender, Welcomed
 
 
 class Statements(Protocol):
     """What both modules offer."""
 
     def append_to_open(self, incoming: Incoming) -> Appended:
-        """Store the envelope once, and append to the sender's open conversation if there is one."""
+        """Store the message in the sender's open conversation; without one, store nothing.
 
-    def create_sender(self, incoming: Incoming) -> Sender | None:
-        """Create contact and identity; None if somebody else just did."""
+        A transaction of its own, unless the caller has one.
+        """
+
+    def welcome(self, incoming: Incoming) -> Welcomed:
+        """Store the first message of somebody unknown: envelope, contact, conversation, message.
+
+        If somebody else was faster, the caller rolls back.
+        """
+
+    def store_envelope(self, incoming: Incoming) -> bool:
+        """Keep the request as it arrived; False if it is there already, by its id or signature."""
 
     def start_conversation(self, incoming: Incoming, *, sender: Sender) -> int | None:
-        """Start a conversation with this message; None if somebody else just did."""
+        """Start a known sender's next conversation; None if somebody else just did."""
 
     def hand_over(self, handover: Handover) -> int | None:
         """Give a conversation to a person: load, owner, history. None if somebody was faster."""
@@ -36,4 +45,4 @@ def statements() -> Statements:
     return cast(Statements, module)
 
 
-__all__ = ["Appended", "Handover", "Incoming", "Sender", "statements"]
+__all__ = ["Appended", "Handover", "Incoming", "Sender", "Welcomed", "statements"]

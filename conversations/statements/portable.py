@@ -1,26 +1,25 @@
 """The hot statements through the ORM, for databases without writable CTEs.
 
-SQLite runs one writing transaction at a time (IMMEDIATE), so looking first and writing then is safe.
+SQLite runs one writing transaction at a time (IMMEDIATE): looking first, writing then is safe.
 """
 
-from django.db.models import F, Value
+from django.db import transaction
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 
 from channels.models import Envelope, EnvelopeOutcome
 from conversations.models import Assignment, Contact, Conversation, Event, Identity, Message
 from conversations.models.message import AuthorKind, Direction
-from conversations.statements.values import Appended, Handover, Incoming, Sender
+from conversations.statements.values import Appended, Handover, Incoming, Sender, Welcomed
 from conversations.states import OPEN, Status
 from teams.models import User
 
 
+@transaction.atomic
 def append_to_open(incoming: Incoming) -> Appended:
-    envelope_id = incoming.envelope_id or _store_envelope(incoming)
-    if envelope_id is None:
-        return Appended()
     identity = Identity.objects.filter(medium=incoming.medium, address=incoming.address).first()
     if identity is None:
-        return Appended(envelope_id)
+        return Appended()
     sender = Sender(identity.pk, identity.contact_id)
     conversation = Conversation.objects.filter(
         contact_id=identity.contact_id,
@@ -28,7 +27,9 @@ def append_to_open(incoming: Incoming) -> Appended:
         status__in=[*OPEN, Status.BOT],
     ).first()
     if conversation is None:
-        return Appended(envelope_id, sender)
+        return Appended(sender)
+    if not store_envelope(incoming):
+        return Appended(sender, is_duplicate=True)
     Conversation.objects.filter(pk=conversation.pk).update(
         message_count=F("message_count") + 1,
         last_message_at=incoming.now,
@@ -38,10 +39,12 @@ def append_to_open(incoming: Incoming) -> Appended:
     conversation.message_count += 1
     _write_message(conversation, incoming)
     Event.objects.bulk_create([_received(conversation, incoming)])
-    return Appended(envelope_id, sender, conversation.pk, conversation.assignee_id)
+    return Appended(sender, conversation.pk)
 
 
-def create_sender(incoming: Incoming) -> Sender | None:
+def welcome(incoming: Incoming) -> Welcomed:
+    if not store_envelope(incoming):
+        return Welcomed(is_duplicate=True)
     contact = Contact.objects.create(
         name=incoming.profile_name[:200],
         phone=incoming.address[:16] if incoming.address.startswith("+") else "",
@@ -50,7 +53,26 @@ def create_sender(incoming: Incoming) -> Sender | None:
     identity = Identity.objects.create(
         contact=contact, medium=incoming.medium, address=incoming.address, created_at=incoming.now
     )
-    return Sender(identity.pk, contact.pk)
+    conversation_id = start_conversation(incoming, sender=Sender(identity.pk, contact.pk))
+    return Welcomed(contact.pk, conversation_id)
+
+
+def store_envelope(incoming: Incoming) -> bool:
+    seen = Q(dedupe_key=incoming.provider_message_id)
+    if incoming.signature:
+        seen |= Q(signature=incoming.signature)
+    if Envelope.objects.filter(seen, channel_id=incoming.channel_id).exists():
+        return False
+    Envelope.objects.create(
+        channel_id=incoming.channel_id,
+        dedupe_key=incoming.provider_message_id,
+        signature=incoming.signature,
+        content_type=incoming.content_type[:200],
+        raw_body=incoming.raw_body,
+        outcome=EnvelopeOutcome.ACCEPTED,
+        received_at=incoming.now,
+    )
+    return True
 
 
 def start_conversation(incoming: Incoming, *, sender: Sender) -> int | None:
@@ -118,27 +140,6 @@ def _write_assignment(handover: Handover) -> int:
         occurred_at=handover.now,
     )
     return assignment.pk
-
-
-def _store_envelope(incoming: Incoming) -> int | None:
-    seen = Envelope.objects.filter(
-        channel_id=incoming.channel_id, dedupe_key=incoming.provider_message_id
-    )
-    replayed = Envelope.objects.filter(
-        channel_id=incoming.channel_id, signature=incoming.signature
-    ).exclude(signature="")
-    if seen.exists() or replayed.exists():
-        return None
-    envelope = Envelope.objects.create(
-        channel_id=incoming.channel_id,
-        dedupe_key=incoming.provider_message_id,
-        signature=incoming.signature,
-        content_type=incoming.content_type[:200],
-        raw_body=incoming.raw_body,
-        outcome=EnvelopeOutcome.ACCEPTED,
-        received_at=incoming.now,
-    )
-    return envelope.pk
 
 
 def _write_message(conversation: Conversation, incoming: Incoming) -> None:

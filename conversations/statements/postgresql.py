@@ -5,10 +5,30 @@ from typing import Any
 
 from django.db import connection
 
-from conversations.statements.values import Appended, Handover, Incoming, Sender
+from conversations.statements.values import Appended, Handover, Incoming, Sender, Welcomed
 from teams.identifiers import new_public_id
 
-# The parts that several statements share. `{source}` is the CTE that yields the conversation.
+# The parts that several statements share. `{source}` is the CTE that they hang on: where it yields
+# no row, they write none.
+_INSERT_ENVELOPE = """
+  INSERT INTO channels_envelope (channel_id, dedupe_key, signature, content_type, raw_body,
+    outcome, reason, received_at)
+  SELECT %(channel_id)s, %(provider_message_id)s, %(signature)s, %(content_type)s, %(raw_body)s,
+    'accepted', '', %(now)s
+  {source}
+  ON CONFLICT DO NOTHING
+  RETURNING id
+"""
+_INSERT_CONVERSATION = """
+  INSERT INTO conversations_conversation (public_id, contact_id, identity_id, channel_id, status,
+    priority, tags, version, message_count, resolution_count, opened_at, last_message_at,
+    last_inbound_at, waiting_since, routing_due_at)
+  SELECT %(conversation_public_id)s, contact_id, identity_id, %(channel_id)s, 'new',
+    0, '[]', 1, 1, 0, %(now)s, %(now)s, %(now)s, %(now)s, %(now)s
+  FROM {source}
+  ON CONFLICT DO NOTHING
+  RETURNING id, contact_id, message_count
+"""
 _INSERT_MESSAGE = """
   INSERT INTO conversations_message (public_id, conversation_id, channel_id, sequence, direction,
     author_kind, kind, body, media, provider_message_id, created_at,
@@ -18,88 +38,85 @@ _INSERT_MESSAGE = """
     '', '', '', 0
   FROM {source}
 """
-_INSERT_EVENT = """
+_INSERT_RECEIVED = """
   INSERT INTO conversations_event (public_id, type, conversation_id, contact_id,
     actor_kind, actor_label, data, occurred_at)
   SELECT %(event_public_id)s, 'message.received', id, contact_id,
     'contact', '', %(event_data)s::jsonb, %(now)s
   FROM {source}
 """
+_INSERT_STARTED = """
+  INSERT INTO conversations_event (public_id, type, conversation_id, contact_id,
+    actor_kind, actor_label, data, occurred_at)
+  SELECT what.public_id, what.type, id, contact_id, 'contact', '', what.data, %(now)s
+  FROM {source}, (VALUES
+    (%(started_public_id)s::uuid, 'conversation.created', '{{}}'::jsonb),
+    (%(event_public_id)s::uuid, 'message.received', %(event_data)s::jsonb)
+  ) AS what (public_id, type, data)
+"""
 
+# The conversation is locked before the envelope is written: once it is ours it cannot be resolved
+# under our hands, so either everything is written or nothing.
 _APPEND = f"""
-WITH envelope AS (
-  INSERT INTO channels_envelope (channel_id, dedupe_key, signature, content_type, raw_body,
-    outcome, reason, received_at)
-  SELECT %(channel_id)s, %(provider_message_id)s, %(signature)s, %(content_type)s, %(raw_body)s,
-    'accepted', '', %(now)s
-  WHERE %(envelope_id)s::bigint IS NULL
-  ON CONFLICT DO NOTHING
-  RETURNING id
-), stored AS (
-  SELECT id FROM envelope
-  UNION ALL SELECT %(envelope_id)s::bigint WHERE %(envelope_id)s::bigint IS NOT NULL
-), sender AS (
-  SELECT identity.id AS identity_id, identity.contact_id, (
-      SELECT c.id FROM conversations_conversation c
-      WHERE c.contact_id = identity.contact_id AND c.channel_id = %(channel_id)s
-        AND c.status IN ('bot', 'new', 'in_progress')
-    ) AS conversation_id
-  FROM conversations_identity identity
-  WHERE identity.medium = %(medium)s AND identity.address = %(address)s
+WITH sender AS (
+  SELECT id AS identity_id, contact_id
+  FROM conversations_identity
+  WHERE medium = %(medium)s AND address = %(address)s
+), open_one AS (
+  SELECT c.id
+  FROM conversations_conversation c JOIN sender ON c.contact_id = sender.contact_id
+  WHERE c.channel_id = %(channel_id)s AND c.status IN ('bot', 'new', 'in_progress')
+  FOR NO KEY UPDATE OF c
+), envelope AS ({_INSERT_ENVELOPE.format(source="FROM open_one")}
 ), appended AS (
   UPDATE conversations_conversation c
   SET message_count = c.message_count + 1, last_message_at = %(now)s, last_inbound_at = %(now)s,
     waiting_since = COALESCE(c.waiting_since, %(now)s)
-  FROM sender, stored
-  WHERE c.id = sender.conversation_id AND c.status IN ('bot', 'new', 'in_progress')
-  RETURNING c.id, c.contact_id, c.message_count, c.assignee_id
+  FROM open_one, envelope
+  WHERE c.id = open_one.id
+  RETURNING c.id, c.contact_id, c.message_count
 ), message AS ({_INSERT_MESSAGE.format(source="appended")}
-), event AS ({_INSERT_EVENT.format(source="appended")}
+), event AS ({_INSERT_RECEIVED.format(source="appended")}
 )
-SELECT (SELECT id FROM stored), sender.identity_id, sender.contact_id, appended.id,
-  appended.assignee_id
+SELECT sender.identity_id, sender.contact_id, open_one.id, appended.id
 FROM (VALUES (1)) AS one_row
 LEFT JOIN sender ON true
+LEFT JOIN open_one ON true
 LEFT JOIN appended ON true
 """
 
 # The identity goes first, naming a contact that does not exist yet (the foreign key is checked at
 # commit): of two deliveries at once only one wins it, and only the winner creates the contact.
-_CREATE_SENDER = """
-WITH identity AS (
+_WELCOME = f"""
+WITH envelope AS ({_INSERT_ENVELOPE.format(source="")}
+), identity AS (
   INSERT INTO conversations_identity (contact_id, medium, address, created_at)
-  VALUES (nextval(pg_get_serial_sequence('conversations_contact', 'id')),
-    %(medium)s, %(address)s, %(now)s)
+  SELECT nextval(pg_get_serial_sequence('conversations_contact', 'id')),
+    %(medium)s, %(address)s, %(now)s
+  FROM envelope
   ON CONFLICT DO NOTHING
-  RETURNING id, contact_id
+  RETURNING id AS identity_id, contact_id
 ), contact AS (
   INSERT INTO conversations_contact (id, public_id, name, phone, language, tags, attributes,
     created_at)
-  SELECT contact_id, %(contact_public_id)s, %(profile_name)s, %(phone)s, '', '[]', '{}', %(now)s
+  SELECT contact_id, %(contact_public_id)s, %(profile_name)s, %(phone)s, '', '[]', '{{}}', %(now)s
   FROM identity
+), conversation AS ({_INSERT_CONVERSATION.format(source="identity")}
+), message AS ({_INSERT_MESSAGE.format(source="conversation")}
+), event AS ({_INSERT_STARTED.format(source="conversation")}
 )
-SELECT id, contact_id FROM identity
+SELECT envelope.id, conversation.contact_id, conversation.id
+FROM (VALUES (1)) AS one_row
+LEFT JOIN envelope ON true
+LEFT JOIN conversation ON true
 """
 
 _START = f"""
-WITH conversation AS (
-  INSERT INTO conversations_conversation (public_id, contact_id, identity_id, channel_id, status,
-    priority, tags, version, message_count, resolution_count, opened_at, last_message_at,
-    last_inbound_at, waiting_since, routing_due_at)
-  VALUES (%(conversation_public_id)s, %(contact_id)s, %(identity_id)s, %(channel_id)s, 'new',
-    0, '[]', 1, 1, 0, %(now)s, %(now)s, %(now)s, %(now)s, %(now)s)
-  ON CONFLICT DO NOTHING
-  RETURNING id, contact_id, message_count
+WITH sender AS (
+  SELECT %(identity_id)s::bigint AS identity_id, %(contact_id)s::bigint AS contact_id
+), conversation AS ({_INSERT_CONVERSATION.format(source="sender")}
 ), message AS ({_INSERT_MESSAGE.format(source="conversation")}
-), event AS (
-  INSERT INTO conversations_event (public_id, type, conversation_id, contact_id,
-    actor_kind, actor_label, data, occurred_at)
-  SELECT what.public_id, what.type, conversation.id, conversation.contact_id,
-    'contact', '', what.data, %(now)s
-  FROM conversation, (VALUES
-    (%(started_public_id)s::uuid, 'conversation.created', '{{}}'::jsonb),
-    (%(event_public_id)s::uuid, 'message.received', %(event_data)s::jsonb)
-  ) AS what (public_id, type, data)
+), event AS ({_INSERT_STARTED.format(source="conversation")}
 )
 SELECT id FROM conversation
 """
@@ -140,29 +157,33 @@ SELECT id FROM assignment
 
 def append_to_open(incoming: Incoming) -> Appended:
     row = _run(_APPEND, _message_parameters(incoming))
-    stored, identity_id, contact_id, conversation_id, assignee_id = row
+    identity_id, contact_id, open_id, appended_id = row
     return Appended(
-        envelope_id=stored,
         sender=Sender(identity_id, contact_id) if identity_id is not None else None,
-        conversation_id=conversation_id,
-        assignee_id=assignee_id,
+        conversation_id=appended_id,
+        is_duplicate=open_id is not None and appended_id is None,
     )
 
 
-def create_sender(incoming: Incoming) -> Sender | None:
+def welcome(incoming: Incoming) -> Welcomed:
     phone = incoming.address if incoming.address.startswith("+") else ""
     row = _run(
-        _CREATE_SENDER,
+        _WELCOME,
         {
-            "medium": incoming.medium,
-            "address": incoming.address,
+            **_message_parameters(incoming),
+            **_conversation_parameters(),
             "contact_public_id": new_public_id(),
             "profile_name": incoming.profile_name[:200],
             "phone": phone[:16],
-            "now": incoming.now,
         },
     )
-    return Sender(*row) if row else None
+    envelope_id, contact_id, conversation_id = row
+    return Welcomed(contact_id or 0, conversation_id, is_duplicate=envelope_id is None)
+
+
+def store_envelope(incoming: Incoming) -> bool:
+    row = _run(_INSERT_ENVELOPE.format(source=""), _message_parameters(incoming))
+    return row is not None
 
 
 def start_conversation(incoming: Incoming, *, sender: Sender) -> int | None:
@@ -170,8 +191,7 @@ def start_conversation(incoming: Incoming, *, sender: Sender) -> int | None:
         _START,
         {
             **_message_parameters(incoming),
-            "conversation_public_id": new_public_id(),
-            "started_public_id": new_public_id(),
+            **_conversation_parameters(),
             "identity_id": sender.identity_id,
             "contact_id": sender.contact_id,
         },
@@ -216,12 +236,15 @@ def _message_parameters(incoming: Incoming) -> dict[str, Any]:
         "signature": incoming.signature,
         "content_type": incoming.content_type[:200],
         "raw_body": incoming.raw_body,
-        "envelope_id": incoming.envelope_id,
         "message_public_id": incoming.message_public_id,
         "event_public_id": new_public_id(),
         "event_data": json.dumps({"message": str(incoming.message_public_id)}),
         "now": incoming.now,
     }
+
+
+def _conversation_parameters() -> dict[str, Any]:
+    return {"conversation_public_id": new_public_id(), "started_public_id": new_public_id()}
 
 
 def _run(statement: str, parameters: dict[str, Any]) -> Any:

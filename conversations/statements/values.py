@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One verified message of a customer, ready to be stored. `envelope_id` is set on a replay."""
+    """One verified message of a customer, ready to be stored."""
 
     channel_id: int
     medium: str
@@ -23,7 +23,6 @@ class Incoming:
     raw_body: bytes
     message_public_id: uuid.UUID
     now: datetime
-    envelope_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +33,21 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What the first statement found: no `envelope_id` means a duplicate.
+    """What was found. Without a `conversation_id` nothing was stored: it was stored before, or
+    there is no open conversation, or (no `sender`) nobody with this address is known."""
 
-    `conversation_id` and `assignee_id` are those of the open conversation it was appended to.
-    """
-
-    envelope_id: int | None = None
     sender: Sender | None = None
     conversation_id: int | None = None
-    assignee_id: int | None = None
+    is_duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Welcomed:
+    """What was made. Without a `conversation_id` it was stored before, or somebody was faster."""
+
+    contact_id: int = 0
+    conversation_id: int | None = None
+    is_duplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,12 @@ from django.db import IntegrityError, transaction
 
 from channels.models import Channel, Envelope, EnvelopeOutcome
 from channels.providers import adapter_for, config_of
-from channels.providers.base import InboundMessage, InboundRequest, Quarantine
+from channels.providers.base import (
+    InboundMessage,
+    InboundRequest,
+    Quarantine,
+    SignatureRefusedError,
+)
 from conversations.models import Conversation
 from conversations.services import inbox
 from conversations.services.inbox import Arrival, Arrived
@@ -48,9 +53,14 @@ def receive(channel: Channel, *, request: InboundRequest, now: datetime) -> Rece
     """
     adapter = adapter_for(channel.provider)
     config = config_of(channel)
-    adapter.verify(request, config)
-    parsed = adapter.parse_inbound(request, config)
     signature = adapter.signature_of(request)
+    try:
+        adapter.verify(request, config)
+    except SignatureRefusedError as error:
+        if error.code == "unexpected_fields" and _is_known(channel, signature):
+            return Receipt(ReceiptKind.DUPLICATE)
+        raise
+    parsed = adapter.parse_inbound(request, config)
     if parsed.message is None:
         quarantine = parsed.quarantine or Quarantine("unparseable", f"signature:{signature}")
         return _quarantine(
@@ -60,13 +70,21 @@ def receive(channel: Channel, *, request: InboundRequest, now: datetime) -> Rece
     return _store(channel, incoming)
 
 
-@transaction.atomic
+def _is_known(channel: Channel, signature: str) -> bool:
+    """Say whether this signature came before: then this is a copy of it, in other clothes."""
+    return (
+        signature != "" and Envelope.objects.filter(channel=channel, signature=signature).exists()
+    )
+
+
 def _store(channel: Channel, incoming: Incoming) -> Receipt:
-    arrival = inbox.record_inbound(incoming)
+    def decide(arrival: Arrival) -> None:
+        if arrival.needs_routing:
+            _route(channel, arrival, incoming)
+
+    arrival = inbox.record_inbound(incoming, then=decide)
     if arrival.arrived == Arrived.DUPLICATE:
         return Receipt(ReceiptKind.DUPLICATE)
-    if arrival.needs_routing:
-        _route(channel, arrival, incoming)
     return Receipt(ReceiptKind.STORED, arrival.conversation_id)
 
 
@@ -86,20 +104,17 @@ def _route(channel: Channel, arrival: Arrival, incoming: Incoming) -> None:
 
 def _conversation(channel: Channel, arrival: Arrival, incoming: Incoming) -> Conversation:
     """Return the conversation to decide for; one that was just started needs no query."""
-    if arrival.arrived == Arrived.REOPENED:
-        conversation = Conversation.objects.get(pk=arrival.conversation_id)
-        conversation.channel = channel
-        return conversation
-    return Conversation(
+    conversation = arrival.reopened or Conversation(
         pk=arrival.conversation_id,
-        contact_id=arrival.contact_id,
-        channel=channel,
+        contact_id=arrival.contact_id or 0,
         status=Status.NEW,
         version=1,
         tags=[],
         routing_due_at=incoming.now,
         waiting_since=incoming.now,
     )
+    conversation.channel = channel
+    return conversation
 
 
 def _incoming(
