@@ -16,8 +16,8 @@ from routing.engine.conditions import (
 from routing.engine.facts import Situation
 from routing.engine.text import fold
 
-# As much of a value as an explanation keeps.
-MAX_SEEN_LENGTH = 200
+# As much of a value as every finding keeps; the whole message stands once among the facts.
+MAX_SEEN_LENGTH = 80
 
 
 def observe(situation: Situation) -> dict[str, Seen]:
