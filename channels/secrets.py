@@ -35,4 +35,5 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         try:
             return cipher().decrypt(value.encode()).decode()
         except InvalidToken as error:
-            raise SecretUnreadableError("No key in FIELD_ENCRYPTION_KEYS reads this secret.") from error
+            sentence = "No key in FIELD_ENCRYPTION_KEYS reads this secret."
+            raise SecretUnreadableError(sentence) from error

@@ -14,5 +14,5 @@ def database_now() -> datetime:
         return datetime.now(tz=UTC)
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        (now,) = cursor.fetchone()
-    return now.astimezone(UTC)
+        row: tuple[datetime] = cursor.fetchone()
+    return row[0].astimezone(UTC)

@@ -25,7 +25,8 @@ def people_whose_load_is_not_their_count() -> QuerySet[User]:
         .annotate(held=Count("pk"))
         .values("held")
     )
-    return User.objects.annotate(held=Coalesce(Subquery(held), Value(0))).exclude(load=F("held"))
+    people: QuerySet[User] = User.objects.annotate(held=Coalesce(Subquery(held), Value(0)))
+    return people.exclude(load=F("held"))
 
 
 def open_conversations_whose_history_differs() -> QuerySet[Conversation]:

@@ -1,12 +1,14 @@
 """Named filters over conversations, and who may see which."""
 
+from typing import Any
+
 from django.db import models
 
-from conversations.states import OPEN, Status
+from conversations.states import OPEN
 from teams.models import Role, User
 
 
-class ConversationQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class ConversationQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User) -> "ConversationQuerySet":
         """Narrow to what `user` may see.
 

@@ -15,7 +15,7 @@ _BOUND = [AssignmentKind.RULE, AssignmentKind.STRATEGY, AssignmentKind.REASSIGN]
 
 
 def automatic_assignments_without_a_decision() -> QuerySet[Assignment]:
-    """Whatever was assigned by a decision can be explained; taking one by answering is no decision."""
+    """What a decision assigned can be explained; taking one by answering is no decision."""
     return Assignment.objects.filter(decision__isnull=True).exclude(kind=AssignmentKind.CLAIM)
 
 
@@ -34,9 +34,9 @@ def people_over_capacity_by_automation() -> QuerySet[User]:
     sequential = ChannelMember.objects.filter(
         user=OuterRef("pk"), channel__distribution=Distribution.SEQUENTIAL
     ).values("user")
+    over: QuerySet[User] = User.objects.filter(capacity__isnull=False, load__gt=F("capacity"))
     return (
-        User.objects.filter(capacity__isnull=False, load__gt=F("capacity"))
-        .annotate(excused=Coalesce(Subquery(given[:1]), Subquery(sequential[:1])))
+        over.annotate(excused=Coalesce(Subquery(given[:1]), Subquery(sequential[:1])))
         .filter(Q(excused=None))
         .exclude(teams__strategy=Strategy.DEFAULT_USER, teams__default_user=F("pk"))
     )

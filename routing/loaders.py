@@ -135,7 +135,7 @@ def load_named_situation(
 
 
 def load_holder_situation(conversation: Conversation, *, now: datetime) -> Situation:
-    """Return the facts for giving a conversation to somebody else than who has it or let it lapse."""
+    """Return the facts for giving it to somebody else than who has it or let it lapse."""
     return Situation(
         at=now,
         zone=conversation.channel.time_zone,

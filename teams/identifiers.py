@@ -6,5 +6,5 @@ from uuid_utils.compat import uuid7
 
 
 def new_public_id() -> uuid.UUID:
-    """Return a fresh UUIDv7: unguessable, and roughly ordered by time, so that indexes stay compact."""
+    """Return a fresh UUIDv7: unguessable, and ordered by time, so that indexes stay compact."""
     return uuid7()

@@ -1,13 +1,15 @@
 """Named filters over people and teams."""
 
+from typing import Any
+
 from django.db import models
 
 
-class UserQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class UserQuerySet(models.QuerySet[Any]):
     def active(self) -> "UserQuerySet":
         return self.filter(is_active=True)
 
 
-class TeamQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class TeamQuerySet(models.QuerySet[Any]):
     def active(self) -> "TeamQuerySet":
         return self.filter(is_active=True)

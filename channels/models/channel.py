@@ -38,9 +38,7 @@ class Channel(models.Model):
     public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=120)
     provider = models.CharField(_("provider"), max_length=16, choices=Provider)
-    medium = models.CharField(
-        _("medium"), max_length=16, choices=Medium, default=Medium.WHATSAPP
-    )
+    medium = models.CharField(_("medium"), max_length=16, choices=Medium, default=Medium.WHATSAPP)
     is_active = models.BooleanField(_("active"), default=True)
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
     account_sid = models.CharField(
@@ -80,9 +78,7 @@ class Channel(models.Model):
         related_name="+",
         editable=False,
     )
-    has_survey = models.BooleanField(
-        _("ask for a rating when resolved"), default=False
-    )
+    has_survey = models.BooleanField(_("ask for a rating when resolved"), default=False)
     survey_question = models.CharField(
         _("question"),
         max_length=500,

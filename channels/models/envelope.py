@@ -13,7 +13,9 @@ class EnvelopeOutcome(models.TextChoices):
 class Envelope(models.Model):
     """One signed inbound message request. Refused requests are not stored."""
 
-    channel = models.ForeignKey("channels.Channel", on_delete=models.PROTECT, related_name="envelopes")
+    channel = models.ForeignKey(
+        "channels.Channel", on_delete=models.PROTECT, related_name="envelopes"
+    )
     # The provider's message id; "signature:…" where it was missing.
     dedupe_key = models.CharField(max_length=160)
     signature = models.CharField(max_length=160, blank=True)

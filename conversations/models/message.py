@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 from conversations.delivery_states import DeliveryStatus
 from teams.identifiers import new_public_id
 
-
 DELIVERY_STATUS_CHOICES = [
     (DeliveryStatus.QUEUED.value, _("Queued")),
     (DeliveryStatus.SENDING.value, _("Sending")),
@@ -48,9 +47,7 @@ class Message(models.Model):
     provider_message_id = models.CharField(max_length=160, null=True, blank=True)  # noqa: DJ001
     created_at = models.DateTimeField()
     # Delivery, for outbound messages only; blank otherwise.
-    delivery_status = models.CharField(
-        max_length=12, blank=True, choices=DELIVERY_STATUS_CHOICES
-    )
+    delivery_status = models.CharField(max_length=12, blank=True, choices=DELIVERY_STATUS_CHOICES)
     error_code = models.CharField(max_length=16, blank=True)
     error_detail = models.CharField(max_length=500, blank=True)
     send_due_at = models.DateTimeField(null=True, blank=True)

@@ -104,9 +104,9 @@ def take_back(
     ended = end_active(conversation, reason=reason, now=now)
     if ended is None and conversation.assignee_id is None and conversation.team_id is None:
         return conversation
-    moved = Conversation.objects.filter(
-        pk=conversation.pk, version=conversation.version
-    ).update(assignee=None, team=None, reply_due_at=None, version=F("version") + 1)
+    moved = Conversation.objects.filter(pk=conversation.pk, version=conversation.version).update(
+        assignee=None, team=None, reply_due_at=None, version=F("version") + 1
+    )
     if not moved:
         raise AssignmentLostError
     conversation.refresh_from_db()
@@ -160,7 +160,10 @@ def _leave_with_team(
     if not moved:
         raise AssignmentLostError
     events.record(
-        "conversation.queued", conversation=conversation, actor=actor, now=now,
+        "conversation.queued",
+        conversation=conversation,
+        actor=actor,
+        now=now,
         data=owner.event_data,
     )
     if owner.team_id is None:

@@ -155,9 +155,9 @@ def _record_failure(claim: Claim, *, error: SendError, now: datetime) -> None:
             broken_at=now, broken_reason=error.detail[:250]
         )
     if error.is_opt_out:
-        Contact.objects.filter(
-            pk=message.conversation.contact_id, opted_out_at=None
-        ).update(opted_out_at=now)
+        Contact.objects.filter(pk=message.conversation.contact_id, opted_out_at=None).update(
+            opted_out_at=now
+        )
 
 
 def _after(

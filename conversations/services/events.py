@@ -8,7 +8,7 @@ from conversations.models import Contact, Conversation, Event
 
 
 def record(
-    type: str,  # noqa: A002 - the field's name
+    type: str,
     *,
     conversation: Conversation,
     actor: Actor,
@@ -29,7 +29,7 @@ def record(
 
 
 def record_of_contact(
-    type: str,  # noqa: A002 - the field's name
+    type: str,
     *,
     contact: Contact,
     actor: Actor,

@@ -11,7 +11,7 @@ from conversations.actors import Actor
 from conversations.models import Assignment, Conversation
 from conversations.models.assignment import EndReason
 from conversations.services import assignments, events, surveys
-from conversations.states import OPEN, Status, check_move
+from conversations.states import OPEN, IllegalTransitionError, Status, check_move
 
 
 class ConversationMovedError(Exception):
@@ -69,9 +69,7 @@ def close(conversation: Conversation, *, actor: Actor, now: datetime) -> Convers
     """Close a resolved conversation: it is over."""
     conversation = _lock(conversation)
     check_move(conversation.status, Status.CLOSED)
-    move = Move(
-        Status.CLOSED, "conversation.closed", also={"closed_at": now, "close_due_at": None}
-    )
+    move = Move(Status.CLOSED, "conversation.closed", also={"closed_at": now, "close_due_at": None})
     return _move(conversation, move=move, actor=actor, now=now)
 
 
@@ -84,6 +82,8 @@ def reopen(conversation: Conversation, *, actor: Actor, now: datetime) -> Conver
     the contact has another live conversation on this channel by now.
     """
     conversation = _lock(conversation)
+    if conversation.status in OPEN:
+        raise IllegalTransitionError(Status(conversation.status), Status.NEW)
     check_move(conversation.status, Status.NEW)
     if _has_other_live(conversation):
         raise ConversationMovedError
@@ -111,7 +111,7 @@ def start_progress(conversation: Conversation, *, actor: Actor, now: datetime) -
 
     The row must be locked by the caller.
     """
-    answered = {"waiting_since": None, "reply_due_at": None}
+    answered: dict[str, Any] = {"waiting_since": None, "reply_due_at": None}
     if conversation.first_replied_at is None:
         answered["first_replied_at"] = now
     if conversation.status == Status.IN_PROGRESS:
@@ -134,9 +134,12 @@ def last_owner(conversation: Conversation) -> Assignment | None:
 
 
 def _lock(conversation: Conversation) -> Conversation:
-    return Conversation.objects.select_for_update(of=("self",)).select_related("channel").get(
-        pk=conversation.pk
+    locked: Conversation = (
+        Conversation.objects.select_for_update(of=("self",))
+        .select_related("channel")
+        .get(pk=conversation.pk)
     )
+    return locked
 
 
 def _has_other_live(conversation: Conversation) -> bool:
@@ -151,9 +154,7 @@ def _has_other_live(conversation: Conversation) -> bool:
     )
 
 
-def _move(
-    conversation: Conversation, *, move: Move, actor: Actor, now: datetime
-) -> Conversation:
+def _move(conversation: Conversation, *, move: Move, actor: Actor, now: datetime) -> Conversation:
     """Write the new state if the conversation is still as it was seen, and the event with it."""
     seen = conversation.status
     moved = Conversation.objects.filter(

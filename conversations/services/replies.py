@@ -118,11 +118,12 @@ def reason_not_to_reply(conversation: Conversation, *, now: datetime) -> str:
 
 
 def _lock(conversation: Conversation) -> Conversation:
-    return (
+    locked: Conversation = (
         Conversation.objects.select_for_update(of=("self",))
         .select_related("channel", "contact")
         .get(pk=conversation.pk)
     )
+    return locked
 
 
 def _stored_before(conversation: Conversation, public_id: uuid.UUID | None) -> Message | None:

@@ -13,7 +13,6 @@ from conversations.delivery_states import DeliveryStatus, is_forward
 from conversations.models import DeliveryReport, Message
 from conversations.services import events
 
-
 _ON_ITS_WAY = {DeliveryStatus.QUEUED, DeliveryStatus.SENDING}
 
 

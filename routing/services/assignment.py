@@ -60,7 +60,7 @@ def route(
 
 
 def route_next(*, now: datetime) -> bool:
-    """Decide for one conversation that still waits for its first decision; say whether there was one.
+    """Decide for one conversation that has no decision yet; say whether there was one.
 
     It is there because routing failed when its message came, or because somebody reopened it.
     """
@@ -122,9 +122,7 @@ def assign_to(
         return None
     named = [(TargetKind.TEAM, team), (TargetKind.PERSON, person)]
     targets = tuple(Target(kind, row.pk) for kind, row in named if row is not None)
-    situation = loaders.load_named_situation(
-        conversation, actor=actor, reason=reason, now=now
-    )
+    situation = loaders.load_named_situation(conversation, actor=actor, reason=reason, now=now)
     question = Question(
         trigger=Trigger.MANUAL,
         situation=situation,
@@ -134,7 +132,9 @@ def assign_to(
     return decide_and_apply(conversation, question=question, actor=actor, now=now)
 
 
-def claim(conversation: Conversation, *, user: User, actor: Actor, now: datetime) -> Decision | None:
+def claim(
+    conversation: Conversation, *, user: User, actor: Actor, now: datetime
+) -> Decision | None:
     """Let a person take a conversation; it stays with its team."""
     return assign_to(
         conversation, team=conversation.team, person=user, actor=actor, now=now, reason="claimed"
@@ -201,8 +201,9 @@ def _refuse(conversation: Conversation, *, team: Team | None, person: User | Non
         raise AssignmentRefusedError("member.inactive")
     if team is not None and not team.is_active:
         raise AssignmentRefusedError("team.inactive")
-    both = team is not None and person is not None
-    if both and not team.memberships.filter(user=person).exists():
+    if team is None or person is None:
+        return
+    if not team.memberships.filter(user=person).exists():
         raise AssignmentRefusedError("member.not_in_team")
 
 
@@ -214,8 +215,9 @@ def _is_theirs(conversation: Conversation, *, team: Team | None, person: User | 
 
 
 def _lock(conversation_id: int) -> Conversation:
-    return (
+    locked: Conversation = (
         Conversation.objects.select_for_update(of=("self",))
         .select_related("channel", "contact")
         .get(pk=conversation_id)
     )
+    return locked

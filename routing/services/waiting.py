@@ -1,4 +1,4 @@
-"""Conversations that wait: placed when somebody comes online, gets free or joins, and by the sweep."""
+"""Conversations that wait: placed when somebody can take them, at once or by the sweep."""
 
 import logging
 from datetime import datetime

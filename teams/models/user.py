@@ -48,14 +48,14 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """One person. Load and capacity live here, not on a membership: they count over all channels."""
+    """One person. Load and capacity live here: they count over all teams and channels."""
 
     public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
     email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(_("name"), max_length=120)
     role = models.PositiveSmallIntegerField(_("role"), choices=Role, default=Role.AGENT)
-    code = models.CharField(_("code"), max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001
-    external_id = models.CharField(  # noqa: DJ001 - unique only where set
+    code = models.CharField(_("code"), max_length=64, null=True, blank=True, unique=True)
+    external_id = models.CharField(
         _("external id"), max_length=128, null=True, blank=True, unique=True
     )
     is_active = models.BooleanField(_("active"), default=True)

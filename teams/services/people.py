@@ -1,6 +1,7 @@
 """People: who they are and what they may do."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
@@ -17,27 +18,16 @@ def create(
     name: str,
     role: Role = Role.AGENT,
     password: str | None = None,
-    capacity: int | None = None,
-    code: str | None = None,
-    external_id: str | None = None,
-    language: str = "",
-    time_zone: str = "UTC",
+    **fields: Any,
 ) -> User:
-    """Create a person. Without a password nobody can sign in as them.
+    """Create a person; `fields` may be any others of theirs, blank codes and ids count as none.
 
-    Raises `ValidationError` naming the fields.
+    Without a password nobody can sign in as them. Raises `ValidationError` naming the fields.
     """
-    user = User(
-        email=email.strip().lower(),
-        name=name.strip(),
-        role=role,
-        password=make_password(password),
-        capacity=capacity,
-        code=code or None,
-        external_id=external_id or None,
-        language=language,
-        time_zone=time_zone,
-    )
+    for unique in ("code", "external_id"):
+        fields[unique] = fields.get(unique) or None
+    user = User(email=email.strip().lower(), name=name.strip(), role=role, **fields)
+    user.password = make_password(password)
     user.full_clean()
     user.save()
     return user

@@ -66,8 +66,7 @@ def test_from_the_first_message_to_the_rating():
     assert conversation.status == Status.CLOSED
     survey = Survey.objects.get()
     assert (survey.rating, survey.agent, survey.team) == (5, aiko, support)
-    outbound = Message.objects.filter(direction="outbound").values_list("body", flat=True)
-    assert list(outbound)[0] == "申し訳ございません。"
-    assert list(outbound)[2] == "Thank you!"
+    said = list(Message.objects.filter(direction="outbound").values_list("body", flat=True))
+    assert (said[0], said[2]) == ("申し訳ございません。", "Thank you!")
     aiko.refresh_from_db()
     assert aiko.load == 0

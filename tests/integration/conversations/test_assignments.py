@@ -86,9 +86,7 @@ class TestTakeBack:
         assignments.give(conversation, owner=owner, actor=SYSTEM, now=MORNING)
         conversation.refresh_from_db()
 
-        assignments.take_back(
-            conversation, reason=EndReason.UNASSIGNED, actor=SYSTEM, now=MORNING
-        )
+        assignments.take_back(conversation, reason=EndReason.UNASSIGNED, actor=SYSTEM, now=MORNING)
 
         alice.refresh_from_db()
         assert (alice.load, alice.offer_due_at) == (0, MORNING)
@@ -98,9 +96,7 @@ class TestTakeBack:
     def test_of_nothing_is_nothing(self):
         conversation = make_conversation()
 
-        assignments.take_back(
-            conversation, reason=EndReason.UNASSIGNED, actor=SYSTEM, now=MORNING
-        )
+        assignments.take_back(conversation, reason=EndReason.UNASSIGNED, actor=SYSTEM, now=MORNING)
 
         assert not Event.objects.exists()
 

@@ -236,9 +236,7 @@ class TestReassignment:
         make_rule(team=self.team(alice, bob))
         conversation = routed(make_channel())
 
-        replies.queue_reply(
-            conversation, author=alice, body="Hello", actor=SYSTEM, now=MORNING
-        )
+        replies.queue_reply(conversation, author=alice, body="Hello", actor=SYSTEM, now=MORNING)
 
         assert not reassignment.reassign_next(now=MORNING + timedelta(hours=1))
         conversation.refresh_from_db()

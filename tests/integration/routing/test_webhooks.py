@@ -14,7 +14,6 @@ from conversations.services import replies
 from routing.models import Decision
 from tests.doors import customer_writes, knock, provider_reports
 from tests.factories import make_agent, make_channel, make_rule, make_team
-from tests.moments import WEDNESDAY_MORNING as MORNING
 from tests.settle import settle
 
 pytestmark = pytest.mark.django_db
@@ -132,9 +131,7 @@ class TestTheStatusDoor:
     def test_keeps_a_report_about_a_message_that_is_not_known_yet(self):
         reply = self.sent()
         Message.objects.filter(pk=reply.pk).update(provider_message_id=None)
-        stranger = Message(
-            public_id=Contact().public_id, channel=reply.channel, provider_message_id="SM" + "9" * 32
-        )
+        stranger = Message(channel=reply.channel, provider_message_id="SM" + "9" * 32)
 
         response = provider_reports(stranger, "delivered")
 
