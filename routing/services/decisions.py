@@ -102,6 +102,8 @@ def _apply(
     assignment = None
     if answer.outcome == Outcome.KEPT:
         _restart_reply_timer(conversation, answer=answer, desks=desks, now=now)
+        if _was_kept(conversation):
+            return None  # said once is enough
     else:
         owner = _ownership(conversation, question=question, answer=answer, desks=desks, now=now)
         owner = replace(owner, event_data={"decision": str(public_id), **owner.event_data})
@@ -122,6 +124,12 @@ def _apply(
         answer=serial.answer_to_json(answer),
         decided_at=now,
     )
+
+
+def _was_kept(conversation: Conversation) -> bool:
+    """Say whether the last decision left the conversation where it was: then nothing changed."""
+    outcomes = Decision.objects.filter(conversation=conversation).order_by("-pk")
+    return outcomes.values_list("outcome", flat=True).first() == Outcome.KEPT
 
 
 def _release(

@@ -256,6 +256,15 @@ class TestReassignment:
         assert Decision.objects.last().outcome == "kept"
         assert Decision.objects.last().steps[-1]["code"] == "kept"
 
+    def test_says_only_once_that_it_is_kept(self):
+        make_rule(team=self.team(make_agent()))
+        routed(make_channel())
+
+        for minute in (10, 20, 30):
+            assert reassignment.reassign_next(now=MORNING + timedelta(minutes=minute))
+
+        assert Decision.objects.filter(outcome="kept").count() == 1
+
 
 class TestAssigningByHand:
     def test_to_a_team_lets_its_strategy_pick(self):
