@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config import overview
+from config import demo_door, overview
 from config.menu import build_menu
 from teams.models import Presence
 from teams.services import preferences, presence
@@ -31,6 +31,7 @@ class ConsoleSite(admin.AdminSite):
     index_title = gettext_lazy("Overview")
     enable_nav_sidebar = False
     site_url = None
+    login_form = demo_door.SignInForm
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
@@ -74,6 +75,12 @@ class ConsoleSite(admin.AdminSite):
         }
         return super().index(request, {**context, **(extra_context or {})})
 
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"demo_accounts": demo_door.demo_accounts(request)}
+        return super().login(request, {**context, **(extra_context or {})})
+
     def language_view(self, request: HttpRequest) -> HttpResponse:
         """Set the language of the console: on the person if signed in, else in a cookie."""
         if request.method != "POST":
@@ -114,7 +121,7 @@ class ConsoleSite(admin.AdminSite):
 
 def _environment_badge() -> str:
     """Return what kind of installation this is; blank in production."""
-    if getattr(settings, "DEMO", False):
+    if demo_door.is_demo():
         return "DEMO"
     return "" if settings.IS_PRODUCTION else BADGES.get(settings.ENVIRONMENT, "TEST")
 
