@@ -1,8 +1,8 @@
-"""Who looks at a page of the console."""
+"""Who looks at a page of the console, and what they sent."""
 
 from typing import cast
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from teams.models import User
 
@@ -10,3 +10,8 @@ from teams.models import User
 def viewer(request: HttpRequest) -> User:
     """Return who is looking. Every page of the console has somebody: its door asked."""
     return cast(User, request.user)
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what a form sent, also if that is nothing; None while it is only shown."""
+    return request.POST if request.method == "POST" else None

@@ -31,7 +31,7 @@ from routing.services.decisions import DecisionContentionError
 from teams.admin.console import Confirmation, selected_hidden
 from teams.models import User
 from teams.texts import Text
-from teams.viewers import viewer
+from teams.viewers import posted, viewer
 
 REFUSALS = {
     "conversation.resolved": gettext_lazy(
@@ -131,7 +131,7 @@ class RoutedConversationAdmin(ConversationAdmin):
             raise PermissionDenied
         page = self._address(conversation, "change", query=self._kept_query(request))
         initial = {"team": conversation.team_id, "person": None}
-        form = AssignForm(request.POST or None, giver=viewer(request), initial=initial)
+        form = AssignForm(posted(request), giver=viewer(request), initial=initial)
         if request.method == "POST" and form.is_valid():
             try:
                 self._give(request, conversation, form)

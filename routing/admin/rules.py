@@ -5,8 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -71,10 +70,7 @@ class RuleAdmin(GuardedAdmin):
         return (
             rows.select_related("team", "person")
             .prefetch_related("conditions", "channels")
-            .annotate(
-                place=Window(RowNumber(), order_by=[F("position").asc(), F("pk").asc()]),
-                rule_count=Window(Count("pk")),
-            )
+            .annotate(place=_count(_tried_no_later()), rule_count=_count(Rule.objects.all()))
         )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -226,6 +222,18 @@ def sentences(rule: Rule) -> list[str]:
     }
     names = {Target(kind, row.pk): row.name for kind, some in rows.items() for row in some}
     return render_rule(loaders.rule_spec(rule), names=names)
+
+
+def _tried_no_later() -> QuerySet[Rule]:
+    """Return the rules before the outer one, and that one: as many as its number in the order."""
+    same = Q(position=OuterRef("position"), pk__lte=OuterRef("pk"))
+    return Rule.objects.filter(Q(position__lt=OuterRef("position")) | same)
+
+
+def _count(rows: QuerySet[Rule]) -> Subquery:
+    """Return a number of rows as a column: a window would count what a filter leaves."""
+    one = rows.order_by().annotate(all=Value(1)).values("all")
+    return Subquery(one.annotate(n=Count("pk")).values("n"))
 
 
 def _move_button(rule: Rule, direction: str, label: str, *, is_at_end: bool) -> SafeString:

@@ -20,7 +20,7 @@ from teams.admin.console import Confirmation, EmptyState, GuardedAdmin, pill
 from teams.models import ApiKey, User
 from teams.scopes import Scope
 from teams.services import api_keys
-from teams.viewers import viewer
+from teams.viewers import posted, viewer
 
 SCOPE_SENTENCES = {
     Scope.READ: gettext_lazy("read: everything its owner may see"),
@@ -106,7 +106,7 @@ class ApiKeyAdmin(GuardedAdmin):
         """Issue a key. The answer to the POST shows it, once."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = NewKeyForm(request.POST or None, issuer=viewer(request))
+        form = NewKeyForm(posted(request), issuer=viewer(request))
         if request.method == "POST" and form.is_valid():
             return self._issue(request, form)
         return self.confirm(

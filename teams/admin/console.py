@@ -195,10 +195,11 @@ def pick_fields(form: forms.ModelForm, *, names: Iterable[str]) -> dict[str, Any
 
 
 def _offered(filters: Iterable[Any]) -> set[str]:
-    """Return the parameters that field filters write into addresses."""
-    fields = [item[0] if isinstance(item, tuple | list) else item for item in filters]
+    """Return the parameters that the filters of a list write into addresses."""
     endings = ("", "__exact", "__id__exact", "__isnull")
-    return {f"{name}{end}" for name in fields if isinstance(name, str) for end in endings}
+    names = {item for item in filters if isinstance(item, str)}
+    own = {getattr(item, "parameter_name", None) for item in filters} - {None}
+    return {f"{name}{ending}" for name in names for ending in endings} | own
 
 
 def _is_readable(query: QueryDict) -> bool:

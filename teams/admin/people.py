@@ -31,7 +31,7 @@ from teams.admin.console import (
 from teams.models import Presence, Role, User
 from teams.permissions import Right, is_allowed
 from teams.services import directory, people, preferences, presence
-from teams.viewers import viewer
+from teams.viewers import posted, viewer
 
 PRESENCE_TONES = {Presence.ONLINE: "online", Presence.AWAY: "away", Presence.OFFLINE: "offline"}
 
@@ -43,6 +43,21 @@ def may_edit(editor: User, person: User | None) -> bool:
     return person is None or person.role <= editor.role
 
 
+#: Columns that the form writes as they are.
+COLUMNS = (
+    "name",
+    "email",
+    "role",
+    "capacity",
+    "is_receiving",
+    "language",
+    "time_zone",
+    "code",
+    "external_id",
+    "is_active",
+)
+
+
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     """A person, without anything that grants rights beside the role."""
 
@@ -51,18 +66,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = (
-            "name",
-            "email",
-            "role",
-            "capacity",
-            "is_receiving",
-            "language",
-            "time_zone",
-            "code",
-            "external_id",
-            "is_active",
-        )
+        fields = COLUMNS
 
     #: Set for each request by the page: who is changing this person.
     editor: ClassVar[User | None] = None
@@ -174,7 +178,7 @@ class PersonAdmin(GuardedAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001
         now = timezone.now()
         if change:
-            changes = pick_fields(form, names=form.Meta.fields)
+            changes = pick_fields(form, names=COLUMNS)
             person = User.objects.get(pk=obj.pk)
             directory.update_person(person, now=now, **changes)
             return
@@ -227,7 +231,7 @@ class PersonAdmin(GuardedAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, pk)  # type: ignore[attr-defined, no-any-return]
         if not may_edit(viewer(request), person):
             raise PermissionDenied
-        form = SetPasswordForm(person, request.POST or None)
+        form = SetPasswordForm(person, posted(request))
         if request.method == "POST" and form.is_valid():
             preferences.set_password(person, password=form.cleaned_data["new_password1"])
             self.log_change(request, person, _("Changed the password."))

@@ -28,6 +28,18 @@ STRATEGY_SENTENCES = {
 }
 
 
+#: Columns that the form writes as they are.
+COLUMNS = (
+    "name",
+    "code",
+    "description",
+    "is_active",
+    "strategy",
+    "default_user",
+    "is_reassigning",
+)
+
+
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
     """Asks for minutes where the row keeps seconds, and for one sentence per strategy."""
 
@@ -49,15 +61,7 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Team
-        fields = (
-            "name",
-            "code",
-            "description",
-            "is_active",
-            "strategy",
-            "default_user",
-            "is_reassigning",
-        )
+        fields = COLUMNS
         widgets = {"description": forms.Textarea(attrs={"rows": 2})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -86,7 +90,7 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def changes(self) -> dict[str, Any]:
         """Return the columns that this form changes."""
-        changed = pick_fields(self, names=self.Meta.fields)
+        changed = pick_fields(self, names=COLUMNS)
         minutes = self.cleaned_data.get("reassign_minutes")
         if minutes and "reassign_minutes" in self.changed_data:
             changed["reassign_after_s"] = minutes * MINUTE_S
