@@ -1,0 +1,66 @@
+"""API keys in the console: shown once, kept as a hash, revoked for good."""
+
+import pytest
+from django.contrib.admin.utils import quote
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from teams.models import ApiKey, Role, User
+from teams.services import api_keys
+from tests.console import sign_in
+from tests.factories import make_administrator, make_agent, make_supervisor
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/teams/apikey/"
+ADD = f"{LIST}add/"
+
+
+@pytest.fixture
+def ada() -> User:
+    return make_administrator()
+
+
+@pytest.fixture
+def client(ada: User) -> Client:
+    return sign_in(ada)
+
+
+class TestAKey:
+    def test_is_shown_once_and_works(self, client: Client, ada: User) -> None:
+        answer = client.post(ADD, {"name": "CRM", "user": ada.pk, "scopes": ["read", "assign"]})
+        key = answer.context["issued"].key
+        assert key in answer.content.decode()
+        assert "no-store" in answer.headers["cache-control"]
+        found = api_keys.find_active(key, now=timezone.now())
+        assert found is not None
+        assert found.scopes == ["read", "assign"]
+        assert key not in client.get(LIST).content.decode()
+
+    def test_is_not_issued_by_a_link(self, client: Client, ada: User) -> None:
+        client.get(ADD, {"name": "CRM", "user": ada.pk, "scopes": "read"})
+        assert not ApiKey.objects.exists()
+
+    def test_belongs_to_nobody_above_who_issues_it(self, client: Client) -> None:
+        owner = make_agent(name="Olga", role=Role.OWNER)
+        answer = client.post(ADD, {"name": "CRM", "user": owner.pk, "scopes": ["read"]})
+        assert answer.status_code == 200
+        assert not ApiKey.objects.exists()
+
+    def test_of_somebody_above_is_not_listed(self, client: Client) -> None:
+        owner = make_agent(name="Olga", role=Role.OWNER)
+        api_keys.issue(owner, name="Secret project", scopes=["read"])
+        assert "Secret project" not in client.get(LIST).content.decode()
+
+    def test_is_asked_about_and_then_revoked(self, client: Client, ada: User) -> None:
+        issued = api_keys.issue(ada, name="CRM", scopes=["read"])
+        address = reverse("admin:teams_apikey_revoke", args=[quote(issued.api_key.pk)])
+        assert "cannot be undone" in client.get(address).content.decode()
+        assert not ApiKey.objects.get().revoked
+        client.post(address)
+        assert ApiKey.objects.get().revoked
+
+    def test_is_no_affair_of_supervisors(self) -> None:
+        client = sign_in(make_supervisor())
+        assert client.get(LIST).status_code == 403
+        assert client.get(ADD).status_code == 403
