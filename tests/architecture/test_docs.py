@@ -34,6 +34,7 @@ DRAIN_ROW = re.compile(r"^\| `(\w+)` \| (\d+) s \|", re.MULTILINE)
 ADDRESS_ROW = re.compile(r"^\| `(/api/v1/[^`]*)` \| (.*) \|$", re.MULTILINE)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 METHOD = re.compile(rf"\b({'|'.join(METHODS)})\b")
+APPLICATION = re.compile(r"config\.\w+:\w+")
 DECISION_TITLE = re.compile(r"# (\d+)\. \S")
 
 
@@ -123,6 +124,15 @@ class TestDrainsTable:
         assert {name: float(every) for name, every in rows} == {
             name: every for name, (_, every) in BEAT.items()
         }
+
+
+class TestOperations:
+    def test_name_the_application_that_serve_runs(self) -> None:
+        named = {
+            path: set(APPLICATION.findall((ROOT / path).read_text()))
+            for path in ("config/programs.py", "docs/operations.md", "Dockerfile")
+        }
+        assert len(set().union(*named.values())) == 1, named
 
 
 class TestApiTable:
