@@ -20,6 +20,5 @@ RUN ENVIRONMENT=production DATA_DIR=/tmp/build \
     python manage.py collectstatic --no-input --verbosity 0
 USER relaydesk
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--no-ws", \
-     "--respawn-failed-workers", "--blocking-threads-idle-timeout", "600", \
-     "config.wsgi:application"]
+CMD ["granian", "--interface", "rsgi", "--host", "0.0.0.0", "--port", "8000", "--no-ws", \
+     "--respawn-failed-workers", "config.rsgi:application"]

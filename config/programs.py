@@ -95,20 +95,17 @@ def _celery(part: str) -> tuple[str, ...]:
 
 def _web() -> Program:
     options = {
-        "interface": "wsgi",
+        "interface": "rsgi",
         "host": settings.HOST,
         "port": str(settings.PORT),
         "workers": str(settings.WEB_WORKERS),
-        "blocking-threads": str(settings.WEB_THREADS),
-        # A thread takes its database connection with it; let both live.
-        "blocking-threads-idle-timeout": "600",
         "log-level": "warning",
     }
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
     command = (sys.executable, "-m", "granian", *flags, "--respawn-failed-workers", "--no-ws")
     return Program(
         "web",
-        (*command, "config.wsgi:application"),
+        (*command, "config.rsgi:application"),
         is_ready=is_answering,
     )
 

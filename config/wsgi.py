@@ -1,4 +1,4 @@
-"""The web application, for granian, gunicorn or any other WSGI server."""
+"""The web application for any WSGI server. `serve` runs config/rsgi.py, which stands on this."""
 
 import os
 

@@ -7,7 +7,6 @@ from channels.addresses import inbound_url
 from tests.doors import customer_writes
 from tests.factories import make_channel
 
-
 pytestmark = pytest.mark.django_db
 
 

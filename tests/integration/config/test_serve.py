@@ -106,6 +106,33 @@ class TestServe:
         served.shell(OFFER)
         eventually(lambda: served.shell(COUNT_OFFERS).strip() == "0", within_s=30)
 
+    def test_lets_no_slow_caller_keep_others_waiting(self, served: Served) -> None:
+        head = (
+            b"POST /webhooks/twilio/none/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+        )
+        slow = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(30)]
+        for caller in slow:
+            caller.sendall(head + b"a")
+        started = time.monotonic()
+        assert ask(served.port, "/admin/login/")[0] == 200
+        assert time.monotonic() - started < 5
+        slow[0].settimeout(30)
+        assert slow[0].recv(100).startswith(b"HTTP/1.1 408 ")
+        for caller in slow:
+            caller.close()
+
+    def test_reads_a_request_of_two_lengths_in_one_way_only(self, served: Served) -> None:
+        head = b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
+        smuggled = b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /readyz HTTP/1.1\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", served.port)) as caller:
+            caller.sendall(head + smuggled)
+            caller.settimeout(10)
+            answer = b""
+            while chunk := caller.recv(4096):
+                answer += chunk
+        assert answer.count(b"HTTP/1.1 ") == 1
+        assert b"connection: close" in answer.lower()
+
     @pytest.mark.parametrize("part", ["valkey-server", "worker", "beat", "granian"])
     def test_outlives_every_part_of_it(self, served: Served, part: str) -> None:
         for member in served.family():
