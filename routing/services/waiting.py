@@ -71,7 +71,7 @@ def _place(conversation_id: int, *, now: datetime) -> None:
         ask=lambda open_desk: decide_waiting(situation, targets=targets, open_desk=open_desk),
         targets=targets,
     )
-    decide_and_apply(conversation, question=question, actor=Actor.system(), now=now)
+    decide_and_apply(conversation, pose=lambda: question, actor=Actor.system(), now=now)
 
 
 def _targets(conversation: Conversation) -> tuple[Target, ...]:
@@ -87,19 +87,23 @@ def _targets(conversation: Conversation) -> tuple[Target, ...]:
 
 @transaction.atomic
 def _spread_next_mark(*, now: datetime) -> bool:
-    """Turn one person's mark into due marks on the conversations that this person could take."""
-    user = (
-        User.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
-        .filter(offer_due_at__lte=now)
-        .order_by("offer_due_at", "pk")
-        .first()
-    )
+    """Turn one person's mark into due marks on the conversations that this person could take.
+
+    The conversations are locked before the person, as everywhere. A mark that was set anew in
+    the meantime stays, and is spread again.
+    """
+    user = User.objects.filter(offer_due_at__lte=now).order_by("offer_due_at", "pk").first()
     if user is None:
         return False
-    User.objects.filter(pk=user.pk).update(offer_due_at=None)
     room = _room(user)
-    if room <= 0:
-        return True
+    if room > 0:
+        _mark_for(user, limit=room, now=now)
+    User.objects.filter(pk=user.pk, offer_due_at=user.offer_due_at).update(offer_due_at=None)
+    return True
+
+
+def _mark_for(user: User, *, limit: int, now: datetime) -> None:
+    """Let the sweep look at what this person could take, first in the queue first."""
     # Whoever took one away by hand has a minute to say whose it is.
     just_taken_away = Assignment.objects.filter(
         conversation=OuterRef("pk"),
@@ -111,10 +115,11 @@ def _spread_next_mark(*, now: datetime) -> bool:
         Conversation.objects.waiting()
         .filter(reachable, ~Exists(just_taken_away), routing_due_at=None)
         .in_queue_order()
-        .values_list("pk", flat=True)[:room]
+        .values_list("pk", flat=True)[:limit]
     )
-    Conversation.objects.filter(pk__in=ids).update(placing_due_at=now)
-    return True
+    waiting = Conversation.objects.waiting().filter(pk__in=ids).order_by("pk")
+    locked = list(waiting.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    Conversation.objects.filter(pk__in=locked).update(placing_due_at=now)
 
 
 def _room(user: User) -> int:
