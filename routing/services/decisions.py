@@ -68,6 +68,7 @@ def decide_and_apply(
         book = DeskBook(seen=dict(known))
         try:
             with transaction.atomic():
+                _lock_parties(conversation, targets=question.targets)
                 answer = question.ask(book.open)
                 return _apply(
                     conversation,
@@ -124,6 +125,13 @@ def _apply(
         answer=serial.answer_to_json(answer),
         decided_at=now,
     )
+
+
+def _lock_parties(conversation: Conversation, *, targets: Sequence[Target]) -> None:
+    """Lock who has it and who was named, in order: the desk of a person is that person's row."""
+    named = [target.id for target in targets if target.kind == TargetKind.PERSON]
+    if named and conversation.assignee_id is not None:
+        assignments.lock_people([conversation.assignee_id, *named])
 
 
 def _was_kept(conversation: Conversation) -> bool:
