@@ -76,7 +76,9 @@ def route_next(*, now: datetime) -> bool:
         _route_due(conversation_id, now=now)
     except Exception:
         logger.exception("Routing conversation %s failed; it is tried again.", conversation_id)
-        Conversation.objects.filter(pk=conversation_id).update(routing_due_at=now + FAILURE_RETRY)
+        # Only what is still due: somebody else may have been faster, and then nothing is.
+        still_due = Conversation.objects.filter(pk=conversation_id, routing_due_at__lte=now)
+        still_due.update(routing_due_at=now + FAILURE_RETRY)
     return True
 
 

@@ -31,7 +31,9 @@ def reassign_next(*, now: datetime) -> bool:
         _reassign(conversation_id, now=now)
     except Exception:
         logger.exception("Reassigning conversation %s failed.", conversation_id)
-        Conversation.objects.filter(pk=conversation_id).update(reply_due_at=now + FAILURE_RETRY)
+        # Only what is still due: somebody else may have been faster, and then nothing is.
+        still_due = Conversation.objects.filter(pk=conversation_id, reply_due_at__lte=now)
+        still_due.update(reply_due_at=now + FAILURE_RETRY)
     return True
 
 

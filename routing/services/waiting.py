@@ -49,7 +49,9 @@ def _place_next_due(*, now: datetime) -> bool:
         _place(conversation_id, now=now)
     except Exception:
         logger.exception("Placing conversation %s failed; it is tried again.", conversation_id)
-        Conversation.objects.filter(pk=conversation_id).update(placing_due_at=now + PLACING_RETRY)
+        # Only what is still due: somebody else may have been faster, and then nothing is.
+        still_due = Conversation.objects.filter(pk=conversation_id, placing_due_at__lte=now)
+        still_due.update(placing_due_at=now + PLACING_RETRY)
     return True
 
 
