@@ -18,7 +18,7 @@ from routing.services.decisions import (
     decide_and_apply,
     latest_assignment,
 )
-from teams.models import Presence, User
+from teams.models import Presence, Strategy, User
 
 logger = logging.getLogger(__name__)
 
@@ -112,10 +112,12 @@ def _mark_for(user: User, *, limit: int, now: datetime) -> None:
         end_reason=EndReason.UNASSIGNED,
         ended_at__gt=now - PLACING_RETRY,
     )
+    # A team that works by hand gives nobody anything: what waits there is no work for the sweep.
+    by_hand = Q(team__strategy=Strategy.MANUAL, team__is_active=True)
     reachable = Q(team__in=user.teams.values("pk")) | Q(channel__in=user.channels.values("pk"))
     ids = list(
         Conversation.objects.waiting()
-        .filter(reachable, ~Exists(just_taken_away), routing_due_at=None)
+        .filter(reachable, ~by_hand, ~Exists(just_taken_away), routing_due_at=None)
         .in_queue_order()
         .values_list("pk", flat=True)[:limit]
     )
