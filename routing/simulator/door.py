@@ -2,15 +2,13 @@
 
 import io
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.utils import translation
 
 from channels.providers.signing import FORM_TYPE
@@ -24,7 +22,6 @@ HTTPS_PORT, HTTP_PORT = 443, 80
 @dataclass(frozen=True, slots=True)
 class DoorAnswer:
     status: int
-    body: bytes
 
     @property
     def is_taken(self) -> bool:
@@ -36,20 +33,15 @@ class NobodyHomeError(Exception):
 
 
 def knock(request: SignedRequest) -> DoorAnswer:
-    """Post the request through the whole of Django, as if it came over the wire."""
+    """Hand the request to Django's own handler, as if it had come over the wire.
 
-    # The handler is given a response object anyway; WSGI's own way of answering is not needed.
-    def start_response(status: str, headers: Any, exc_info: Any = None, /) -> Callable[..., None]:
-        return _ignore
-
+    It is asked for the response only, without the signals around a request: they would close the
+    database connection of whoever is knocking.
+    """
     # Middleware may switch the language of this thread; the caller keeps its own.
     with translation.override(translation.get_language()):
-        response = _application()(_environ(request), start_response)
-        try:
-            body = b"".join(response)
-        finally:
-            response.close()
-    return DoorAnswer(response.status_code, body)
+        response = _handler().get_response(WSGIRequest(_environ(request)))
+    return DoorAnswer(response.status_code)
 
 
 def knock_over_http(request: SignedRequest) -> DoorAnswer:
@@ -60,7 +52,8 @@ def knock_over_http(request: SignedRequest) -> DoorAnswer:
     try:
         connection.request("POST", _target(request.url), request.body, request.headers)
         response = connection.getresponse()
-        return DoorAnswer(response.status, response.read())
+        response.read()
+        return DoorAnswer(response.status)
     except (OSError, HTTPException) as error:
         raise NobodyHomeError(str(error)) from error
     finally:
@@ -68,12 +61,9 @@ def knock_over_http(request: SignedRequest) -> DoorAnswer:
 
 
 @cache
-def _application() -> WSGIHandler:
+def _handler() -> WSGIHandler:
+    """Return the handler with its middleware, built once per process."""
     return WSGIHandler()
-
-
-def _ignore(*args: Any) -> None:
-    """Take what WSGI would let a server write directly; Django never does."""
 
 
 def _target(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Who is on the simulated phone, and to which channel they write: read from the address or a form."""
+"""Who is on the simulated phone, and to which channel they write: as an address or form says."""
 
 import uuid
 from collections.abc import Mapping
