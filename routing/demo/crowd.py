@@ -15,6 +15,7 @@ RETURNING_SHARE = 0.3
 VIP_SHARE = 0.06
 #: Prepared people and channels use the numbers below this.
 FIRST_FREE_NUMBER = 20
+TRIES = 1000
 
 
 @dataclass(eq=False, slots=True)
@@ -85,12 +86,13 @@ class Crowd:
         return Customer(name, self._number(voice), voice, rng.random() < VIP_SHARE, now)
 
     def _number(self, voice: Voice) -> str:
-        while True:
+        for _ in range(TRIES):
             digits = self.rng.randrange(FIRST_FREE_NUMBER, NUMBERS_END[voice.digits])
             number = f"{voice.prefix}{digits:0{voice.digits}d}"
             if number not in self.taken:
                 self.taken.add(number)
                 return number
+        raise LookupError(f"Nearly every number behind {voice.prefix} is taken.")
 
 
 #: Which languages write to which channel, and how often.
@@ -98,7 +100,7 @@ LANGUAGES = {
     "tokyo": (("ja", "zh-hans", "en"), (7, 2, 1)),
     "paris": (("fr", "en", "zh-hans"), (8, 2, 0)),
 }
-#: Numbers of three digits run into the channels' own at 910.
+#: Behind these lie the channels' own numbers, and another language's.
 NUMBERS_END = {3: 900, 4: 5000}
 
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from conversations.models import Conversation, Message
+from conversations.actors import Actor
+from conversations.models import Contact, Conversation, Message
 from conversations.wake import without_waking
 from routing.demo import founding, roster, shop
 from routing.demo.archive import Archivist
@@ -15,6 +16,7 @@ from routing.demo.crowd import Crowd, Talk, plan_arrivals
 from routing.demo.founding import Shop
 from routing.demo.life import Life
 from routing.models import Rule
+from routing.services import assignment
 from teams.models import Team, User
 
 
@@ -32,6 +34,7 @@ SIZES = {
 }
 #: So many days are lived through the services; what is older is written from the archive.
 LIVED = timedelta(days=3)
+PINNED = 2
 #: What the last hour adds on each channel, whatever time of the day it is.
 LATELY = 8
 LAST_HOUR = timedelta(minutes=50)
@@ -68,11 +71,21 @@ def make(
         dawn = now - LIVED
         archivist = Archivist(opened, roster=plan, rng=rng)
         archivist.file(_talks(crowd, [(at, line) for at, line in arrivals if at < dawn]))
+        _pin_best_customers(opened, crowd, now=dawn)
         recent = [(at, line) for at, line in arrivals if at >= dawn]
         life = Life(opened, roster=plan.since(dawn), crowd=crowd, rng=rng)
         unattended = [(now - UNATTENDED * rng.random(), line) for line in WAITING_ON]
         life.live(recent, unattended=unattended, until=now)
     return count()
+
+
+def _pin_best_customers(opened: Shop, crowd: Crowd, *, now: datetime) -> None:
+    """Give two VIPs a person of their own, whoever is there when they write."""
+    grace, ana = opened.people["grace"], opened.people["ana"]
+    known = [customer for customers in crowd.known.values() for customer in customers]
+    numbers = [customer.number for customer in known if customer.is_vip][:PINNED]
+    for contact in Contact.objects.filter(identities__address__in=numbers).order_by("pk"):
+        assignment.pin(contact, person=grace, actor=Actor.person(ana.pk, ana.name), now=now)
 
 
 def _talks(

@@ -4,8 +4,6 @@ import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
 from conversations.models import Identity
 from routing.demo import founding, guard, roster, shop
 from routing.demo.archive import Archivist
@@ -18,9 +16,11 @@ DAYS = 90
 MOST_KNOWN = 2000
 
 
-@transaction.atomic
 def fill(*, conversations: int, seed: int, now: datetime) -> int:
-    """Store so many finished conversations, with a shop around them if there is none yet."""
+    """Store so many finished conversations, with a shop around them if there is none yet.
+
+    Batch by batch: whoever stops it in between has fewer conversations, and all of them whole.
+    """
     rng = random.Random(seed)  # noqa: S311 - a story, no secret
     end = now - LIVED
     start = end - timedelta(days=DAYS)

@@ -91,8 +91,8 @@ JAPANESE = Voice(
 
 FRENCH = Voice(
     language="fr",
-    prefix="+33639981",
-    digits=3,
+    prefix="+3363998",
+    digits=4,
     name="{given} {family}",
     givens="Claire Julien Nadia Hugo Manon Théo Léa Yanis Chloé Paul Sarah Louis Emma",
     families="Martin Bernard Dubois Laurent Girard Roussel Fontaine Mercier Garnier Lambert Perrin",
