@@ -51,14 +51,14 @@ def lock_people(user_ids: Iterable[int]) -> None:
     list(User.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values("pk"))
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def give(
     conversation: Conversation, *, owner: Ownership, actor: Actor, now: datetime
 ) -> Assignment | None:
     """Give an open conversation that nobody has to a person, or leave it with a team.
 
     Raises `AssignmentLostError` if the conversation moved on since it was read, or if the person
-    is full or gone.
+    is full or gone; the caller's transaction, or its savepoint, must then be rolled back.
     """
     if owner.user_id is None:
         return _leave_with_team(conversation, owner=owner, actor=actor, now=now)

@@ -45,18 +45,22 @@ def route(
 
     The row must be locked by the caller (or not be visible to anybody else yet).
     """
-    situation = loaders.load_situation(
-        conversation, text=text, is_new_contact=is_new_contact, now=now
-    )
-    version = getattr(conversation.channel, "rule_set_version", None) or loaders.current_version()
-    rules = loaders.load_rules(version)
-    question = Question(
-        trigger=Trigger.INBOUND,
-        situation=situation,
-        ask=lambda open_desk: decide(situation, rules=rules, open_desk=open_desk),
-        rule_set_version=version,
-    )
-    return decide_and_apply(conversation, question=question, actor=Actor.system(), now=now)
+
+    def pose() -> Question:
+        situation = loaders.load_situation(
+            conversation, text=text, is_new_contact=is_new_contact, now=now
+        )
+        version = getattr(conversation.channel, "rule_set_version", None)
+        version = version or loaders.current_version()
+        rules = loaders.load_rules(version)
+        return Question(
+            trigger=Trigger.INBOUND,
+            situation=situation,
+            ask=lambda open_desk: decide(situation, rules=rules, open_desk=open_desk),
+            rule_set_version=version,
+        )
+
+    return decide_and_apply(conversation, pose=pose, actor=Actor.system(), now=now)
 
 
 def route_next(*, now: datetime) -> bool:
@@ -131,7 +135,7 @@ def assign_to(
         ask=lambda open_desk: decide_named(situation, targets=targets, open_desk=open_desk),
         targets=targets,
     )
-    return decide_and_apply(conversation, question=question, actor=actor, now=now)
+    return decide_and_apply(conversation, pose=lambda: question, actor=actor, now=now)
 
 
 def claim(

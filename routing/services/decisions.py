@@ -54,12 +54,13 @@ class DecisionContentionError(Exception):
 
 
 def decide_and_apply(
-    conversation: Conversation, *, question: Question, actor: Actor, now: datetime
+    conversation: Conversation, *, pose: Callable[[], Question], actor: Actor, now: datetime
 ) -> Decision | None:
     """Decide, apply and store; again from the start whenever somebody else was faster.
 
-    The conversation's row must be locked by the caller. Each try runs under a savepoint, so that
-    a lost try gives back its lock on the desk. Returns None if it waits on as it waited before.
+    The conversation's row must be locked by the caller. Each try runs under a savepoint, the
+    reading of the facts (`pose`) included: a lost try gives back its lock on the desk, and whatever
+    fails leaves the caller's transaction usable. Returns None if it waits on as it waited before.
     Raises `DecisionContentionError`.
     """
     known: dict[Target, Desk] = {}
@@ -68,6 +69,9 @@ def decide_and_apply(
         book = DeskBook(seen=dict(known))
         try:
             with transaction.atomic():
+                if lost:
+                    conversation.refresh_from_db()
+                question = pose()
                 _lock_parties(conversation, targets=question.targets)
                 answer = question.ask(book.open)
                 return _apply(
@@ -82,7 +86,6 @@ def decide_and_apply(
             known = book.seen
         except AssignmentLostError:
             known, lost = {}, lost + 1
-            conversation.refresh_from_db()
     raise DecisionContentionError
 
 

@@ -89,15 +89,14 @@ def _store(channel: Channel, incoming: Incoming) -> Receipt:
 
 
 def _route(channel: Channel, arrival: Arrival, incoming: Incoming) -> None:
-    """Decide under a savepoint: whatever goes wrong here, the message is already safe."""
+    """Decide; it happens under a savepoint, so whatever goes wrong, the message is already safe."""
     try:
-        with transaction.atomic():
-            assignment.route(
-                _conversation(channel, arrival, incoming),
-                text=incoming.text,
-                is_new_contact=arrival.is_new_contact,
-                now=incoming.now,
-            )
+        assignment.route(
+            _conversation(channel, arrival, incoming),
+            text=incoming.text,
+            is_new_contact=arrival.is_new_contact,
+            now=incoming.now,
+        )
     except Exception:
         logger.exception("Routing conversation %s failed.", arrival.conversation_id)
 

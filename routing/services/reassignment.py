@@ -58,4 +58,4 @@ def _reassign(conversation_id: int, *, now: datetime) -> None:
         ask=lambda open_desk: decide_reassignment(situation, target=target, open_desk=open_desk),
         targets=(target,),
     )
-    decide_and_apply(conversation, question=question, actor=Actor.system(), now=now)
+    decide_and_apply(conversation, pose=lambda: question, actor=Actor.system(), now=now)

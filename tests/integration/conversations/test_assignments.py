@@ -1,6 +1,7 @@
 """Owners, history and loads are written together or not at all."""
 
 import pytest
+from django.db import transaction
 
 from conversations.actors import Actor
 from conversations.invariants import INVARIANTS
@@ -46,7 +47,7 @@ class TestGive:
         conversation = make_conversation()
         owner = Ownership(AssignmentKind.STRATEGY, alice.pk, load_limit=0)
 
-        with pytest.raises(AssignmentLostError):
+        with pytest.raises(AssignmentLostError), transaction.atomic():
             assignments.give(conversation, owner=owner, actor=SYSTEM, now=MORNING)
 
         alice.refresh_from_db()
@@ -60,7 +61,7 @@ class TestGive:
         assignments.give(conversation, owner=first, actor=SYSTEM, now=MORNING)
 
         second = Ownership(AssignmentKind.STRATEGY, bob.pk)
-        with pytest.raises(AssignmentLostError):
+        with pytest.raises(AssignmentLostError), transaction.atomic():
             assignments.give(seen_too_early, owner=second, actor=SYSTEM, now=MORNING)
 
         bob.refresh_from_db()
