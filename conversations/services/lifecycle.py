@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from conversations.actors import Actor
@@ -102,7 +102,10 @@ def reopen(conversation: Conversation, *, actor: Actor, now: datetime) -> Conver
         },
     )
     surveys.expire_pending(conversation)
-    return _move(conversation, move=move, actor=actor, now=now)
+    try:
+        return _move(conversation, move=move, actor=actor, now=now)
+    except IntegrityError as error:  # the contact's other one was started at this very moment
+        raise ConversationMovedError from error
 
 
 @transaction.atomic
