@@ -57,16 +57,19 @@ def join_early(message: Message, *, now: datetime) -> None:
 def _find(
     channel: Channel, provider_message_id: str, message_public_id: uuid.UUID | None
 ) -> Message | None:
-    """Lock and return the message by the provider's id, else by our own, taking the provider's."""
+    """Lock and return the message by the provider's id, else by our own, taking the provider's.
+
+    Ours goes first: whoever records the send right now holds that row, and once it is free the
+    provider's id stands in it. Else this report would be neither joined there nor applied here.
+    """
     ours = Message.objects.select_for_update(of=("self",)).filter(channel=channel)
+    named = ours.filter(public_id=message_public_id).first() if message_public_id else None
     message = ours.filter(provider_message_id=provider_message_id).first()
-    if message is not None or message_public_id is None:
+    if message is not None or named is None or named.provider_message_id is not None:
         return message
-    message = ours.filter(public_id=message_public_id, provider_message_id=None).first()
-    if message is not None:
-        message.provider_message_id = provider_message_id
-        message.save(update_fields=["provider_message_id"])
-    return message
+    named.provider_message_id = provider_message_id
+    named.save(update_fields=["provider_message_id"])
+    return named
 
 
 def _apply(report: DeliveryReport, message: Message, *, now: datetime) -> None:

@@ -3,11 +3,15 @@
 import pytest
 from django.db import connection, transaction
 
+from channels.providers.base import StatusUpdate
 from conversations.actors import Actor
-from conversations.services import lifecycle
+from conversations.delivery_states import DeliveryStatus
+from conversations.models import Message
+from conversations.models.message import Direction
+from conversations.services import lifecycle, reports
 from conversations.services.lifecycle import ConversationMovedError
 from conversations.states import Status
-from tests.factories import make_channel, make_contact, make_conversation
+from tests.factories import make_channel, make_contact, make_conversation, make_message
 from tests.faults.two_sessions import Session, wait_until_blocked
 from tests.moments import WEDNESDAY_MORNING as MORNING
 
@@ -30,3 +34,33 @@ class TestReopening:
 
         with pytest.raises(ConversationMovedError):
             reopening.wait()
+
+
+class TestAReport:
+    def test_that_arrives_while_the_send_is_recorded_is_not_lost(self):
+        conversation = make_conversation()
+        message = make_message(
+            conversation=conversation,
+            direction=Direction.OUTBOUND,
+            delivery_status=DeliveryStatus.SENDING,
+        )
+        update = StatusUpdate("SM1", "delivered")
+
+        with transaction.atomic():
+            locked = Message.objects.select_for_update().get(pk=message.pk)
+            reporting = Session(
+                lambda: reports.record_report(
+                    conversation.channel,
+                    update=update,
+                    message_public_id=message.public_id,
+                    now=MORNING,
+                )
+            )
+            wait_until_blocked()
+            locked.provider_message_id, locked.delivery_status = "SM1", DeliveryStatus.SENT
+            locked.save()
+            reports.join_early(locked, now=MORNING)
+        reporting.wait()
+
+        message.refresh_from_db()
+        assert message.delivery_status == DeliveryStatus.DELIVERED
