@@ -115,21 +115,32 @@ def _welcome_back(incoming: Incoming, *, sender: Sender) -> Arrival:
     )
     if not statements().store_envelope(incoming):
         return Arrival(Arrived.DUPLICATE)
-    if latest is not None and _may_resume(latest, now=incoming.now):
-        return _resume(latest, incoming)
+    if latest is not None:
+        resumed = _rate(latest, incoming) or _resume(latest, incoming)
+        if resumed is not None:
+            return resumed
     conversation_id = statements().start_conversation(incoming, sender=sender)
     if conversation_id is None:
         raise _LostRaceError
     return Arrival(Arrived.STARTED, conversation_id, sender.contact_id)
 
 
-def _resume(latest: Conversation, incoming: Incoming) -> Arrival:
+def _rate(latest: Conversation, incoming: Incoming) -> Arrival | None:
+    """Answer the survey that waits, even if the time for going on is over; None if none does."""
     rating = parse_rating(incoming.text) if latest.status == Status.RESOLVED else None
     survey = surveys.pending(latest) if rating is not None else None
+    if survey is None or rating is None:
+        return None
     _append(latest, incoming)
-    if survey is not None and rating is not None:
-        closing.close_with_rating(survey, rating=rating, now=incoming.now)
-        return Arrival(Arrived.RATED, latest.pk)
+    closing.close_with_rating(survey, rating=rating, now=incoming.now)
+    return Arrival(Arrived.RATED, latest.pk)
+
+
+def _resume(latest: Conversation, incoming: Incoming) -> Arrival | None:
+    """Open the conversation again; None if it is over for good."""
+    if not _may_resume(latest, now=incoming.now):
+        return None
+    _append(latest, incoming)
     reopened = lifecycle.reopen(latest, actor=Actor.contact(), now=incoming.now)
     return Arrival(Arrived.REOPENED, latest.pk, latest.contact_id, reopened=reopened)
 

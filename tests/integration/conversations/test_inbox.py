@@ -170,6 +170,18 @@ class TestAMessageAfterTheEnd:
         assert bodies[0] == "Hello"
         assert bodies[2:] == [text, "Thank you!"]
 
+    def test_that_is_a_rating_is_kept_for_as_long_as_the_survey_waits(self):
+        channel = make_channel(has_survey=True, reopen_window_s=0)
+        self.resolved(channel)
+
+        arrival = inbox.record_inbound(
+            incoming(channel, sid="SM2", text="4", now=MORNING + timedelta(hours=2))
+        )
+
+        assert arrival.arrived == Arrived.RATED
+        assert Survey.objects.get().rating == 4
+        assert Conversation.objects.get().status == Status.CLOSED
+
     def test_that_is_a_rating_is_kept_only_once(self):
         channel = make_channel(has_survey=True)
         self.resolved(channel)
