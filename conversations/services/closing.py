@@ -31,6 +31,5 @@ def close_next_expired(*, now: datetime) -> bool:
     if conversation.status != Status.RESOLVED:
         Conversation.objects.filter(pk=conversation.pk).update(close_due_at=None)
         return True
-    surveys.expire_pending(conversation)
     lifecycle.close(conversation, actor=Actor.system(), now=now)
     return True

@@ -66,9 +66,10 @@ def resolve(conversation: Conversation, *, actor: Actor, now: datetime) -> Conve
 
 @transaction.atomic
 def close(conversation: Conversation, *, actor: Actor, now: datetime) -> Conversation:
-    """Close a resolved conversation: it is over."""
+    """Close a resolved conversation: it is over, and no rating is waited for any more."""
     conversation = _lock(conversation)
     check_move(conversation.status, Status.CLOSED)
+    surveys.expire_pending(conversation)
     move = Move(Status.CLOSED, "conversation.closed", also={"closed_at": now, "close_due_at": None})
     return _move(conversation, move=move, actor=actor, now=now)
 
