@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from routing.demo.shop import DOMAIN
 from teams.models import ApiKey, User
@@ -25,9 +25,9 @@ class Account:
 
 
 ACCOUNTS = (
-    Account(f"hana@{DOMAIN}", N_("owner: everything")),
-    Account(f"malik@{DOMAIN}", N_("administrator: all but the owner's account")),
-    Account(f"ana@{DOMAIN}", N_("supervisor: her teams")),
+    Account(f"hana@{DOMAIN}", gettext_noop("owner: everything")),
+    Account(f"malik@{DOMAIN}", gettext_noop("administrator: all but the owner's account")),
+    Account(f"ana@{DOMAIN}", gettext_noop("supervisor: her teams")),
 )
 
 

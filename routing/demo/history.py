@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import translation
 
 from conversations.actors import Actor
 from conversations.models import Contact, Conversation, Message
@@ -29,7 +30,7 @@ class Size:
 
 
 SIZES = {
-    "small": Size(4, {"tokyo": 8, "paris": 6}),
+    "small": Size(4, {"tokyo": 5, "paris": 4}),
     "normal": Size(14, {"tokyo": 20, "paris": 16}),
 }
 #: So many days are lived through the services; what is older is written from the archive.
@@ -62,7 +63,7 @@ def make(
     """Open the shop and fill the days until `now`. All of it or nothing is stored."""
     rng = random.Random(seed)  # noqa: S311 - a story, no secret
     start = now - timedelta(days=size.days)
-    with without_waking():
+    with without_waking(), translation.override(language):
         opened = founding.found(passwords=passwords, language=language, now=start)
         answering = [person for person in shop.PEOPLE if person.is_answering]
         plan = roster.plan(answering, start=start, now=now, rng=rng)

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.utils.translation import gettext as _
+
 from conversations.actors import Actor
 from conversations.models import Assignment, Contact, Conversation
 from conversations.services import closing, lifecycle, replies
@@ -136,7 +138,8 @@ class Life:
 
     def _change_presence(self, change: Change, now: datetime) -> None:
         user = self.shop.people[change.handle]
-        presence.set_presence(user, presence=change.presence, now=now, reason=change.reason)
+        reason = _(change.reason) if change.reason else ""
+        presence.set_presence(user, presence=change.presence, now=now, reason=reason)
         if change.presence == Presence.ONLINE:
             self._place_waiting(now)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from conversations.models import Identity
-from routing.demo import founding, guard, roster, shop
+from routing.demo import access, founding, guard, roster, shop
 from routing.demo.archive import Archivist
 from routing.demo.crowd import LANGUAGES, Crowd, Talk
 from routing.demo.history import LIVED
@@ -27,7 +27,7 @@ def fill(*, conversations: int, seed: int, now: datetime) -> int:
     if guard.is_open():
         opened = founding.find()
     else:
-        opened = founding.found(passwords={}, language="en", now=start)
+        opened = founding.found(passwords=access.passwords(), language="en", now=start)
     answering = [person for person in shop.PEOPLE if person.is_answering]
     plan = roster.plan(answering, start=start, now=now, rng=rng)
     archivist = Archivist(opened, roster=plan, rng=rng)

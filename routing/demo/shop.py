@@ -7,7 +7,7 @@ for fiction or was never given out.
 from dataclasses import dataclass
 from datetime import time
 
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from routing.engine.conditions import Field, Operator
 from teams.models import Presence, Role, Strategy
@@ -96,7 +96,7 @@ PEOPLE = (
         TOKYO,
         5,
         presence=Presence.AWAY,
-        presence_reason=N_("Lunch"),
+        presence_reason=gettext_noop("Lunch"),
     ),
     Colleague("kenji", "Kenji Mori", Role.AGENT, "ja", TOKYO, 6, pace=1.2),
     Colleague("bruno", "Bruno Lefèvre", Role.SENIOR_AGENT, "fr", PARIS, 5),
@@ -109,7 +109,7 @@ PEOPLE = (
         5,
         pace=1.3,
         presence=Presence.AWAY,
-        presence_reason=N_("Training"),
+        presence_reason=gettext_noop("Training"),
     ),
     Colleague("ines", "Inès Moreau", Role.AGENT, "fr", PARIS, 4, pace=0.9),
     Colleague("wei", "Li Wei", Role.AGENT, "zh", SHANGHAI, 5),
@@ -120,31 +120,31 @@ PEOPLE = (
 TEAMS = (
     Crew(
         "support",
-        N_("Support"),
-        N_("Broken parts, refunds, repairs."),
+        gettext_noop("Support"),
+        gettext_noop("Broken parts, refunds, repairs."),
         Strategy.LEAST_BUSY,
         ("aiko", "fumi", "bruno", "wei", "ana"),
         reassign_after_s=15 * 60,
     ),
     Crew(
         "sales",
-        N_("Sales"),
-        N_("Prices, test rides, sizes."),
+        gettext_noop("Sales"),
+        gettext_noop("Prices, test rides, sizes."),
         Strategy.ROUND_ROBIN,
         ("kenji", "camille", "wei", "grace", "ana"),
         reassign_after_s=30 * 60,
     ),
     Crew(
         "success",
-        N_("Customer success"),
-        N_("Orders on their way. Takes from the queue itself."),
+        gettext_noop("Customer success"),
+        gettext_noop("Orders on their way. Takes from the queue itself."),
         Strategy.MANUAL,
         ("ines", "min", "ana"),
     ),
     Crew(
         "vip",
-        N_("VIP"),
-        N_("Customers with three bicycles and more."),
+        gettext_noop("VIP"),
+        gettext_noop("Customers with three bicycles and more."),
         Strategy.DEFAULT_USER,
         ("grace", "aiko", "ana"),
         default_handle="grace",
@@ -156,7 +156,7 @@ LINES = (
     Line("paris", "WhatsApp Paris", "+33639989100", PARIS, ("bruno", "camille", "ines", "grace")),
     Line(
         "simulator",
-        N_("Simulator"),
+        gettext_noop("Simulator"),
         "+447700900910",
         "UTC",
         ("aiko", "bruno", "wei", "grace", "kenji", "ines"),
@@ -169,63 +169,63 @@ HAS, IN = Operator.CONTAINS, Operator.IN
 
 RULES = (
     Guideline(
-        N_("VIP customers"),
+        gettext_noop("VIP customers"),
         ((TAG, IN, "vip"),),
         team="vip",
         priority=20,
-        note=N_("The tag is set by hand. They skip every other rule."),
+        note=gettext_noop("The tag is set by hand. They skip every other rule."),
     ),
     Guideline(
-        N_("Refunds and damage"),
+        gettext_noop("Refunds and damage"),
         ((TEXT, HAS, "返金, 返品, 壊れ, remboursement, cassé, abîmé, refund, broken, 退款, 坏了"),),
         team="support",
         tags=("refund",),
         priority=10,
     ),
     Guideline(
-        N_("Chinese"),
+        gettext_noop("Chinese"),
         ((TEXT, HAS, "您好, 你好, 请问, 谢谢"),),
         handle="wei",
-        note=N_("Li Wei, as long as Li Wei is there; else the rules below."),
+        note=gettext_noop("Li Wei, as long as Li Wei is there; else the rules below."),
     ),
     Guideline(
-        N_("Prices and test rides"),
+        gettext_noop("Prices and test rides"),
         ((TEXT, HAS, "値段, 価格, 試乗, prix, essai, devis, price, test ride, 多少钱, 试骑"),),
         team="sales",
         tags=("sales",),
     ),
     Guideline(
-        N_("Where is my order?"),
+        gettext_noop("Where is my order?"),
         ((TEXT, HAS, "配送, 届か, 注文番号, livraison, commande, delivery, my order, 发货, 快递"),),
         team="success",
         tags=("delivery",),
     ),
     Guideline(
-        N_("Repairs"),
+        gettext_noop("Repairs"),
         ((TEXT, HAS, "修理, パンク, réparation, crevaison, repair, puncture, 维修"),),
         team="support",
         tags=("repair",),
     ),
     Guideline(
-        N_("Paris at the weekend"),
+        gettext_noop("Paris at the weekend"),
         ((Field.WEEKDAY, IN, "saturday, sunday"),),
         team="success",
         lines=("paris",),
-        note=N_("The shop is closed; Customer success answers on Monday."),
+        note=gettext_noop("The shop is closed; Customer success answers on Monday."),
     ),
     Guideline(
-        N_("Tokyo in the evening"),
+        gettext_noop("Tokyo in the evening"),
         ((Field.TIME_OF_DAY, Operator.GTE, "19:00"),),
         team="support",
         lines=("tokyo",),
     ),
     Guideline(
-        N_("Autumn fair"),
+        gettext_noop("Autumn fair"),
         ((TEXT, Operator.STARTS_WITH, "FAIR"),),
         team="sales",
         tags=("fair",),
         is_active=False,
-        note=N_("Switched off since the fair is over."),
+        note=gettext_noop("Switched off since the fair is over."),
     ),
-    Guideline(N_("New customers"), ((NEW, Operator.EQUALS, "yes"),), team="sales"),
+    Guideline(gettext_noop("New customers"), ((NEW, Operator.EQUALS, "yes"),), team="sales"),
 )
