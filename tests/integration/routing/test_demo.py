@@ -9,6 +9,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import TestCase
 
 from channels.models import Channel, Envelope, Provider
@@ -131,25 +132,22 @@ class TestHistory(TestCase):
         assert not Conversation.objects.filter(channel__name="Simulator").exists()
 
 
+def story_of(seed):
+    """Live with this seed, remember what was said, and forget all of it in the database."""
+    with transaction.atomic():
+        live(seed=seed)
+        said = what_was_said()
+        transaction.set_rollback(True)
+    return said
+
+
 @pytest.mark.django_db
 class TestTheSeed:
     def test_tells_the_same_story_again(self):
-        live(seed=3)
-        first = what_was_said()
-        call_command("flush", verbosity=0, interactive=False)
-
-        live(seed=3)
-
-        assert what_was_said() == first
+        assert story_of(3) == story_of(3)
 
     def test_tells_another_story_for_another_number(self):
-        live(seed=3)
-        first = what_was_said()
-        call_command("flush", verbosity=0, interactive=False)
-
-        live(seed=4)
-
-        assert what_was_said() != first
+        assert story_of(3) != story_of(4)
 
 
 def without_ids(row, *names):
@@ -291,22 +289,26 @@ class TestTheArchive:
         assert sorted(kept) == sorted(inbound.values_list("provider_message_id", flat=True))
 
 
-@pytest.mark.django_db
-class TestTheDemoCommand:
-    @pytest.fixture(autouse=True)
-    def _folder(self, settings, tmp_path):
-        settings.DATA_DIR = tmp_path
+@pytest.fixture
+def demo(settings, tmp_path):
+    """Run the command with a folder of its own; return what it printed."""
+    settings.DATA_DIR = tmp_path
 
-    def run(self, *args):
+    def run(*args):
         out = StringIO()
         call_command("demo", *args, stdout=out)
         return out.getvalue()
 
+    return run
+
+
+@pytest.mark.django_db
+class TestTheDemoCommand:
     def printed_key(self, box):
         return re.search(r"Bearer (\S+?)'", box).group(1)
 
-    def test_says_how_to_get_in(self, client):
-        box = self.run("--size", "small")
+    def test_says_how_to_get_in(self, demo, client):
+        box = demo("--size", "small")
 
         for account in access.ACCOUNTS:
             assert account.email in box
@@ -314,74 +316,77 @@ class TestTheDemoCommand:
         assert "Nothing leaves this machine" in box
         assert "https://desk.example.test/simulator/" in box
 
-    def test_keeps_the_data_and_the_key_the_second_time(self):
-        first = self.run("--size", "small")
+    def test_keeps_the_data_and_the_key_the_second_time(self, demo):
+        first = demo("--size", "small")
         conversations = Conversation.objects.count()
 
-        second = self.run("--size", "small")
+        second = demo("--size", "small")
 
         assert Conversation.objects.count() == conversations
         assert self.printed_key(first) == self.printed_key(second)
         assert api_keys.find_active(self.printed_key(second), now=NOW) is not None
 
-    def test_prints_a_new_key_where_the_old_one_was_revoked(self):
-        first = self.printed_key(self.run("--size", "small"))
+    def test_prints_a_new_key_where_the_old_one_was_revoked(self, demo):
+        first = self.printed_key(demo("--size", "small"))
         api_keys.revoke(api_keys.find_active(first, now=NOW))
 
-        second = self.printed_key(self.run())
+        second = self.printed_key(demo())
 
         assert second != first
         assert api_keys.find_active(second, now=NOW) is not None
 
-    def test_hides_the_key_from_other_users_of_the_machine(self, tmp_path):
-        self.run("--size", "small")
+    def test_hides_the_key_from_other_users_of_the_machine(self, demo, tmp_path):
+        demo("--size", "small")
 
         assert (tmp_path / access.KEY_FILE).stat().st_mode & 0o077 == 0
 
-    def test_names_teams_and_rules_in_the_language_asked_for(self):
-        self.run("--size", "small", "--lang", "fr")
+    def test_names_teams_and_rules_in_the_language_asked_for(self, demo):
+        demo("--size", "small", "--lang", "fr")
 
         assert User.objects.get(email=access.ACCOUNTS[0].email).language == "fr"
 
-    def test_starts_over(self):
-        self.run("--size", "small")
+    @pytest.mark.parametrize("option", ["--reset", "--remove", "--size=small"])
+    def test_refuses_beside_a_real_channel(self, demo, option):
+        make_channel(name="WhatsApp Berlin")
+
+        with pytest.raises(CommandError, match="WhatsApp Berlin"):
+            demo(option)
+
+        assert Channel.objects.count() == 1
+
+    def test_refuses_beside_a_real_account(self, demo):
+        alice = make_agent(name="Alice")
+
+        with pytest.raises(CommandError, match=alice.email):
+            demo()
+
+    def test_refuses_in_production(self, demo, settings):
+        settings.IS_PRODUCTION = True
+
+        with pytest.raises(CommandError, match="production"):
+            demo()
+
+        assert not User.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestStartingOver:
+    def test_starts_over(self, demo):
+        demo("--size", "small")
         User.objects.filter(code="aiko").update(name="Somebody Else")
 
-        self.run("--size", "small", "--reset")
+        demo("--size", "small", "--reset")
 
         assert User.objects.get(code="aiko").name == "Aiko Tanaka"
 
-    def test_removes_everything(self, tmp_path):
-        self.run("--size", "small")
+    def test_removes_everything(self, demo, tmp_path):
+        demo("--size", "small")
 
-        self.run("--remove")
+        demo("--remove")
 
         assert not User.objects.exists()
         assert not Conversation.objects.exists()
         assert not (tmp_path / access.KEY_FILE).exists()
-
-    @pytest.mark.parametrize("option", ["--reset", "--remove", "--size=small"])
-    def test_refuses_beside_a_real_channel(self, option):
-        make_channel(name="WhatsApp Berlin")
-
-        with pytest.raises(CommandError, match="WhatsApp Berlin"):
-            self.run(option)
-
-        assert Channel.objects.count() == 1
-
-    def test_refuses_beside_a_real_account(self):
-        alice = make_agent(name="Alice")
-
-        with pytest.raises(CommandError, match=alice.email):
-            self.run()
-
-    def test_refuses_in_production(self, settings):
-        settings.IS_PRODUCTION = True
-
-        with pytest.raises(CommandError, match="production"):
-            self.run()
-
-        assert not User.objects.exists()
 
 
 @pytest.mark.django_db
