@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,6 +14,7 @@ from routing.engine.explain_rules import PROBLEMS
 from routing.engine.facts import ConditionSpec
 from routing.engine.text import split_raw
 from routing.models import Condition, Rule
+from teams.inlines import NamedRowFormSet
 from teams.models import Team, User
 from teams.permissions import Right, is_allowed
 
@@ -178,7 +178,7 @@ class ConditionForm(forms.ModelForm):  # type: ignore[type-arg]
         )
 
 
-class ConditionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+class ConditionFormSet(NamedRowFormSet):
     def specs(self) -> list[ConditionSpec]:
         """Return the conditions that are to be kept, in the order of the rows."""
         forms: list[Any] = self.forms

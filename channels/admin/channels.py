@@ -298,7 +298,7 @@ def _copyable(address: str) -> SafeString:
     """Return an address to paste somewhere, with a button that copies it."""
     return format_html(
         '<span class="copy"><code>{}</code> <button type="button" class="button small" hidden'
-        ' data-copy="{}" data-done="{}">{}</button></span>',
+        ' data-copy-text="{}" data-done="{}">{}</button></span>',
         address,
         address,
         _("Copied"),

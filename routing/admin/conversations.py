@@ -106,8 +106,7 @@ class RoutedConversationAdmin(ConversationAdmin):
 
     def explanation_context(self, conversation: Conversation) -> dict[str, Any]:
         rows = Decision.objects.filter(conversation=conversation).order_by("-pk")[:MOST_DECISIONS]
-        decisions = [render_decision(decision) for decision in rows]
-        return {"decisions": decisions, "older_count": len(decisions) - 1}
+        return {"decisions": [render_decision(decision) for decision in rows]}
 
     def explain_refusal(self, error: Exception) -> Text:
         if isinstance(error, AssignmentRefusedError):

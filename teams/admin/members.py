@@ -8,10 +8,10 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Field
-from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from teams.inlines import NamedRowFormSet
 from teams.models import User
 
 LAST = 10_000
@@ -25,7 +25,7 @@ class MemberServices(Protocol):
     reorder: Callable[..., None]
 
 
-class MemberFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+class MemberFormSet(NamedRowFormSet):
     """Refuses the same person twice, with a sentence instead of a broken constraint."""
 
     def clean(self) -> None:

@@ -15,6 +15,7 @@ from teams.admin.console import EmptyState, GuardedAdmin, pick_fields, pill
 from teams.admin.members import MemberFormSet, MemberInline, save_member_forms
 from teams.models import Membership, Presence, Strategy, Team
 from teams.services import directory, memberships
+from teams.viewers import viewer
 
 MINUTE_S = 60
 #: Strategies under which a conversation can be given to somebody else of the team.
@@ -110,10 +111,31 @@ class TeamMemberFormSet(MemberFormSet):
             raise forms.ValidationError(text % {"name": team.default_user})
 
 
+def may_edit_members(request: HttpRequest, team: Team | None) -> bool:
+    """Say whether the viewer may change who is in a team: supervisors, in those of their own.
+
+    Members see their team's conversations, so nobody lets themselves into another team.
+    """
+    if request.user.has_perm("teams.change_team"):
+        return True
+    if not request.user.has_perm("teams.change_membership"):
+        return False
+    return team is None or team.memberships.filter(user=viewer(request)).exists()
+
+
 class MembershipInline(MemberInline):
     model = Membership
     formset = TeamMemberFormSet
     verbose_name_plural = gettext_lazy("Members, in the order in which they take turns")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request, obj) and may_edit_members(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and may_edit_members(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and may_edit_members(request, obj)
 
 
 @admin.register(Team)
@@ -161,8 +183,8 @@ class TeamAdmin(GuardedAdmin):
         return team.reassign_after_s // MINUTE_S
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let supervisors in as well: they look after the members."""
-        return request.user.has_perm("teams.change_membership")
+        """Let supervisors in as well: they look after the members of their own teams."""
+        return may_edit_members(request, obj)
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:  # noqa: FBT001 - Django's signature
         return form.instance

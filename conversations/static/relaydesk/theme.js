@@ -43,10 +43,10 @@
   window.addEventListener("pageshow", countSelected);
 
   /* --- Copy. */
-  for (const button of $$("[data-copy]")) {
+  for (const button of $$("[data-copy-text]")) {
     button.hidden = false;
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(button.dataset.copy);
+      await navigator.clipboard.writeText(button.dataset.copyText);
       const label = button.textContent;
       button.textContent = button.dataset.done;
       setTimeout(() => { button.textContent = label; }, 1500);
@@ -86,10 +86,12 @@
     return region.contains(document.activeElement) && document.activeElement !== document.body
       || $("input:checked, details[open]:not([data-stay])", region) !== null;
   }
+  /* The token of a form is written differently each time: that is no change. */
+  const plain = (html) => html.replace(/name="csrfmiddlewaretoken" value="[^"]*"/g, "");
   function takeOver(page) {
     for (const region of $$("[data-live]")) {
       const fresh = page.querySelector(`[data-live="${CSS.escape(region.dataset.live)}"]`);
-      if (!fresh || isBusy(region) || fresh.innerHTML === region.innerHTML) continue;
+      if (!fresh || isBusy(region) || plain(fresh.innerHTML) === plain(region.innerHTML)) continue;
       region.replaceChildren(...fresh.childNodes);
       Object.assign(region.dataset, fresh.dataset);
     }
