@@ -13,7 +13,7 @@ FIXED = {
     "FIELD_ENCRYPTION_KEYS": "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=",
     "PUBLIC_BASE_URL": "https://desk.example.test",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1,desk.example.test",
-    "TWILIO_API_BASE_URL": "http://127.0.0.1:9",
+    "TWILIO_API_BASE_URL": os.environ.get("RELAYDESK_TESTS_TWILIO", "http://127.0.0.1:9"),
     "LOG_LEVEL": "WARNING",
 }
 UNSET = ("DEBUG", "PORT", "HOST", "TRUSTED_PROXIES", "EGRESS_ALLOWED_HOSTS", "TIME_ZONE")

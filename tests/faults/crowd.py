@@ -1,0 +1,108 @@
+"""Many at once: clients that knock on a real server, and workers that run a drain to its end.
+
+Client processes import no Django; worker processes are `python -m tests.faults.crowd DRAIN INSTANT`.
+"""
+
+import multiprocessing
+import os
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+
+Request = tuple[str, bytes, dict[str, str]]  # path, body, headers
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(database_url: str) -> dict[str, str]:
+    """Return what another process needs to work on the test's own database."""
+    return {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "PYTHONPATH": os.getcwd(),
+    }
+
+
+@contextmanager
+def server(database_url: str, *, workers: int = 2) -> Iterator[int]:
+    """Run the web server as production does, and yield its port."""
+    port = free_port()
+    command = [sys.executable, "-m", "granian", "--interface", "rsgi", "--host", "127.0.0.1"]
+    options = ["--port", str(port), "--workers", str(workers), "--log-level", "warning"]
+    process = subprocess.Popen(
+        [*command, *options, "config.rsgi:application"], env=environment(database_url)
+    )
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(400):
+        try:
+            connection = HTTPConnection("127.0.0.1", port, timeout=2)
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+            return
+        except (OSError, HTTPException):
+            multiprocessing.Event().wait(0.05)
+    raise TimeoutError("the server did not answer")
+
+
+def knock_all(port: int, requests: Sequence[Request], *, clients: int) -> Counter[int]:
+    """Send the requests from several processes at once; return how often each status came back."""
+    shares = [(port, list(requests[start::clients])) for start in range(clients)]
+    with multiprocessing.get_context("spawn").Pool(clients) as pool:
+        return sum(pool.starmap(_knock, shares), Counter())
+
+
+def _knock(port: int, requests: Sequence[Request]) -> Counter[int]:
+    statuses: Counter[int] = Counter()
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    for path, body, headers in requests:
+        connection.request("POST", path, body=body, headers=headers)
+        response = connection.getresponse()
+        response.read()
+        statuses[response.status] += 1
+    connection.close()
+    return statuses
+
+
+def run_drain(name: str, *, instant: str, database_url: str, workers: int) -> None:
+    """Let several worker processes run one drain at the same time, until it finds no work."""
+    command = [sys.executable, "-m", "tests.faults.crowd", name, instant]
+    processes = [
+        subprocess.Popen(command, env=environment(database_url)) for _ in range(workers)
+    ]
+    codes = [process.wait(timeout=240) for process in processes]
+    assert codes == [0] * workers
+
+
+def main(name: str, instant: str) -> None:
+    from datetime import datetime  # noqa: PLC0415
+
+    import django  # noqa: PLC0415
+
+    django.setup()
+    from config.drains import DRAINS  # noqa: PLC0415 - needs the settings
+
+    do_next = dict(DRAINS)[name]
+    now = datetime.fromisoformat(instant)
+    while do_next(now=now):
+        pass
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
