@@ -152,9 +152,9 @@ def _count(rows: Rows) -> str:
 def search(rows: Rows, *, text: str) -> Rows:
     """Find by name, by digits of the number in any spelling, by #number, or by what was said."""
     text = text.strip()
-    digits = "".join(char for char in text if char.isdigit())
+    digits = "".join(char for char in text if char.isdecimal())
     found: Any = Q(contact__name__icontains=text)
-    if digits and len(digits) <= MOST_DIGITS and text.lstrip("#").isdigit():
+    if digits and len(digits) <= MOST_DIGITS and text.lstrip("#").isdecimal():
         found |= Q(pk=int(digits))
     if len(digits) >= 4 and not any(char.isalpha() for char in text):  # noqa: PLR2004 - four digits name somebody
         found |= Q(identity__address__contains=digits.lstrip("0"))

@@ -86,6 +86,12 @@ class TestTheViews:
         assert "simulator" in everything
 
 
+class TestTheSearch:
+    @pytest.mark.parametrize("text", ["²", "#①", "٣"])
+    def test_takes_digits_of_every_kind(self, client: Client, text: str) -> None:
+        assert client.get(LIST, {"q": text}).status_code == 200
+
+
 class TestTheScope:
     def test_is_ones_own_teams_and_what_nobody_owns(self, client: Client, sachi: User) -> None:
         ours = make_conversation(team=make_team(members=(sachi,)))
