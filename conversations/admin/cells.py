@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from conversations.models import Conversation, Message
 from conversations.models.message import AuthorKind, Direction
+from conversations.phones import mask_phone
 from conversations.states import Status
-from conversations.templatetags.relaydesk import icon, mask_phone, since
+from conversations.templatetags.relaydesk import icon, since
 from teams.admin.console import initials, pill
 
 STATUS_TONES = {

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from channels.models import Medium
 from conversations.models import Conversation
+from conversations.phones import mask_phone
 from conversations.services import replies
 from conversations.states import Status
-from conversations.templatetags.relaydesk import mask_phone
 from conversations.window import closes_at
 from teams.identifiers import new_public_id
 from teams.models import User

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from conversations.phones import mask_phone
 from teams.identifiers import new_public_id
 
 
@@ -31,7 +32,8 @@ class Contact(models.Model):
         ordering = ("-pk",)
 
     def __str__(self) -> str:
-        return self.name or self.phone or f"#{self.pk}"
+        """A name to print anywhere: titles and lists are read by more people than may call."""
+        return self.name or mask_phone(self.phone) or f"#{self.pk}"
 
 
 class Identity(models.Model):

@@ -7,6 +7,7 @@ from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from conversations.phones import mask_phone
 from teams.admin.console import initials as initials_of
 
 register = template.Library()
@@ -51,14 +52,6 @@ def clock(seconds: float) -> str:
 def masked(phone: str) -> str:
     """Hide the middle of a phone number: who reads lists need not know whom to call."""
     return mask_phone(phone)
-
-
-def mask_phone(phone: str) -> str:
-    """Return the number with its first three and last four characters only."""
-    shown = 7
-    if len(phone) <= shown:
-        return phone
-    return f"{phone[:3]} •••• {phone[-4:]}"
 
 
 @register.filter

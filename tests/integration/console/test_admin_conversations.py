@@ -92,6 +92,16 @@ class TestTheSearch:
         assert client.get(LIST, {"q": text}).status_code == 200
 
 
+class TestTheNumber:
+    def test_of_somebody_without_a_name_is_masked_on_every_page(self, client: Client) -> None:
+        contact = make_contact(name="", address="+819011112222")
+        conversation = make_conversation(contact=contact)
+        for name in ("change", "history", "assign", "resolve"):
+            text = client.get(f"{LIST}{conversation.pk}/{name}/").content.decode()
+            assert "+81 •••• 2222" in text
+            assert "+819011112222" not in text
+
+
 class TestTheScope:
     def test_is_ones_own_teams_and_what_nobody_owns(self, client: Client, sachi: User) -> None:
         ours = make_conversation(team=make_team(members=(sachi,)))
