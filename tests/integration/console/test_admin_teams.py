@@ -153,13 +153,22 @@ class TestMembers:
         assert order_of(team) == []
 
     def test_are_looked_after_by_supervisors_who_change_nothing_else(self) -> None:
-        alice = make_agent()
-        team = make_team()
-        sachi = sign_in(make_supervisor())
-        answer = sachi.post(page(team), form_of(team, name="Mine", **rows((alice, 1), team=team)))
+        alice, sachi = make_agent(), make_supervisor()
+        team = make_team(members=(sachi,))
+        form = form_of(team, name="Mine", **rows((sachi, 1), (alice, 2), team=team))
+        answer = sign_in(sachi).post(page(team), form)
         assert answer.status_code == 302
         team.refresh_from_db()
         assert team.name == "Support"
+        assert order_of(team) == ["Sachi", "Alice"]
+
+    def test_of_another_team_are_only_shown_to_supervisors(self) -> None:
+        sachi, team = make_supervisor(), make_team(members=(make_agent(),))
+        browser = sign_in(sachi)
+        shown = browser.get(page(team))
+        assert (shown.status_code, b"memberships-0-user" in shown.content) == (200, False)
+        answer = browser.post(page(team), form_of(team, **rows((sachi, 1), team=team)))
+        assert answer.status_code == 403
         assert order_of(team) == ["Alice"]
 
     def test_are_noted_in_the_history(self, client: Client) -> None:
