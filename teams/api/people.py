@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from teams.api.endpoints import Endpoint
 from teams.api.fields import UUID_FORM
 from teams.api.once import once
-from teams.api.permissions import caller, require
+from teams.api.permissions import caller, refuse_above, require
 from teams.api.references import pick
 from teams.api.serializers import (
     NewPerson,
@@ -70,6 +70,7 @@ class PresenceEndpoint(Endpoint):
         person = pick(User.objects.all(), reference)
         if person.pk != caller(request).pk:
             require(request, Right.SET_PRESENCE_OF_OTHERS)
+            refuse_above(request, person)
         body = self.read_body(PresenceBody)
         person = presence.set_presence(
             person,

@@ -53,6 +53,13 @@ def require(request: Request, right: Right) -> None:
         raise ForbiddenProblem("auth.role_insufficient", _("Your role may not do this."))
 
 
+def refuse_above(request: Request, person: User) -> None:
+    """Refuse what is done to somebody whose role is above the caller's own."""
+    if person.role > caller(request).role:
+        detail = _("You may not do this to somebody with a higher role.")
+        raise ForbiddenProblem("auth.role_insufficient", detail)
+
+
 def _wanted_scope(request: Request, view: Any) -> Scope | None:
     if request.method in SAFE_METHODS:
         return Scope.READ

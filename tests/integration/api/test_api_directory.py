@@ -266,6 +266,17 @@ class TestPresence:
         assert (answer.json()["presence"], answer.json()["presence_reason"]) == ("away", "Lunch")
         assert answer.json()["presence_changed_at"] == "2026-11-18T09:00:00Z"
 
+    def test_of_somebody_above_is_not_set_by_supervisors(self, call):
+        ada = make_agent(name="Ada", role=Role.ADMINISTRATOR, presence=Presence.ONLINE)
+
+        answer = call(make_supervisor()).put(
+            f"users/{ada.public_id}/presence/", {"presence": "offline"}
+        )
+
+        assert (answer.status_code, answer.json()["code"]) == (403, "auth.role_insufficient")
+        ada.refresh_from_db()
+        assert ada.presence == Presence.ONLINE
+
     def test_has_three_values(self, api):
         answer = api.put(f"users/{make_agent().public_id}/presence/", {"presence": "asleep"})
 
