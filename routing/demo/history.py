@@ -33,8 +33,8 @@ SIZES = {
     "small": Size(4, {"tokyo": 5, "paris": 4}),
     "normal": Size(14, {"tokyo": 20, "paris": 16}),
 }
-#: So many days are lived through the services; what is older is written from the archive.
-LIVED = timedelta(days=3)
+#: So much is lived through the services; what is older is written from the archive.
+LIVED = timedelta(hours=60)
 PINNED = 2
 #: What the last hour adds on each channel, whatever time of the day it is.
 LATELY = 8
