@@ -49,6 +49,10 @@ class TestGuessing:
         assert [self.guess(client, password="wrong") for _ in range(5)] == [200] * 4 + [429]
         assert self.guess(client, password="correct horse battery") == 429
 
+    @pytest.mark.parametrize("name", ["a" * 5000, "é" * 300, "a@b.c\x00"])
+    def test_with_a_name_that_nobody_has_is_no_error(self, client: Client, name: str) -> None:
+        assert self.guess(client, password="wrong", name=name) == 200
+
     def test_locks_nobody_out_who_comes_from_elsewhere(self, client: Client, alice: User) -> None:
         for _ in range(6):
             self.guess(client, password="wrong")
