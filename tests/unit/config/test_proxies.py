@@ -31,6 +31,20 @@ class TestATrustedProxy:
         request = seen_by_views(peer="10.1.2.3", forwarded_for=chain, trusted=self.trusted)
         assert request.META["REMOTE_ADDR"] == "203.0.113.7"
 
+    @pytest.mark.parametrize(
+        ("hop", "caller"),
+        [
+            ("203.0.113.7:4711", "203.0.113.7"),
+            ("[2001:db8::7]:4711", "2001:db8::7"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("1.1.1.1, unknown", "10.1.2.3"),
+            ("1.1.1.1, <script>, 10.9.9.9", "10.9.9.9"),
+        ],
+    )
+    def test_leaves_an_address_and_nothing_else(self, hop: str, caller: str) -> None:
+        request = seen_by_views(peer="10.1.2.3", forwarded_for=hop, trusted=self.trusted)
+        assert request.META["REMOTE_ADDR"] == caller
+
     def test_may_call_for_itself(self) -> None:
         request = seen_by_views(peer="::1", forwarded_for="", trusted=self.trusted)
         assert request.META["REMOTE_ADDR"] == "::1"
