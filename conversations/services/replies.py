@@ -54,10 +54,11 @@ def queue_reply(
     reason = reason_not_to_reply(conversation, now=now)
     if reason:
         raise ReplyRefusedError(reason)
+    team_id = conversation.team_id
     if conversation.status not in LIVE:
         conversation = lifecycle.reopen(conversation, actor=actor, now=now)
     if conversation.assignee_id is None:
-        conversation = _take(conversation, user=author, actor=actor, now=now)
+        conversation = _take(conversation, user=author, team_id=team_id, actor=actor, now=now)
     message = messages.append(
         conversation,
         draft=Draft(
@@ -143,13 +144,15 @@ def _named(public_id: uuid.UUID | None) -> dict[str, Any]:
     return {} if public_id is None else {"public_id": public_id}
 
 
-def _take(conversation: Conversation, *, user: User, actor: Actor, now: datetime) -> Conversation:
+def _take(
+    conversation: Conversation, *, user: User, team_id: int | None, actor: Actor, now: datetime
+) -> Conversation:
     """Give a conversation that nobody has to whoever answers it; its team stays."""
     assignments.end_active(conversation, reason=EndReason.REPLACED, now=now)
     owner = Ownership(
         kind=AssignmentKind.CLAIM,
         user_id=user.pk,
-        team_id=conversation.team_id,
+        team_id=team_id,
         event_data={"user": str(user.public_id), "by": "answering"},
     )
     assignments.give(conversation, owner=owner, actor=actor, now=now)

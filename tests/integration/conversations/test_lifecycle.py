@@ -5,9 +5,9 @@ import pytest
 from conversations.actors import Actor
 from conversations.invariants import surveys_that_never_end
 from conversations.models import Survey
-from conversations.services import lifecycle
+from conversations.services import lifecycle, replies
 from conversations.states import Status
-from tests.factories import make_channel, make_conversation
+from tests.factories import make_agent, make_channel, make_conversation, make_team
 from tests.moments import WEDNESDAY_MORNING as MORNING
 
 pytestmark = pytest.mark.django_db
@@ -25,3 +25,18 @@ class TestClosing:
         assert closed.status == Status.CLOSED
         assert Survey.objects.get().status == "expired"
         assert not surveys_that_never_end().exists()
+
+
+class TestAnsweringAfterTheEnd:
+    def test_gives_it_to_whoever_answers_and_keeps_the_team(self):
+        alice = make_agent()
+        team = make_team(members=(alice,))
+        channel = make_channel(has_survey=True)
+        conversation = make_conversation(channel=channel, team=team)
+        lifecycle.resolve(conversation, actor=SYSTEM, now=MORNING)
+
+        replies.queue_reply(conversation, author=alice, body="Sorry!", actor=SYSTEM, now=MORNING)
+
+        conversation.refresh_from_db()
+        assert conversation.status == Status.IN_PROGRESS
+        assert (conversation.assignee, conversation.team) == (alice, team)
