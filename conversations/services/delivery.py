@@ -15,6 +15,7 @@ from channels.addresses import status_url
 from channels.models import Channel
 from channels.providers import adapter_for, config_of
 from channels.providers.base import OutboundMessage, SendError, SendReceipt
+from channels.secrets import SecretUnreadableError
 from conversations.actors import Actor
 from conversations.backoff import next_attempt_at
 from conversations.delivery_states import DeliveryStatus
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 #: How long a worker may hold a message: four times the longest provider call.
 LEASE = timedelta(seconds=80)
+_UNREADABLE = "The auth token of this channel cannot be decrypted; enter it again."
 _UNSENT = [DeliveryStatus.QUEUED, DeliveryStatus.SENDING]
 
 
@@ -81,6 +83,7 @@ def _claim_next(*, now: datetime) -> Claim | None:
     message = (
         Message.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("conversation__identity", "channel")
+        .defer("channel__auth_token")
         .filter(send_due_at__lte=now, delivery_status=DeliveryStatus.QUEUED)
         .filter(~Exists(earlier))
         .order_by("send_due_at", "pk")
@@ -105,8 +108,11 @@ def _send(message: Message) -> SendReceipt | SendError:
         status_url=status_url(message.channel, message_id=message.public_id),
     )
     try:
-        adapter = adapter_for(message.channel.provider)
-        return adapter.send(outbound, config_of(message.channel))
+        config = config_of(message.channel)
+    except SecretUnreadableError:
+        return SendError("retry", "key_missing", _UNREADABLE, is_channel_broken=True)
+    try:
+        return adapter_for(message.channel.provider).send(outbound, config)
     except SendError as error:
         return error
     except Exception:
@@ -177,6 +183,7 @@ def _lock_claimed(claim: Claim) -> Message | None:
     return (
         Message.objects.select_for_update(of=("self",))
         .select_related("conversation", "channel")
+        .defer("channel__auth_token")
         .filter(pk=claim.message.pk, attempt=claim.attempt)
         .first()
     )

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from conversations.actors import Actor
 from conversations.models import Message
@@ -102,6 +103,21 @@ class TestSending:
         message.channel.refresh_from_db()
         assert message.channel.broken_at == MORNING
         assert message.channel.broken_reason
+
+    def test_goes_on_beside_a_channel_whose_token_cannot_be_read(self, twilio):
+        lost, message = queue(make_conversation(channel=make_channel(name="Old"))), queue()
+        # As a database looks whose key is gone: the field would encrypt whatever we give it.
+        with connection.cursor() as cursor:
+            statement = "UPDATE channels_channel SET auth_token = 'gone' WHERE id = %s"
+            cursor.execute(statement, [lost.channel_id])
+
+        drain()
+
+        message.refresh_from_db()
+        assert message.delivery_status == "sent"
+        lost = Message.objects.get(pk=lost.pk)
+        assert (lost.delivery_status, lost.error_code) == ("queued", "key_missing")
+        assert lost.send_due_at > MORNING
 
     def test_remembers_that_the_contact_opted_out(self, twilio):
         message = queue()
