@@ -182,7 +182,12 @@ class _History:
 
 
 def _load_history(conversation: Conversation) -> _History:
-    """Read who had the conversation before, in one query, latest first."""
+    """Read who had the conversation before, in one query, latest first.
+
+    Whatever changes its owner gives it another version: in its first, nobody ever had it.
+    """
+    if conversation.version == 1:
+        return _History()
     rows: Sequence[Assignment] = list(
         Assignment.objects.filter(conversation=conversation, user__isnull=False)
         .select_related("user")
