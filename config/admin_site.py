@@ -70,6 +70,7 @@ class ConsoleSite(admin.AdminSite):
     ) -> TemplateResponse:
         context = {
             "cards": overview.build_cards(viewer(request)),
+            "queues": overview.build_queues(viewer(request)),
             "notices": overview.build_notices(),
             "now": timezone.now(),
         }

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,11 +12,26 @@ from django.utils.translation import ngettext
 from channels.models import Channel, Envelope, EnvelopeOutcome
 from config.menu import count_waiting
 from conversations.models import Conversation
+from conversations.states import Status
 from routing.models import Rule
-from teams.models import Presence, User
+from teams.models import Presence, Team, User
+from teams.permissions import Right, is_allowed
 from teams.texts import Text
 
 MOST_COUNTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A team's queue, or that of the channels, and the list behind it."""
+
+    name: Text
+    waiting: int
+    longest: datetime | None
+    unanswered: int
+    open: int
+    online: int | None
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +104,33 @@ def build_cards(user: User) -> list[Card]:
     ]
 
 
+def build_queues(user: User) -> list[Queue]:
+    """Return every queue with open conversations or active people, longest wait first."""
+    waits = Q(status=Status.NEW, assignee__isnull=True)
+    rows = Conversation.objects.visible_to(user).open().order_by().values("team")
+    counts = {
+        row["team"]: row
+        for row in rows.annotate(
+            waiting=Count("pk", filter=waits),
+            longest=Min("waiting_since", filter=waits),
+            unanswered=Count("pk", filter=Q(waiting_since__isnull=False)),
+            open=Count("pk"),
+        )
+    }
+    online = Q(members__presence=Presence.ONLINE, members__is_active=True)
+    teams = Team.objects.active().annotate(online=Count("members", filter=online))
+    own = set(user.teams.values_list("pk", flat=True))
+    queues = [
+        _queue(team.name, counts.get(team.pk), team_filter=f"team__id__exact={team.pk}", team=team)
+        for team in teams
+        if team.pk in counts or team.pk in own or is_allowed(user, Right.ASSIGN_ANYWHERE)
+    ]
+    if None in counts:
+        name = _("No team: the channels' own agents")
+        queues.append(_queue(name, counts[None], team_filter="team__isnull=True"))
+    return sorted(queues, key=_by_longest_wait)
+
+
 def build_notices() -> list[Notice]:
     """Return what keeps the desk from working, most serious first."""
     channels = reverse("admin:channels_channel_changelist")
@@ -118,6 +161,27 @@ def build_notices() -> list[Notice]:
         log = reverse("admin:channels_envelope_changelist")
         notices.append(Notice("warn", text, f"{log}?outcome__exact=quarantined", _("Show them")))
     return notices
+
+
+def _queue(
+    name: Text, counts: dict[str, Any] | None, *, team_filter: str, team: Any = None
+) -> Queue:
+    counts = counts or {}
+    conversations = reverse("admin:conversations_conversation_changelist")
+    return Queue(
+        name,
+        counts.get("waiting", 0),
+        counts.get("longest"),
+        counts.get("unanswered", 0),
+        counts.get("open", 0),
+        team.online if team is not None else None,
+        f"{conversations}?view=open&{team_filter}",
+    )
+
+
+def _by_longest_wait(queue: Queue) -> tuple[bool, float, str]:
+    start = queue.longest.timestamp() if queue.longest else 0.0
+    return (queue.longest is None, start, str(queue.name))
 
 
 def _shown(number: int) -> str:

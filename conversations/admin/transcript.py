@@ -49,6 +49,7 @@ class Entry:
     message: Message | None = None
     tick: Tick | None = None
     text: Text = ""
+    who: Text = ""
     day: date | None = None
 
 
@@ -108,7 +109,7 @@ def _load_markers(conversation: Conversation) -> list[Entry]:
     lines = (describe(event, names=names) for event in events)
     return [
         *(Entry("marker", row.started_at, text=describe_assignment(row)) for row in assignments),
-        *(Entry("marker", line.at, text=f"{line.text} {line.who}") for line in lines),
+        *(Entry("marker", line.at, text=line.text, who=line.who) for line in lines),
     ]
 
 

@@ -1,8 +1,12 @@
 """The frame around every page: who may enter, what the menu offers, in which language and zone."""
 
+from datetime import timedelta
+
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from conversations.states import Status
 from teams.models import Presence, Role, User
@@ -150,3 +154,48 @@ class TestTheOverview:
         make_conversation(team=make_team(name="Sales"))
         cards = sign_in(sachi).get(HOME).context["cards"]
         assert cards[0].value == "0"
+
+
+class TestTheQueues:
+    def test_are_ones_own_with_the_longest_wait_first(self) -> None:
+        now = timezone.now()
+        sachi = make_supervisor(presence=Presence.OFFLINE)
+        alice = make_agent()
+        make_team(name="Calm", members=(sachi,))
+        busy = make_team(name="Busy", members=(sachi, alice))
+        make_team(name="Foreign")
+        make_conversation(team=busy, waiting_since=now - timedelta(minutes=5))
+        make_conversation(team=busy, assignee=alice, waiting_since=now)
+        queues = sign_in(sachi).get(HOME).context["queues"]
+        assert [queue.name for queue in queues] == ["Busy", "Calm"]
+        first = queues[0]
+        assert (first.waiting, first.unanswered, first.open, first.online) == (1, 2, 2, 1)
+        assert first.url.endswith(f"team__id__exact={busy.pk}")
+        assert queues[1].online == 0
+
+    def test_show_what_belongs_to_no_team(self) -> None:
+        make_conversation()
+        queues = sign_in(make_supervisor()).get(HOME).context["queues"]
+        assert [queue.waiting for queue in queues] == [1]
+
+
+class TestAPageThatIsNotThere:
+    def test_offers_to_search(self) -> None:
+        answer = sign_in(make_supervisor()).get("/admin/nothing/here/")
+        assert answer.status_code == 404
+        assert "There is nothing at this address" in answer.content.decode()
+
+    def test_says_who_can_help_where_ones_role_ends(self) -> None:
+        answer = sign_in(make_supervisor()).get("/admin/teams/apikey/")
+        assert answer.status_code == 403
+        assert "An administrator can do it" in answer.content.decode()
+
+    def test_says_so_when_a_form_is_out_of_date(self) -> None:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(make_supervisor(), backend="config.backends.RoleBackend")
+        answer = client.post("/admin/presence/", {"presence": "away"})
+        assert answer.status_code == 403
+        assert "This page is out of date" in answer.content.decode()
+
+    def test_says_so_when_we_fail(self) -> None:
+        assert "Something failed on our side" in render_to_string("500.html")
