@@ -1,7 +1,7 @@
 """Who gets a conversation: asked by a message, by a sweep, by a person or by another system."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -15,14 +15,11 @@ from routing import loaders
 from routing.engine.decide import decide, decide_named
 from routing.engine.facts import Target, TargetKind, Trigger
 from routing.models import Decision
-from routing.services import decisions
+from routing.services import decisions, sweeps
 from routing.services.decisions import Question, decide_and_apply
 from teams.models import Team, User
 
 logger = logging.getLogger(__name__)
-
-# After a failure the sweep tries again this much later, so that one row cannot hold up the others.
-FAILURE_RETRY = timedelta(seconds=60)
 
 
 class AssignmentRefusedError(Exception):
@@ -68,33 +65,17 @@ def route_next(*, now: datetime) -> bool:
 
     It is there because routing failed when its message came, or because somebody reopened it.
     """
-    conversation_id = (
-        Conversation.objects.filter(routing_due_at__lte=now)
-        .order_by("routing_due_at", "pk")
-        .values_list("pk", flat=True)
-        .first()
+    due = Conversation.objects.filter(routing_due_at__lte=now).order_by("routing_due_at", "pk")
+    return sweeps.do_next(
+        due, mark="routing_due_at", work=lambda found: _route_due(found, now=now), now=now
     )
-    if conversation_id is None:
-        return False
-    try:
-        _route_due(conversation_id, now=now)
-    except Exception:
-        logger.exception("Routing conversation %s failed; it is tried again.", conversation_id)
-        # Only what is still due: somebody else may have been faster, and then nothing is.
-        still_due = Conversation.objects.filter(pk=conversation_id, routing_due_at__lte=now)
-        still_due.update(routing_due_at=now + FAILURE_RETRY)
-    return True
 
 
-@transaction.atomic
-def _route_due(conversation_id: int, *, now: datetime) -> None:
-    conversation = _lock(conversation_id)
-    if conversation.routing_due_at is None:
-        return
-    if conversation.status not in OPEN:
-        Conversation.objects.filter(pk=conversation_id).update(routing_due_at=None)
-        return
-    route(conversation, text=last_text(conversation), now=now)
+def _route_due(conversation: Conversation, *, now: datetime) -> None:
+    if conversation.status in OPEN:
+        route(conversation, text=last_text(conversation), now=now)
+    else:
+        Conversation.objects.filter(pk=conversation.pk).update(routing_due_at=None)
 
 
 def last_text(conversation: Conversation) -> str:

@@ -12,6 +12,7 @@ from conversations.models.assignment import AssignmentKind, EndReason
 from routing import loaders
 from routing.engine.decide import decide_waiting
 from routing.engine.facts import Target, TargetKind, Trigger
+from routing.services import sweeps
 from routing.services.decisions import (
     PLACING_RETRY,
     Question,
@@ -36,35 +37,13 @@ def place_next(*, now: datetime) -> bool:
 
 
 def _place_next_due(*, now: datetime) -> bool:
-    conversation_id = (
-        Conversation.objects.waiting()
-        .filter(placing_due_at__lte=now)
-        .in_queue_order()
-        .values_list("pk", flat=True)
-        .first()
+    due = Conversation.objects.waiting().filter(placing_due_at__lte=now).in_queue_order()
+    return sweeps.do_next(
+        due, mark="placing_due_at", work=lambda found: _place(found, now=now), now=now
     )
-    if conversation_id is None:
-        return False
-    try:
-        _place(conversation_id, now=now)
-    except Exception:
-        logger.exception("Placing conversation %s failed; it is tried again.", conversation_id)
-        # Only what is still due: somebody else may have been faster, and then nothing is.
-        still_due = Conversation.objects.filter(pk=conversation_id, placing_due_at__lte=now)
-        still_due.update(placing_due_at=now + PLACING_RETRY)
-    return True
 
 
-@transaction.atomic
-def _place(conversation_id: int, *, now: datetime) -> None:
-    conversation = (
-        Conversation.objects.select_for_update(of=("self",))
-        .select_related("channel")
-        .get(pk=conversation_id)
-    )
-    if conversation.placing_due_at is None or conversation.assignee_id is not None:
-        Conversation.objects.filter(pk=conversation_id).update(placing_due_at=None)
-        return
+def _place(conversation: Conversation, *, now: datetime) -> None:
     targets = _targets(conversation)
     situation = loaders.load_holder_situation(conversation, now=now)
     question = Question(

@@ -83,9 +83,7 @@ def _knock(port: int, requests: Sequence[Request]) -> Counter[int]:
 def run_drain(name: str, *, instant: str, database_url: str, workers: int) -> None:
     """Let several worker processes run one drain at the same time, until it finds no work."""
     command = [sys.executable, "-m", "tests.faults.crowd", name, instant]
-    processes = [
-        subprocess.Popen(command, env=environment(database_url)) for _ in range(workers)
-    ]
+    processes = [subprocess.Popen(command, env=environment(database_url)) for _ in range(workers)]
     codes = [process.wait(timeout=240) for process in processes]
     assert codes == [0] * workers
 

@@ -1,5 +1,6 @@
 """A second database session beside the test's own, to stop two pieces of work at a named point."""
 
+import time
 from collections.abc import Callable
 from threading import Thread
 from typing import Any
@@ -46,12 +47,6 @@ def wait_until_blocked() -> int:
     found: list[int] = []
     eventually(lambda: found.extend(_blocked()) or found)
     return found[0]
-
-
-def cancel(pid: int) -> None:
-    """Make the statement of another session fail."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_cancel_backend(%s)", [pid])
 
 
 def _blocked() -> list[int]:
