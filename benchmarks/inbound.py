@@ -43,12 +43,12 @@ from statement_counter import StatementCounter
 
 WEB = {"WEB_WORKERS": "2", "WEB_THREADS": "4"}
 PREFIX = "relaydesk_benchmark"
-#: name: (application, its module of URLs)
+#: Who takes part, and the module of URLs of those that are Django but not ours.
 CONTESTANTS = {
-    "relaydesk": ("config.wsgi:application", ""),
-    "floor": ("contestants.floor:application", ""),
-    "nothing": ("config.wsgi:application", "contestants.nothing"),
-    "ordinary": ("config.wsgi:application", "contestants.ordinary"),
+    "relaydesk": "",
+    "floor": "",
+    "nothing": "contestants.nothing",
+    "ordinary": "contestants.ordinary",
 }
 WARM_UP = 400
 
@@ -143,21 +143,30 @@ def _entered(name: str, server_url: str, world: dict, *, folder: Path) -> Iterat
             with psycopg.connect(url, autocommit=True) as connection:
                 sql = (ROOT / "benchmarks" / "contestants" / "floor.sql").read_text()
                 connection.execute(sql)
-        with _process(name, url, world, folder=folder) as process:
+        with _process(name, url, world, folder=folder, web=WEB) as process:
             traffic = Traffic(Door(**world["door"]), random.Random(name))
             yield Contestant(name, process, traffic, url)
 
 
-def _process(name: str, url: str, world: dict, *, folder: Path) -> Process:
-    application, urls = CONTESTANTS[name]
+def _process(name: str, url: str, world: dict, *, folder: Path, web: Mapping[str, str]) -> Process:
+    """Return the web server of `manage.py serve`, with the contestant's application in it."""
     port = free_port()
     env = environment(
-        folder / name, DATABASE_URL=url, PORT=str(port), BENCHMARK_WORLD=json.dumps(world), **WEB
+        folder / name, DATABASE_URL=url, PORT=str(port), BENCHMARK_WORLD=json.dumps(world), **web
     )
-    command = [*web_command(env)[:-1], application]
-    if urls:
+    command = web_command(env)
+    if name == "floor":
+        command = _bare(command, threads=web["WEB_THREADS"])
+    if urls := CONTESTANTS[name]:
         env |= {"BENCHMARK_URLS": urls, "DJANGO_SETTINGS_MODULE": "contestants.settings"}
     return Process(command, env, port, folder / f"{name}.log")
+
+
+def _bare(command: list[str], *, threads: str) -> list[str]:
+    """Let the same server run a bare WSGI program, in as many threads."""
+    wsgi = ["wsgi", "--blocking-threads", threads, "--blocking-threads-idle-timeout", "600"]
+    at = command.index("--interface") + 1
+    return [*command[:at], *wsgi, *command[at + 1 : -1], "contestants.floor:application"]
 
 
 def _count_statements(contestant: Contestant, world: dict, *, folder: Path) -> dict[str, float]:
@@ -165,13 +174,9 @@ def _count_statements(contestant: Contestant, world: dict, *, folder: Path) -> d
     if contestant.name == "nothing":
         return {"follow-up": 0, "new": 0}
     with StatementCounter(contestant.database_url) as counter:
-        single = {"WEB_WORKERS": "1", "WEB_THREADS": "1"}
-        name = contestant.name
-        process = _process(name, counter.url, world, folder=folder)
-        process.env = {**process.env, **single}
-        process.command = _with_workers(process.command, workers=1, threads=1)
+        one = {"WEB_WORKERS": "1", "WEB_THREADS": "1"}
         counted = {}
-        with process:
+        with _process(contestant.name, counter.url, world, folder=folder, web=one) as process:
             for kind in ("follow-up", "new"):
                 requests = contestant.traffic.take_of(kind, count=30)
                 run(requests[:10], port=process.port, connections=1)
@@ -179,13 +184,6 @@ def _count_statements(contestant: Contestant, world: dict, *, folder: Path) -> d
                 run(requests[10:], port=process.port, connections=1)
                 counted[kind] = (counter.count - before) / 20
         return counted
-
-
-def _with_workers(command: list[str], *, workers: int, threads: int) -> list[str]:
-    changed = list(command)
-    changed[changed.index("--workers") + 1] = str(workers)
-    changed[changed.index("--blocking-threads") + 1] = str(threads)
-    return changed
 
 
 def _print_comparison(
@@ -243,7 +241,8 @@ def sustain(folder: Path, *, options: argparse.Namespace) -> None:
         rate = run(traffic.take(WARM_UP), port=port, connections=8).rate
         count = max(options.soak, int(rate * options.seconds * options.rounds))
         print(
-            f"\nSQLite, 8 connections, {count} messages; web, worker and beat as `make run` starts them.\n"
+            f"\nSQLite, 8 connections, {count} messages, started as `make run` does: "
+            "web, worker and beat.\n"
         )
         print(
             f"{'sent':>8} {'req/s':>7} {'p50 ms':>7} {'p99 ms':>7} {'errors':>7} "
