@@ -1,6 +1,6 @@
 """Many at once: clients that knock on a real server, and workers that run a drain to its end.
 
-Client processes import no Django; worker processes are `python -m tests.faults.crowd DRAIN INSTANT`.
+Clients import no Django; a worker is `python -m tests.faults.crowd DRAIN INSTANT`.
 """
 
 import multiprocessing

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from channels.models import Channel
 from conversations.actors import Actor
 from conversations.models import Conversation
 from conversations.services import replies

@@ -1,6 +1,5 @@
 """A second database session beside the test's own, to stop two pieces of work at a named point."""
 
-import time
 from collections.abc import Callable
 from threading import Thread
 from typing import Any
