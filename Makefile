@@ -2,7 +2,7 @@
 # Python 3.11 or newer. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fast format lock messages clean
+.PHONY: help run test check lint fast format lock messages clean
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -23,13 +23,14 @@ run: $(VENV)/.run ## a living demo on PORT (8000); RESET=1 starts over
 test: $(VENV)/.dev ## every suite; DATABASE_URL and BROKER_URL choose the services
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: $(VENV)/.dev ## all that must hold before a commit
+check: lint fast ## all that must hold before a commit
+
+lint: $(VENV)/.dev ## form, habits, types, import contracts, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	DATA_DIR=$(VENV)/check $(BIN)/python manage.py makemigrations --check --dry-run
-	@$(MAKE) --no-print-directory fast
 
 fast: $(VENV)/.dev ## the tests that start no process: the inner loop
 	@$(BIN)/python -m pytest -m "not browser and not faults and not slow" $(PYTEST_ARGS)

@@ -1,7 +1,6 @@
 """What every suite shares: closed sockets, moments in time, and nothing of ours patched."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,13 +12,6 @@ from pytest_socket import socket_allow_hosts
 from tests import moments
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
-SUITES_WITHOUT_DATABASE = ("unit", "architecture")
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    data_dir = Path(os.environ.get("DATA_DIR", ""))
-    if data_dir.name.startswith("relaydesk-tests-"):
-        shutil.rmtree(data_dir, ignore_errors=True)
 
 
 def allowed_hosts() -> list[str]:

@@ -4,7 +4,9 @@ DATABASE_URL and BROKER_URL are taken as they are given: the same suites run on 
 real broker. Everything else is fixed, so that nobody's shell changes a test.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 
 FIXED = {
@@ -18,10 +20,18 @@ FIXED = {
 }
 UNSET = ("DEBUG", "PORT", "HOST", "TRUSTED_PROXIES", "EGRESS_ALLOWED_HOSTS", "TIME_ZONE")
 
+
+def _remove_folder(path: str, *, owner: int) -> None:
+    """A forked child leaves its parent's folder alone."""
+    if os.getpid() == owner:
+        shutil.rmtree(path, ignore_errors=True)
+
+
 for name in UNSET:
     os.environ.pop(name, None)
 os.environ.update(FIXED)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="relaydesk-tests-")
+atexit.register(_remove_folder, os.environ["DATA_DIR"], owner=os.getpid())
 os.environ.setdefault("BROKER_URL", "memory://")
 
 from config.settings import *  # noqa: E402, F403
