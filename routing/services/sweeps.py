@@ -29,7 +29,9 @@ def do_next(
     """
     with transaction.atomic():
         locked = due.select_for_update(of=("self",), skip_locked=True)
-        conversation = locked.select_related("channel").first()
+        # Without its secret: one that cannot be read must not hold up what other channels have.
+        found = locked.select_related("channel").defer("channel__auth_token")
+        conversation = found.first()
         if conversation is None:
             return False
         try:

@@ -1,8 +1,9 @@
 """Whoever comes online is given what waits for them, whatever else waits in their teams."""
 
 import pytest
+from django.db import connection
 
-from routing.services import waiting
+from routing.services import assignment, waiting
 from teams.models import Strategy
 from tests.factories import make_agent, make_channel, make_conversation, make_team
 from tests.moments import WEDNESDAY_MORNING as MORNING
@@ -22,3 +23,21 @@ class TestSomebodyWhoComesOnline:
 
         reachable.refresh_from_db()
         assert reachable.assignee == alice
+
+
+class TestAChannelWhoseTokenCannotBeRead:
+    def test_holds_up_no_other(self):
+        alice = make_agent()
+        old = make_channel(name="Old", agents=(alice,))
+        make_conversation(channel=old, routing_due_at=MORNING)
+        other = make_conversation(channel=make_channel(agents=(alice,)), routing_due_at=MORNING)
+        # As a database looks whose key is gone: the field would encrypt whatever we give it.
+        with connection.cursor() as cursor:
+            statement = "UPDATE channels_channel SET auth_token = 'gone' WHERE id = %s"
+            cursor.execute(statement, [old.pk])
+
+        while assignment.route_next(now=MORNING):
+            pass
+
+        other.refresh_from_db()
+        assert other.assignee == alice
