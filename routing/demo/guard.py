@@ -9,27 +9,33 @@ from teams.models import User
 
 
 class RealDataError(Exception):
-    """The database belongs to a real desk. The text says how that shows."""
+    """The database belongs to a real desk. The text says how that shows, and what to do."""
+
+
+def refuse_production() -> None:
+    """Raise `RealDataError` where demo data never has a place."""
+    if settings.IS_PRODUCTION:
+        raise RealDataError(_("This is production: demo data has no place here."))
 
 
 def refuse_real_desk() -> None:
     """Raise `RealDataError` in production, and where a row is not the demo's."""
-    if settings.IS_PRODUCTION:
-        raise RealDataError(_("This is production: demo data has no place here."))
+    refuse_production()
     real = Channel.objects.exclude(provider=Provider.SIMULATOR).order_by("pk").first()
     if real is not None:
-        raise RealDataError(
-            _("The channel “%(name)s” is a real one: this database holds real data.")
-            % {"name": real.name}
-        )
+        text = _("The channel “%(name)s” is a real one: this database holds real data.")
+        raise RealDataError(_with_way_out(text % {"name": real.name}))
     somebody = User.objects.exclude(email__endswith=f"@{DOMAIN}").order_by("pk").first()
     if somebody is not None:
-        raise RealDataError(
-            _("%(email)s is a real account: this database holds real data.")
-            % {"email": somebody.email}
-        )
+        text = _("%(email)s is a real account: this database holds real data.")
+        raise RealDataError(_with_way_out(text % {"email": somebody.email}))
 
 
 def is_open() -> bool:
     """Say whether the demo's shop is there already."""
     return bool(User.objects.filter(email__endswith=f"@{DOMAIN}").exists())
+
+
+def _with_way_out(text: str) -> str:
+    way_out = _("Set DATA_DIR to an empty folder to open the demo there.")
+    return f"{text} {way_out}"

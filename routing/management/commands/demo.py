@@ -36,8 +36,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
         with translation.override(options["lang"]):
+            # Whoever tries a real channel out beside the demo's must still get in the next day.
+            is_kept = guard.is_open() and not options["reset"] and not options["remove"]
+            refuse = guard.refuse_production if is_kept else guard.refuse_real_desk
             try:
-                guard.refuse_real_desk()
+                refuse()
             except guard.RealDataError as refusal:
                 raise CommandError(str(refusal)) from None
             if options["reset"] or options["remove"]:
@@ -99,7 +102,7 @@ class Command(BaseCommand):
             _("Call the API:"),
             f"    curl -H 'Authorization: Bearer {key}' '{base}/api/v1/conversations/'",
             _("Write as a customer, from the terminal:"),
-            '    python manage.py simulate "返金できますか?"',
+            '    .venv/bin/python manage.py simulate "返金できますか?"',
             "",
             _("Nothing leaves this machine. Ctrl-C stops; make run RESET=1 starts over."),
             LINE,

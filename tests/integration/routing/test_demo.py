@@ -360,6 +360,15 @@ class TestTheDemoCommand:
         with pytest.raises(CommandError, match=alice.email):
             demo()
 
+    def test_stays_open_beside_what_was_added_to_it(self, demo):
+        demo("--size", "small")
+        make_channel(name="WhatsApp Berlin")
+
+        assert "kept" in demo("--size", "small")
+        with pytest.raises(CommandError, match="WhatsApp Berlin.*DATA_DIR"):
+            demo("--reset")
+        assert Channel.objects.filter(name="WhatsApp Berlin").exists()
+
     def test_refuses_in_production(self, demo, settings):
         settings.IS_PRODUCTION = True
 
