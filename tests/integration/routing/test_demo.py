@@ -365,7 +365,7 @@ class TestTheDemoCommand:
         make_channel(name="WhatsApp Berlin")
 
         assert "kept" in demo("--size", "small")
-        with pytest.raises(CommandError, match="WhatsApp Berlin.*DATA_DIR"):
+        with pytest.raises(CommandError, match=r"WhatsApp Berlin.*DATA_DIR"):
             demo("--reset")
         assert Channel.objects.filter(name="WhatsApp Berlin").exists()
 
