@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +16,10 @@ from teams.texts import Text
 #: A tab counts this far and then shows "99+".
 MOST_SHOWN = 99
 MOST_DIGITS = 15
+#: Four digits of a telephone number name somebody; fewer are a coincidence.
+LEAST_DIGITS = 4
+#: A search by text goes no further back than this many messages that match.
+MOST_FOUND = 300
 
 Rows = QuerySet[Conversation]
 
@@ -113,6 +116,9 @@ VIEWS = (
         "all",
         _("All"),
         _all,
+        # The newest first by their number: sorting everything by its last message would read
+        # everything, and an index for it would slow down every message that comes in.
+        ("-pk",),
         is_counted=False,
         empty_title=_("No conversation yet."),
         empty_consequence=_(
@@ -152,13 +158,19 @@ def _count(rows: Rows) -> str:
 def search(rows: Rows, *, text: str) -> Rows:
     """Find by name, by digits of the number in any spelling, by #number, or by what was said."""
     text = text.strip()
-    digits = "".join(char for char in text if char.isdecimal())
-    found: Any = Q(contact__name__icontains=text)
-    if digits and len(digits) <= MOST_DIGITS and text.lstrip("#").isdecimal():
-        found |= Q(pk=int(digits))
-    if len(digits) >= 4 and not any(char.isalpha() for char in text):  # noqa: PLR2004 - four digits name somebody
+    digits = "".join(char for char in text if char.isdigit())
+    number = int(digits) if digits and len(digits) <= MOST_DIGITS else 0
+    if text.startswith("#"):
+        return rows.filter(pk=number)
+    found = Q(contact__name__icontains=text) | Q(pk__in=_said(text))
+    if text == digits:
+        found |= Q(pk=number)
+    if len(digits) >= LEAST_DIGITS and not any(char.isalpha() for char in text):
         found |= Q(identity__address__contains=digits.lstrip("0"))
-    if not text.startswith("#"):
-        said = Message.objects.filter(conversation=OuterRef("pk"), body__icontains=text)
-        found |= Exists(said)
     return rows.filter(found)
+
+
+def _said(text: str) -> list[int]:
+    """Return the conversations of the newest messages with this text, looked up once."""
+    said = Message.objects.filter(body__icontains=text).order_by("-pk")
+    return list(said.values_list("conversation_id", flat=True)[:MOST_FOUND])
