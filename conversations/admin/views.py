@@ -158,7 +158,7 @@ def _count(rows: Rows) -> str:
 def search(rows: Rows, *, text: str) -> Rows:
     """Find by name, by digits of the number in any spelling, by #number, or by what was said."""
     text = text.strip()
-    digits = "".join(char for char in text if char.isdigit())
+    digits = "".join(char for char in text if char.isdecimal())
     number = int(digits) if digits and len(digits) <= MOST_DIGITS else 0
     if text.startswith("#"):
         return rows.filter(pk=number)
