@@ -120,7 +120,7 @@ TEMPLATES = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Database
-DATABASE_PREPARE_THRESHOLD = env.int("DATABASE_PREPARE_THRESHOLD", default=0)
+DATABASE_PREPARE_THRESHOLD = env.int("DATABASE_PREPARE_THRESHOLD", default=5)
 DATABASES = {
     "default": environment.read_database(
         DATABASE_URL, data_dir=DATA_DIR, prepare_threshold=DATABASE_PREPARE_THRESHOLD
