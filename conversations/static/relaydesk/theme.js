@@ -162,6 +162,8 @@
     const update = () => {
       const chosen = new FormData(chooser).get(field.dataset.decides);
       if (chosen !== null) row.hidden = !field.dataset.onlyFor.split(" ").includes(chosen);
+      const group = row.closest("fieldset.module");
+      if (group) group.hidden = $$(".form-row", group).every((other) => other.hidden);
     };
     chooser.addEventListener("change", update);
     update();
