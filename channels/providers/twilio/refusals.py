@@ -61,12 +61,13 @@ def _is_certainly_unsent(error: RequestException) -> bool:
 
 
 def _answered(*, status: int, code: str, retry_after_s: float | None) -> SendError:
+    # A server that failed may have taken the message first, whatever its code says.
+    if status not in HTTP_REFUSED or status == HTTP_TIMEOUT:
+        return SendError("unknown", code, _SERVER_ERROR)
     meaning = meaning_of(code)
     if status == HTTP_TOO_MANY or (meaning and meaning.outcome == "retry"):
         sentence = meaning.sentence if meaning else _TOO_MANY
         return SendError("retry", code, sentence, retry_after_s=retry_after_s)
-    if status not in HTTP_REFUSED or status == HTTP_TIMEOUT:
-        return SendError("unknown", code, _SERVER_ERROR)
     return SendError(
         "permanent",
         code,

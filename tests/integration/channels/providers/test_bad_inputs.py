@@ -130,9 +130,7 @@ def channel(row: dict[str, Any]) -> Channel:
 
 class TestAHostileRequest:
     @pytest.mark.parametrize("row", rows())
-    def test_is_answered_as_the_catalogue_says(
-        self, row: dict[str, Any], channel: Channel
-    ) -> None:
+    def test_is_answered_as_the_catalogue_says(self, row: dict[str, Any], channel: Channel) -> None:
         if row["id"] in ("TW-065", "TW-068"):
             url = inbound_url(channel)
             knock(url, *build_signed_form(config_of(channel), url=url, fields=genuine_fields()))

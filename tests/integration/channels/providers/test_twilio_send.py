@@ -183,7 +183,6 @@ class TestASendThatTwilioDidNotTake:
             (429, 20429, "soon", None),
             (429, 20429, "999999999", 3600.0),
             (400, 63018, "", None),
-            (503, 20503, "2", 2.0),
         ],
     )
     def test_is_tried_again_when_twilio_says_so(
@@ -222,6 +221,13 @@ class TestASendThatTwilioDidNotTake:
 
 class TestASendInDoubt:
     """Twilio may have taken it. Whatever is true, it is `unknown` and tried only once."""
+
+    def test_if_its_server_failed_whatever_the_code(
+        self, fake: RunningFake, twilio: TwilioAdapter, whatsapp: ChannelConfig
+    ) -> None:
+        fake.fail_next(status=503, code=20503, retry_after="2")
+        error = failure(twilio, whatsapp)
+        assert (error.outcome, error.code) == ("unknown", "20503")
 
     def test_after_a_cut_line(
         self, fake: RunningFake, twilio: TwilioAdapter, whatsapp: ChannelConfig
