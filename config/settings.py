@@ -40,6 +40,8 @@ environment.check_field_keys(FIELD_ENCRYPTION_KEYS, environment=ENVIRONMENT)
 # --- Addresses
 PORT = env.int("PORT", default=8000)
 HOST = env.str("HOST", default="127.0.0.1")
+if IS_PRODUCTION:
+    environment.require(env.str("PUBLIC_BASE_URL", default=""), variable="PUBLIC_BASE_URL")
 PUBLIC_BASE_URL = environment.check_base_url(
     "PUBLIC_BASE_URL", env.str("PUBLIC_BASE_URL", default="") or f"http://127.0.0.1:{PORT}"
 )

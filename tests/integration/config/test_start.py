@@ -63,6 +63,7 @@ class TestTick:
             "ENVIRONMENT": "production",
             "SECRET_KEY": new_secret_key(),
             "FIELD_ENCRYPTION_KEYS": new_field_key(),
+            "PUBLIC_BASE_URL": "https://desk.example.com",
         }
         ended = manage("tick", "--now", "2026-11-18T09:00:00Z", environment=house_environment)
         assert ended.returncode == 1
