@@ -199,19 +199,28 @@ class ChannelAdmin(GuardedAdmin):
             ),
             (_("Coming back"), {"fields": ("reopen_hours",)}),
         ]
-        if obj is not None:
+        if obj is not None and self._may_edit(request, obj):
             addresses = {
                 "fields": ("inbound_address", "status_address", "state_cell"),
                 "description": _("Paste these at your provider, with the method POST."),
             }
             groups.insert(1, (_("Addresses"), addresses))
+        elif obj is not None:  # an address is as good as a key: it stays with those who need it
+            groups.insert(1, (_("State"), {"fields": ("state_cell",)}))
         return groups
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         shown = ("inbound_address", "status_address", "state_cell")
         if not self._may_edit(request, obj):
             hours = ("survey_wait_hours", "reopen_hours")
-            return (*shown, "token_cell", "provider", *PLAIN_FIELDS[:4], *PLAIN_FIELDS[5:], *hours)
+            return (
+                "state_cell",
+                "token_cell",
+                "provider",
+                *PLAIN_FIELDS[:4],
+                *PLAIN_FIELDS[5:],
+                *hours,
+            )
         return (*shown, "provider") if obj is not None else shown
 
     def _may_edit(self, request: HttpRequest, obj: Any) -> bool:
