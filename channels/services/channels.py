@@ -44,7 +44,7 @@ def update(channel: Channel, *, now: datetime, **changes: Any) -> Channel:
         setattr(channel, name, value)
     channel.broken_at, channel.broken_reason = None, ""
     channel.full_clean()
-    channel.save()
+    channel.save(update_fields=[*changes, "broken_at", "broken_reason"])
     return channel
 
 

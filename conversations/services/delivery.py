@@ -138,8 +138,8 @@ def _record_receipt(claim: Claim, *, receipt: SendReceipt, now: datetime) -> Non
             error_detail="",
         )
         _note(message, DeliveryStatus.SENT, now=now)
-    _clear_broken(message.channel)
     reports.join_early(message, now=now)
+    _clear_broken(message.channel)
 
 
 @transaction.atomic
@@ -155,14 +155,14 @@ def _record_failure(claim: Claim, *, error: SendError, now: datetime) -> None:
         error_code=error.code,
         error_detail=error.detail[:500],
     )
+    if error.is_opt_out:  # the contact is locked before the conversation, as everywhere
+        Contact.objects.filter(pk=message.conversation.contact_id, opted_out_at=None).update(
+            opted_out_at=now
+        )
     _note(message, status, now=now, code=error.code)
     if error.is_channel_broken:
         Channel.objects.filter(pk=message.channel_id).update(
             broken_at=now, broken_reason=error.detail[:250]
-        )
-    if error.is_opt_out:
-        Contact.objects.filter(pk=message.conversation.contact_id, opted_out_at=None).update(
-            opted_out_at=now
         )
 
 

@@ -110,12 +110,18 @@ def reopen(conversation: Conversation, *, actor: Actor, now: datetime) -> Conver
 
 
 @transaction.atomic
-def start_progress(conversation: Conversation, *, actor: Actor, now: datetime) -> Conversation:
-    """Note a person's public answer: nobody waits any more, and no reassignment is due.
+def start_progress(
+    conversation: Conversation, *, author_id: int, actor: Actor, now: datetime
+) -> Conversation:
+    """Note a person's public answer: the customer does not wait any more.
+
+    If the author is the assignee, no reassignment is due; a colleague's answer does not stop it.
 
     The row must be locked by the caller.
     """
-    answered: dict[str, Any] = {"waiting_since": None, "reply_due_at": None}
+    answered: dict[str, Any] = {"waiting_since": None}
+    if author_id == conversation.assignee_id:
+        answered["reply_due_at"] = None
     if conversation.first_replied_at is None:
         answered["first_replied_at"] = now
     if conversation.status == Status.IN_PROGRESS:

@@ -72,7 +72,7 @@ def queue_reply(
         ),
         now=now,
     )
-    lifecycle.start_progress(conversation, actor=actor, now=now)
+    lifecycle.start_progress(conversation, author_id=author.pk, actor=actor, now=now)
     _note_message("message.queued", message, actor=actor, now=now)
     wake("conversations.tasks.send_queued")
     return message

@@ -353,3 +353,18 @@ class TestAssigningByHand:
 
         conversation.refresh_from_db()
         assert conversation.assignee == alice
+
+
+class TestAColleaguesAnswer:
+    def test_does_not_stop_the_assignees_timer(self):
+        alice, bob = make_agent(), make_agent(name="Bob")
+        make_rule(team=make_team(members=(alice, bob), is_reassigning=True))
+        conversation = routed(make_channel())
+
+        replies.queue_reply(
+            conversation, author=make_agent(name="Sachi"), body="Hi", actor=SYSTEM, now=MORNING
+        )
+
+        conversation.refresh_from_db()
+        assert conversation.waiting_since is None
+        assert conversation.reply_due_at is not None
