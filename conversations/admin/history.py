@@ -36,6 +36,8 @@ SENTENCES: dict[str, str] = {
     "survey.skipped": gettext_noop("The customer was not asked for a rating: %(skip_reason)s."),
     "survey.answered": gettext_noop("The customer's rating: %(rating)s of 5."),
 }
+#: Nobody had it: it waited with a team.
+FROM_A_QUEUE = gettext_noop("Taken from the queue of %(team)s: %(reason)s.")
 #: What is shown between the messages; who had it comes from the assignments.
 MARKED = (
     "conversation.unassigned",
@@ -86,9 +88,15 @@ def build_history(events: list[Event]) -> list[Line]:
 
 
 def describe(event: Event, *, names: Names) -> Line:
-    template = SENTENCES.get(event.type)
+    template = _template_of(event)
     text = event.type if template is None else _(template) % _Facts(event.data, names)
     return Line(event.occurred_at, _who(event), text.strip(), event.type)
+
+
+def _template_of(event: Event) -> str | None:
+    if event.type == "conversation.unassigned" and event.data.get("user_id") is None:
+        return FROM_A_QUEUE
+    return SENTENCES.get(event.type)
 
 
 def describe_assignment(assignment: Assignment) -> Text:

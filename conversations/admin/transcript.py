@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.admin.history import MARKED, describe, describe_assignment, load_names
 from conversations.delivery_states import DeliveryStatus
 from conversations.models import Assignment, Conversation, Event, Message
+from conversations.models.assignment import EndReason
 from conversations.models.message import Direction
 from teams.texts import Text
 
@@ -106,11 +107,19 @@ def _load_markers(conversation: Conversation) -> list[Entry]:
     )
     events = list(Event.objects.filter(conversation=conversation, type__in=MARKED))
     names = load_names(events)
-    lines = (describe(event, names=names) for event in events)
+    lines = (describe(event, names=names) for event in events if not _left_a_queue(event))
+    # What happened at one instant: first who lost it, then who got it.
     return [
-        *(Entry("marker", row.started_at, text=describe_assignment(row)) for row in assignments),
         *(Entry("marker", line.at, text=line.text, who=line.who) for line in lines),
+        *(Entry("marker", row.started_at, text=describe_assignment(row)) for row in assignments),
     ]
+
+
+def _left_a_queue(event: Event) -> bool:
+    """Say whether it was taken from nobody for somebody: the line about that somebody tells it."""
+    if event.type != "conversation.unassigned" or event.data.get("user_id") is not None:
+        return False
+    return bool(event.data.get("reason") == EndReason.REPLACED)
 
 
 def _is_between(at: datetime, start: datetime | None, end: datetime | None) -> bool:

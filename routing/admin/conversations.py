@@ -22,9 +22,10 @@ from conversations.admin.pages import ConversationAdmin
 from conversations.admin.verbs import REFUSED, REOPEN, RESOLVE, Verb, actor_of
 from conversations.models import Conversation
 from conversations.states import OPEN
+from routing.engine.facts import Answer, Outcome, Step
 from routing.forms import AssignForm
 from routing.models import Decision
-from routing.rendering import render_decision
+from routing.rendering import RenderedDecision, render_answer, render_decision
 from routing.services import assignment
 from routing.services.assignment import AssignmentRefusedError
 from routing.services.decisions import DecisionContentionError
@@ -83,6 +84,29 @@ UNASSIGN = Verb(
 )
 
 
+def _was_left_alone(conversation: Conversation, *, last: Decision | None) -> bool:
+    """Say whether somebody was chosen and has it no more: taking it away is not a decision."""
+    if last is None or last.answer["user_id"] is None or conversation.assignee_id is not None:
+        return False
+    return _is_open(conversation) and conversation.routing_due_at is None
+
+
+def _explain_unassigning(conversation: Conversation) -> RenderedDecision:
+    event = conversation.events.filter(type="conversation.unassigned").order_by("-pk").first()
+    actor = event.actor_label if event else ""
+    steps = (
+        Step("manual", "noted", "unassigned", {"actor": actor}),
+        Step("people", "attention", "queued", _desk_of(conversation)),
+    )
+    answer = Answer(Outcome.WAITING, steps)
+    return render_answer(answer, decided_at=event.occurred_at if event else None)
+
+
+def _desk_of(conversation: Conversation) -> dict[str, Any]:
+    team = conversation.team
+    return {"team_id": team.pk if team else None, "desk": str(team or conversation.channel)}
+
+
 @dataclass(frozen=True, slots=True)
 class AssignButton:
     """The one button that asks for more before it does anything."""
@@ -106,7 +130,10 @@ class RoutedConversationAdmin(ConversationAdmin):
 
     def explanation_context(self, conversation: Conversation) -> dict[str, Any]:
         rows = Decision.objects.filter(conversation=conversation).order_by("-pk")[:MOST_DECISIONS]
-        return {"decisions": [render_decision(decision) for decision in rows]}
+        decisions = [render_decision(decision) for decision in rows]
+        if _was_left_alone(conversation, last=rows[0] if rows else None):
+            decisions.insert(0, _explain_unassigning(conversation))
+        return {"decisions": decisions}
 
     def explain_refusal(self, error: Exception) -> Text:
         if isinstance(error, AssignmentRefusedError):

@@ -16,7 +16,7 @@ from conversations.services import lifecycle
 from conversations.states import Status
 from routing.models import Decision
 from teams.identifiers import new_public_id
-from teams.models import User
+from teams.models import Strategy, User
 from tests.console import sign_in
 from tests.doors import customer_writes
 from tests.factories import (
@@ -325,6 +325,18 @@ class TestTheVerbs:
 
 
 class TestAssigning:
+    def test_shows_who_lost_it_before_who_got_it(
+        self, client: Client, conversation: Conversation, sachi: User
+    ) -> None:
+        bob = make_agent(name="Bob")
+        manual = make_team(name="Desk", strategy=Strategy.MANUAL, members=(sachi, bob))
+        for person in ("", sachi.pk, bob.pk):
+            client.post(at(conversation, "assign"), {"team": manual.pk, "person": person})
+        text = client.get(at(conversation)).content.decode()
+        assert "Taken from nobody" not in text
+        assert text.index("In the queue of Desk") < text.index("Given to Sachi, Desk")
+        assert text.index("Taken from Sachi") < text.index("Given to Bob, Desk")
+
     def test_to_a_team_lets_its_strategy_choose(
         self, client: Client, conversation: Conversation, sachi: User
     ) -> None:
@@ -376,6 +388,18 @@ class TestWhy:
         customer_writes(channel, "Hello")
         text = client.get(at(Conversation.objects.get())).content.decode()
         assert "Why is nobody assigned?" in text
+
+    def test_says_who_took_it_from_whom_had_it(
+        self, client: Client, channel: Channel, sachi: User
+    ) -> None:
+        customer_writes(channel, "Hello")
+        conversation = Conversation.objects.get()
+        client.post(at(conversation, "take"))
+        client.post(at(conversation, "unassign"))
+        text = client.get(at(conversation)).content.decode()
+        assert "Why is nobody assigned?" in text
+        assert "Unassigned by Sachi." in text
+        assert "2 earlier decisions" in text
 
     def test_keeps_the_earlier_decisions(
         self, client: Client, channel: Channel, sachi: User
