@@ -1,12 +1,13 @@
 """Channels: the number, the credentials, the addresses to paste, and who answers."""
 
-from typing import Any
+import re
+from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -65,6 +66,18 @@ class SecretInput(forms.PasswordInput):
         )
 
 
+class NumberField(forms.CharField):
+    """A telephone number, as consoles and letterheads write it: `+44 (20) 7946-0123`."""
+
+    def to_python(self, value: Any) -> Any:
+        return re.sub(r"[\s().-]", "", super().to_python(value) or "")
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        attributes = dict(super().widget_attrs(widget))
+        attributes.pop("maxlength", None)
+        return attributes
+
+
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
     """Hours and minutes instead of seconds, and a token that is never shown."""
 
@@ -90,6 +103,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Channel
         fields = ("provider", *PLAIN_FIELDS)
+        field_classes: ClassVar[dict[str, Any]] = {"phone_number": NumberField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -244,6 +258,10 @@ class ChannelAdmin(GuardedAdmin):
         channel = channels.create(provider=provider, name=name, now=now, **changes)
         obj.pk = channel.pk
         obj._state.adding = False
+
+    def response_post_save_add(self, request: HttpRequest, obj: Channel) -> HttpResponseRedirect:
+        """Go to the new channel's page: its addresses are what one needs next."""
+        return HttpResponseRedirect(reverse("admin:channels_channel_change", args=(obj.pk,)))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         save_member_forms(form.instance, formsets=formsets, services=channels, now=timezone.now())

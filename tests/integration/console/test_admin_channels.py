@@ -62,8 +62,8 @@ def new() -> Channel:
 class TestAChannel:
     def test_is_made_by_number_and_shows_its_addresses(self, client: Client, new: Channel) -> None:
         answer = client.post(f"{LIST}add/", form_of(new, auth_token=AUTH_TOKEN))
-        assert answer.status_code == 302
         channel = Channel.objects.get()
+        assert (answer.status_code, answer.headers["Location"]) == (302, page(channel))
         assert channel.auth_token == AUTH_TOKEN
         text = client.get(page(channel)).content.decode()
         assert f"https://desk.example.test/webhooks/twilio/{channel.token}/" in text
@@ -98,6 +98,11 @@ class TestAChannel:
         answer = client.post(f"{LIST}add/", form)
         assert answer.status_code == 200
         assert field in answer.context["adminform"].form.errors
+
+    def test_takes_a_number_as_people_write_it(self, client: Client, new: Channel) -> None:
+        form = form_of(new, auth_token=AUTH_TOKEN, phone_number="+44 (20) 7946-0123 ")
+        client.post(f"{LIST}add/", form)
+        assert Channel.objects.get().phone_number == "+442079460123"
 
     def test_is_refused_on_a_number_that_another_has(self, client: Client, new: Channel) -> None:
         make_channel(phone_number=new.phone_number)
