@@ -44,6 +44,15 @@ class OutageFilter(logging.Filter):
         return True
 
 
+class RefusalFilter(logging.Filter):
+    """Lets Django say in one line that it refused a request; a traceback is for what broke."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "django.request" and record.levelno < logging.ERROR:
+            record.exc_info = None
+        return True
+
+
 def build_logging(*, level: str) -> dict[str, Any]:
     """Return the `logging` configuration: one line per event on standard error."""
     return {
@@ -55,12 +64,15 @@ def build_logging(*, level: str) -> dict[str, Any]:
                 "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
             }
         },
-        "filters": {"outage": {"()": "config.logs.OutageFilter"}},
+        "filters": {
+            "outage": {"()": "config.logs.OutageFilter"},
+            "refusal": {"()": "config.logs.RefusalFilter"},
+        },
         "handlers": {
             "console": {
                 "class": "logging.StreamHandler",
                 "formatter": "line",
-                "filters": ["outage"],
+                "filters": ["outage", "refusal"],
             }
         },
         "root": {"handlers": ["console"], "level": level},

@@ -5,7 +5,7 @@ import logging
 import pytest
 from celery.beat import SchedulingError
 
-from config.logs import OutageFilter, SecretsFormatter, hide_secrets
+from config.logs import OutageFilter, RefusalFilter, SecretsFormatter, hide_secrets
 
 SECRET = "c0ffee5ecretc0ffee5ecret"
 
@@ -60,3 +60,18 @@ class TestABrokerThatIsAway:
         assert OutageFilter().filter(record)
         assert record.getMessage() == str(error)
         assert "\n" not in logging.Formatter().format(record)
+
+
+class TestARequest:
+    def record(self, level: int) -> str:
+        error = ValueError("no")
+        info = (ValueError, error, error.__traceback__)
+        record = logging.LogRecord("django.request", level, "x.py", 1, "Forbidden: /", (), info)
+        assert RefusalFilter().filter(record)
+        return logging.Formatter().format(record)
+
+    def test_that_was_refused_is_one_line(self) -> None:
+        assert self.record(logging.WARNING) == "Forbidden: /"
+
+    def test_that_failed_shows_where(self) -> None:
+        assert "ValueError" in self.record(logging.ERROR)
