@@ -13,8 +13,8 @@ WORKDIR /app
 COPY --from=build /venv /venv
 COPY . .
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data HOST=0.0.0.0
-# Collecting reads no secret; these two live for this one command.
-RUN ENVIRONMENT=production DATA_DIR=/tmp/build \
+# Collecting uses none of what production asks for; these live for this one command.
+RUN ENVIRONMENT=production DATA_DIR=/tmp/build PUBLIC_BASE_URL=http://127.0.0.1:8000 \
     SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(50))') \
     FIELD_ENCRYPTION_KEYS=$(python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())') \
     python manage.py collectstatic --no-input --verbosity 0
