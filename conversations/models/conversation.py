@@ -27,7 +27,10 @@ class Conversation(models.Model):
         "conversations.Identity", on_delete=models.PROTECT, related_name="conversations"
     )
     channel = models.ForeignKey(
-        "channels.Channel", on_delete=models.PROTECT, related_name="conversations"
+        "channels.Channel",
+        verbose_name=_("channel"),
+        on_delete=models.PROTECT,
+        related_name="conversations",
     )
     status = models.CharField(_("status"), max_length=12, choices=STATUS_CHOICES)
     team = models.ForeignKey(

@@ -20,13 +20,23 @@ class Survey(models.Model):
     )
     # Which resolution of the conversation this asks about: 1 for the first.
     resolution = models.PositiveIntegerField()
-    status = models.CharField(max_length=8, choices=SurveyStatus)
+    status = models.CharField(_("status"), max_length=8, choices=SurveyStatus)
     skip_reason = models.CharField(max_length=64, blank=True)
     agent = models.ForeignKey(
-        "teams.User", null=True, blank=True, on_delete=models.PROTECT, related_name="surveys"
+        "teams.User",
+        verbose_name=_("agent"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="surveys",
     )
     team = models.ForeignKey(
-        "teams.Team", null=True, blank=True, on_delete=models.PROTECT, related_name="surveys"
+        "teams.Team",
+        verbose_name=_("team"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="surveys",
     )
     question = models.OneToOneField(
         "conversations.Message",
