@@ -81,7 +81,6 @@ class Dispatcher:
             channel_name=told.channel.name,
             asked_by=self.names[user_id],
             asked_by_id=user_id,
-            reason="claimed",
         )
         desks = Snapshot(self.floor, now)
         answer = decide_named(situation, targets=targets, open_desk=desks.open)

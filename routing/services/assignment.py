@@ -123,9 +123,7 @@ def claim(
     conversation: Conversation, *, user: User, actor: Actor, now: datetime
 ) -> Decision | None:
     """Let a person take a conversation; it stays with its team."""
-    return assign_to(
-        conversation, team=conversation.team, person=user, actor=actor, now=now, reason="claimed"
-    )
+    return assign_to(conversation, team=conversation.team, person=user, actor=actor, now=now)
 
 
 @transaction.atomic
