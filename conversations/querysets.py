@@ -12,14 +12,18 @@ class ConversationQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User) -> "ConversationQuerySet":
         """Narrow to what `user` may see.
 
-        Owners and administrators see all. Supervisors and agents see their teams' and their own
-        conversations, and those that belong to no team and nobody yet.
+        Owners and administrators see all. Everybody else sees their teams' and their own
+        conversations, and those that belong to no team and nobody yet; supervisors also see
+        whatever a member of their teams has, with a team or without.
         """
         if user.role >= Role.ADMINISTRATOR:
             return self.all()
-        own_teams = models.Q(team__in=user.teams.values("pk"))
-        unowned = models.Q(team__isnull=True, assignee__isnull=True)
-        return self.filter(own_teams | unowned | models.Q(assignee=user))
+        own_teams = user.teams.values("pk")
+        visible = models.Q(team__in=own_teams) | models.Q(assignee=user)
+        visible |= models.Q(team__isnull=True, assignee__isnull=True)
+        if user.role >= Role.SUPERVISOR:
+            visible |= models.Q(assignee__in=User.objects.filter(teams__in=own_teams))
+        return self.filter(visible)
 
     def open(self) -> "ConversationQuerySet":
         return self.filter(status__in=sorted(OPEN))
