@@ -2,42 +2,28 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection
-from django.db.models import QuerySet, Subquery
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection
 
-from channels.models import Channel, ChannelMember
+from channels.models import Channel
 from conversations.actors import Actor
 from conversations.models import Assignment, Contact, Conversation
 from conversations.models.assignment import EndReason
 from routing.engine.facts import (
-    Candidate,
     ConditionSpec,
-    Desk,
     KnownPerson,
     RuleSpec,
     Situation,
-    Strategy,
     Target,
     TargetKind,
 )
 from routing.engine.rule_sets import rules_from_json
 from routing.models import Rule, RuleSet
-from teams.models import Membership, Team, User
-
-_PERSON_FIELDS = (
-    "name",
-    "presence",
-    "load",
-    "capacity",
-    "is_active",
-    "is_receiving",
-    "last_assigned_at",
-)
+from routing.queries import Query
+from teams.models import User
 
 
 def find_channel(*, provider: str, token: str) -> Channel | None:
@@ -57,24 +43,39 @@ def find_channel(*, provider: str, token: str) -> Channel | None:
 
 
 def _find_channel(provider: str, token: str) -> Channel | None:
-    found: list[Any] = list(Channel.objects.raw(_channel_query(), [provider, token]))
+    found = _CHANNEL.rows(provider, token)
     if not found:
         return None
-    channel: Channel = found[0]
-    version = found[0].rule_set_version
-    found[0].rule_set_version = version and uuid.UUID(str(version))
+    *columns, version = found[0]
+    channel = Channel.from_db(DEFAULT_DB_ALIAS, _CHANNEL_FIELDS, columns)
+    vars(channel)["rule_set_version"] = version
     return channel
 
 
-@lru_cache(maxsize=1)
-def _channel_query() -> str:
-    """Let the ORM write the query once: every message runs it, and writing it took ten times as
-    long as running it. Its parameters are provider and token."""
-    version = RuleSet.objects.order_by("-pk").values("version")[:1]
-    found = Channel.objects.annotate(rule_set_version=Subquery(version)).filter(
-        is_active=True, provider="", token=""
-    )
-    return str(found.order_by().query.sql_with_params()[0])
+# The other columns are read when somebody asks for them.
+_CHANNEL_FIELDS = (
+    "id",
+    "public_id",
+    "name",
+    "provider",
+    "medium",
+    "token",
+    "account_sid",
+    "auth_token",
+    "phone_number",
+    "messaging_service_sid",
+    "time_zone",
+)
+_CHANNEL = Query(
+    lambda provider, token: (
+        Channel.objects.order_by()
+        .filter(is_active=True, provider=provider, token=token)
+        .annotate(rule_set_version=RuleSet.objects.order_by("-pk").values("version")[:1])
+        .values_list(*_CHANNEL_FIELDS, "rule_set_version")
+    ),
+    "provider",
+    "token",
+)
 
 
 def current_version() -> uuid.UUID | None:
@@ -207,107 +208,3 @@ def _load_history(conversation: Conversation) -> _History:
 
 def _known(user: User | None) -> KnownPerson | None:
     return None if user is None else KnownPerson(user.pk, user.name, user.is_active)
-
-
-#: Strategies under which a conversation can move on to somebody else.
-_REASSIGNING = {Strategy.ROUND_ROBIN, Strategy.LEAST_BUSY}
-
-
-class MoveOnError(Exception):
-    """The locked desk cannot take it, and another must be opened: give back the lock first."""
-
-
-@dataclass(slots=True)
-class DeskBook:
-    """Opens desks for a decision, holding at most one lock at a time.
-
-    A decision that goes on to a second desk raises `MoveOnError`; the caller rolls back to before
-    the lock and decides again, with the first desk remembered as it was seen. So two decisions
-    that try the same desks in another order cannot wait for each other.
-    """
-
-    seen: dict[Target, Desk] = field(default_factory=dict)
-    locked: Target | None = None
-
-    def open(self, target: Target) -> Desk:
-        if target not in self.seen:
-            if self.locked is not None:
-                raise MoveOnError
-            self.locked = target
-            self.seen[target] = _LOAD[target.kind](target, _lock_all)
-        return self.seen[target]
-
-
-@dataclass(slots=True)
-class ReadOnlyDesks:
-    """Opens desks without a lock: for previews, which change nothing."""
-
-    seen: dict[Target, Desk] = field(default_factory=dict)
-
-    def open(self, target: Target) -> Desk:
-        if target not in self.seen:
-            self.seen[target] = _LOAD[target.kind](target, _lock_nothing)
-        return self.seen[target]
-
-
-def _lock_all(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.select_for_update(of=("self",), no_key=True)
-
-
-def _lock_nothing(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows
-
-
-def _load_team(target: Target, lock: Any) -> Desk:
-    """Lock the team's row, then read its people: exact, because everybody queues at the team."""
-    team: Team = lock(Team.objects.filter(pk=target.id)).get()
-    members = Membership.objects.filter(team_id=team.pk).order_by("position", "pk")
-    return Desk(
-        target=target,
-        name=team.name,
-        strategy=Strategy(team.strategy),
-        candidates=_candidates(members),
-        is_active=team.is_active,
-        cursor_user_id=team.cursor_member_id,
-        default_user_id=team.default_user_id,
-        reassign_after_s=team.reassign_after_s if _has_timer(team) else None,
-    )
-
-
-def _has_timer(team: Team) -> bool:
-    return team.is_reassigning and team.strategy in _REASSIGNING
-
-
-def _load_channel(target: Target, lock: Any) -> Desk:
-    channel: Channel = lock(Channel.objects.filter(pk=target.id)).get()
-    members = ChannelMember.objects.filter(channel_id=channel.pk).order_by("position", "pk")
-    return Desk(
-        target=target,
-        name=channel.name,
-        strategy=Strategy(channel.distribution),
-        candidates=_candidates(members),
-        is_active=channel.is_active,
-        cursor_user_id=channel.cursor_member_id,
-    )
-
-
-def _load_person(target: Target, lock: Any) -> Desk:
-    user: User = lock(User.objects.filter(pk=target.id)).get()
-    return Desk(
-        target=target,
-        name=user.name,
-        strategy=Strategy.DIRECT,
-        candidates=(Candidate(user.pk, *(getattr(user, name) for name in _PERSON_FIELDS)),),
-    )
-
-
-def _candidates(members: "QuerySet[Any]") -> tuple[Candidate, ...]:
-    rows = members.values_list("user_id", *(f"user__{name}" for name in _PERSON_FIELDS))
-    return tuple(Candidate(*row) for row in rows)
-
-
-_LOAD = {
-    TargetKind.TEAM: _load_team,
-    TargetKind.CHANNEL: _load_channel,
-    TargetKind.PERSON: _load_person,
-}

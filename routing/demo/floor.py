@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from routing.demo.roster import Roster
+from routing.desk_book import ReadOnlyDesks
 from routing.engine.facts import Answer, Candidate, Desk, Target
-from routing.loaders import ReadOnlyDesks
 
 
 class Floor:

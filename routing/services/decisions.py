@@ -13,6 +13,7 @@ from conversations.models import Assignment, Conversation
 from conversations.models.assignment import AssignmentKind, EndReason
 from conversations.services import assignments
 from conversations.services.assignments import AssignmentLostError, Ownership
+from routing.desk_book import DeskBook, MoveOnError
 from routing.engine import serial
 from routing.engine.facts import (
     Answer,
@@ -25,7 +26,6 @@ from routing.engine.facts import (
     Trigger,
 )
 from routing.engine.strategies import capacity_of
-from routing.loaders import DeskBook, MoveOnError
 from routing.models import Decision
 from teams.identifiers import new_public_id
 from teams.models import Team
