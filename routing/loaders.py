@@ -114,11 +114,17 @@ def rule_spec(rule: Rule) -> RuleSpec:
 
 
 def load_situation(
-    conversation: Conversation, *, text: str, is_new_contact: bool, now: datetime
+    conversation: Conversation,
+    *,
+    text: str,
+    is_new_contact: bool,
+    now: datetime,
+    reopener: Actor | None = None,
 ) -> Situation:
     """Return the facts about a conversation that waits for a decision.
 
     `conversation.channel` must be loaded. A contact who is new has no history to look up.
+    `reopener` is who reopened it, where that was not the customer.
     """
     channel = conversation.channel
     situation = Situation(
@@ -143,6 +149,7 @@ def load_situation(
         permanent_agent=_known(contact.permanent_agent),
         previous_owner=_known(history.last_owner),
         previous_team_id=history.last_team_id,
+        asked_by=reopener.label if reopener else "",
         holder_id=conversation.assignee_id,
         lapsed_ids=history.lapsed_ids,
     )

@@ -11,6 +11,7 @@ class AssignmentKind(models.TextChoices):
     STRATEGY = "strategy", _("Human agents")
     REASSIGN = "reassign", _("Reassigned: no answer")
     CLAIM = "claim", _("Taken")
+    RETURNED = "returned", _("Had it before")
     TRANSFER = "transfer", _("Transferred")
 
 

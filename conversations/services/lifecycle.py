@@ -8,8 +8,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from conversations.actors import Actor
-from conversations.models import Assignment, Conversation
+from conversations.models import Conversation
 from conversations.models.assignment import EndReason
+from conversations.models.event import ActorKind, Event
 from conversations.services import assignments, events, surveys
 from conversations.states import OPEN, IllegalTransitionError, Status, check_move
 
@@ -133,14 +134,18 @@ def start_progress(
     return _move(conversation, move=move, actor=actor, now=now)
 
 
-def last_owner(conversation: Conversation) -> Assignment | None:
-    """Return the latest stretch in which a person had this conversation."""
-    return (
-        conversation.assignments.filter(user__isnull=False)
-        .select_related("user")
-        .order_by("-pk")
-        .first()
+def reopened_by(conversation: Conversation) -> Actor | None:
+    """Return who reopened it, if that was the last thing that asked for an owner.
+
+    None where the customer did, or wrote since.
+    """
+    asked = Event.objects.filter(
+        conversation=conversation, type__in=["conversation.reopened", "message.received"]
     )
+    event = asked.order_by("-pk").first()
+    if event is None or event.type == "message.received" or event.actor_kind == ActorKind.CONTACT:
+        return None
+    return Actor(event.actor_kind, event.actor_id, event.actor_label)
 
 
 def _lock(conversation: Conversation) -> Conversation:

@@ -21,14 +21,27 @@ from routing.engine.observer import observe, walk
 
 
 def decide(situation: Situation, *, rules: Sequence[RuleSpec], open_desk: OpenDesk) -> Answer:
-    """Decide for a conversation that a customer started or reopened.
+    """Decide for a conversation that a customer's message started or reopened.
 
     1. The contact's permanent agent, even when offline; on a reopened one, who had it before.
     2. The rules of the channel, in the order given; the first match whose target can take it.
     3. The channel's human agents.
     4. Nobody: it waits, with the first team that a rule named, else with the channel.
     """
-    steps = [_received(situation)]
+    return _route([_received(situation)], situation, rules=rules, open_desk=open_desk)
+
+
+def decide_reopened(
+    situation: Situation, *, rules: Sequence[RuleSpec], open_desk: OpenDesk
+) -> Answer:
+    """Decide for a conversation that somebody reopened: as for a message, with its own reason."""
+    reopened = Step("manual", "noted", "reopened", {"actor": situation.asked_by})
+    return _route([reopened], situation, rules=rules, open_desk=open_desk)
+
+
+def _route(
+    steps: list[Step], situation: Situation, *, rules: Sequence[RuleSpec], open_desk: OpenDesk
+) -> Answer:
     if answer := _give_to_known_person(situation, steps):
         return answer
     observed = observe(situation)
@@ -92,7 +105,8 @@ def decide_named(situation: Situation, *, targets: Sequence[Target], open_desk: 
     answer = desks.ask(desk, situation, steps)
     if answer is None:
         answer = _queue_with(team, situation, open_desk, steps)
-    return replace(answer, team_id=team.id if team else answer.team_id, via="manual")
+    via = "claim" if is_claim else "manual"
+    return replace(answer, team_id=team.id if team else answer.team_id, via=via)
 
 
 def _received(situation: Situation) -> Step:

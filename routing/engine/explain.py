@@ -229,6 +229,8 @@ _MANUAL = {
     ("assigned", False): _("Assigned by hand."),
     ("claimed", True): _("%(actor)s took it."),
     ("claimed", False): _("Taken by hand."),
+    ("reopened", True): _("%(actor)s reopened it."),
+    ("reopened", False): _("Reopened by hand."),
     ("unassigned", True): _("Unassigned by %(actor)s."),
     ("unassigned", False): _("Unassigned by hand."),
 }

@@ -19,6 +19,7 @@ class Trigger(StrEnum):
     """What asked for a decision."""
 
     INBOUND = "inbound"  # a customer's message started or reopened a conversation
+    REOPENED = "reopened"  # a person or another system reopened it
     WAITING = "waiting"  # a conversation waits, and somebody may have become able to take it
     REASSIGN = "reassign"  # the assignee did not answer in time
     MANUAL = "manual"  # a person or another system named the team or the person
@@ -142,7 +143,7 @@ class Situation:
     is_new_contact: bool = False
     contact_tags: tuple[str, ...] = ()
     permanent_agent: KnownPerson | None = None
-    #: Who had the conversation before the customer reopened it.
+    #: Who had the conversation before it was reopened.
     previous_owner: KnownPerson | None = None
     previous_team_id: int | None = None
     #: Who asked for it, where a person or another system did, and what they gave as their reason.

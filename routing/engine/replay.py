@@ -6,6 +6,7 @@ from routing.engine.decide import (
     decide,
     decide_named,
     decide_reassignment,
+    decide_reopened,
     decide_waiting,
 )
 from routing.engine.facts import Answer, RuleSpec, Trigger
@@ -22,10 +23,12 @@ def replay(
     """
     open_desk = facts.desks.__getitem__
     situation, targets = facts.situation, facts.targets
+    known = facts.rules if rules is None else rules
     match trigger:
         case Trigger.INBOUND:
-            known = facts.rules if rules is None else rules
             return decide(situation, rules=known, open_desk=open_desk)
+        case Trigger.REOPENED:
+            return decide_reopened(situation, rules=known, open_desk=open_desk)
         case Trigger.WAITING:
             return decide_waiting(situation, targets=targets, open_desk=open_desk)
         case Trigger.REASSIGN:

@@ -9,10 +9,10 @@ from conversations.actors import Actor
 from conversations.models import Contact, Conversation, Message
 from conversations.models.assignment import EndReason
 from conversations.models.message import Direction
-from conversations.services import assignments, events
+from conversations.services import assignments, events, lifecycle
 from conversations.states import OPEN
 from routing import loaders
-from routing.engine.decide import decide, decide_named
+from routing.engine.decide import decide, decide_named, decide_reopened
 from routing.engine.facts import Target, TargetKind, Trigger
 from routing.models import Decision
 from routing.services import decisions, sweeps
@@ -37,23 +37,28 @@ def route(
     text: str,
     now: datetime,
     is_new_contact: bool = False,
+    reopener: Actor | None = None,
 ) -> Decision | None:
-    """Decide for a conversation that a customer started or reopened, and apply it.
+    """Decide for a conversation that was started or reopened, and apply it.
 
-    The row must be locked by the caller (or not be visible to anybody else yet).
+    `reopener` is who reopened it, where that was not the customer. The row must be locked by the
+    caller (or not be visible to anybody else yet).
     """
+    trigger, answer = (Trigger.INBOUND, decide)
+    if reopener is not None:
+        trigger, answer = (Trigger.REOPENED, decide_reopened)
 
     def pose() -> Question:
         situation = loaders.load_situation(
-            conversation, text=text, is_new_contact=is_new_contact, now=now
+            conversation, text=text, is_new_contact=is_new_contact, reopener=reopener, now=now
         )
         version = getattr(conversation.channel, "rule_set_version", None)
         version = version or loaders.current_version()
         rules = loaders.load_rules(version)
         return Question(
-            trigger=Trigger.INBOUND,
+            trigger=trigger,
             situation=situation,
-            ask=lambda open_desk: decide(situation, rules=rules, open_desk=open_desk),
+            ask=lambda open_desk: answer(situation, rules=rules, open_desk=open_desk),
             rule_set_version=version,
         )
 
@@ -73,7 +78,8 @@ def route_next(*, now: datetime) -> bool:
 
 def _route_due(conversation: Conversation, *, now: datetime) -> None:
     if conversation.status in OPEN:
-        route(conversation, text=last_text(conversation), now=now)
+        reopener = lifecycle.reopened_by(conversation)
+        route(conversation, text=last_text(conversation), reopener=reopener, now=now)
     else:
         Conversation.objects.filter(pk=conversation.pk).update(routing_due_at=None)
 

@@ -187,7 +187,8 @@ _KIND_BY_VIA = {
     "permanent": AssignmentKind.PERMANENT,
     "rule": AssignmentKind.RULE,
     "manual": AssignmentKind.MANUAL,
-    "reopened": AssignmentKind.STRATEGY,
+    "claim": AssignmentKind.CLAIM,
+    "reopened": AssignmentKind.RETURNED,
     "strategy": AssignmentKind.STRATEGY,
     "": AssignmentKind.STRATEGY,
 }

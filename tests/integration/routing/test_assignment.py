@@ -7,7 +7,7 @@ import pytest
 from conversations.actors import Actor
 from conversations.invariants import INVARIANTS as CONVERSATION_INVARIANTS
 from conversations.models import Assignment, Conversation
-from conversations.services import lifecycle, replies
+from conversations.services import events, lifecycle, replies
 from conversations.states import Status
 from routing import loaders
 from routing.engine import serial
@@ -15,6 +15,7 @@ from routing.engine.facts import Trigger
 from routing.engine.replay import replay
 from routing.invariants import INVARIANTS as ROUTING_INVARIANTS
 from routing.models import Decision
+from routing.rendering import render_steps
 from routing.services import assignment, reassignment, waiting
 from routing.services.assignment import AssignmentRefusedError
 from teams.models import Strategy
@@ -146,6 +147,42 @@ class TestRouting:
         assert conversation.assignee == alice
         alice.refresh_from_db()
         assert alice.load == 1
+
+    def test_a_reopening_by_hand_is_explained_as_such(self):
+        alice, erin = make_agent(capacity=0), make_agent(name="Erin")
+        conversation = routed(make_channel(has_survey=True))
+        assignment.assign_to(conversation, person=alice, actor=SYSTEM, now=MORNING)
+        conversation = lifecycle.resolve(conversation, actor=SYSTEM, now=MORNING)
+        lifecycle.reopen(conversation, actor=Actor.person(erin.pk, "Erin"), now=MORNING)
+
+        assignment.route_next(now=MORNING)
+
+        decision = Decision.objects.latest("pk")
+        assert (decision.trigger, decision.assignment.kind) == ("reopened", "returned")
+        texts = [step.text for step in render_steps(decision.steps)]
+        assert texts[0] == "Erin reopened it."
+
+    def test_answering_one_that_was_set_aside_opens_it(self):
+        alice = make_agent()
+        now = {"last_inbound_at": MORNING, "status": Status.SNOOZED}
+        conversation = make_conversation(channel=make_channel(), **now)
+
+        replies.queue_reply(conversation, author=alice, body="Hello", actor=SYSTEM, now=MORNING)
+
+        conversation.refresh_from_db()
+        assert (conversation.status, conversation.assignee) == (Status.IN_PROGRESS, alice)
+
+    def test_a_message_after_a_reopening_by_hand_is_the_reason(self):
+        channel, contact = make_channel(has_survey=True), make_contact()
+        conversation = routed(channel, contact=contact)
+        conversation = lifecycle.resolve(conversation, actor=SYSTEM, now=MORNING)
+        conversation = lifecycle.reopen(conversation, actor=SYSTEM, now=MORNING)
+        wrote = {"conversation": conversation, "actor": Actor.contact(), "now": MORNING}
+        events.record("message.received", **wrote)
+
+        assignment.route_next(now=MORNING)
+
+        assert Decision.objects.latest("pk").trigger == "inbound"
 
     def test_never_exceeds_capacity(self):
         alice = make_agent(capacity=2)

@@ -6,7 +6,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from routing.engine.decide import decide, decide_named, decide_reassignment, decide_waiting
+from routing.engine.decide import (
+    decide,
+    decide_named,
+    decide_reassignment,
+    decide_reopened,
+    decide_waiting,
+)
 from routing.engine.facts import Outcome, Strategy
 from tests.unit.routing.anything import (
     houses,
@@ -71,6 +77,13 @@ class TestReopening:
     def test_gives_it_back_to_who_had_it_with_the_same_team(self):
         answer = ask(rule(), previous_owner=known(BOB), previous_team_id=SALES.id)
         assert (answer.user_id, answer.team_id, answer.via) == (BOB, SALES.id, "reopened")
+
+    def test_by_hand_says_who_did_it(self):
+        asked = situation(asked_by="Erin", previous_owner=known(BOB))
+        answer = decide_reopened(asked, rules=(), open_desk=open_only())
+        assert codes(answer) == ["reopened", "previous_owner"]
+        assert answer.steps[0].facts == {"actor": "Erin"}
+        assert (answer.user_id, answer.via) == (BOB, "reopened")
 
     def test_routes_anew_if_who_had_it_left(self):
         gone = known(BOB, is_active=False)
@@ -298,7 +311,7 @@ class TestNaming:
 
     def test_oneself_is_taking_it(self):
         answer = self.ask(person_desk(BOB), targets=(person(BOB),), asked_by="Bob", asked_by_id=BOB)
-        assert codes(answer)[0] == "claimed"
+        assert (codes(answer)[0], answer.via) == ("claimed", "claim")
 
 
 class TestAnyDecision:
