@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import IntegrityError, transaction
+from django.db.models import Case, When
 
 from conversations.actors import Actor
 from conversations.csat import parse_rating
@@ -15,7 +16,7 @@ from conversations.services import closing, events, lifecycle, messages, surveys
 from conversations.services.lifecycle import ConversationMovedError
 from conversations.services.messages import Draft
 from conversations.statements import Incoming, Sender, statements
-from conversations.states import Status
+from conversations.states import LIVE, Status
 
 # Two deliveries at once settle within one more look; more means that something is wrong.
 _MAX_LOOKS = 5
@@ -102,7 +103,7 @@ def _welcome(incoming: Incoming) -> Arrival:
 
 
 def _welcome_back(incoming: Incoming, *, sender: Sender) -> Arrival:
-    """Go on with the sender's latest conversation, if its state and age allow, or start the next.
+    """Go on with the sender's live or latest conversation, if it may be, or start the next.
 
     The conversation is locked before the envelope is kept, as in every other place.
     """
@@ -110,7 +111,7 @@ def _welcome_back(incoming: Incoming, *, sender: Sender) -> Arrival:
         Conversation.objects.select_for_update(of=("self",))
         .select_related("channel", "contact")
         .filter(contact_id=sender.contact_id, channel_id=incoming.channel_id)
-        .order_by("-pk")
+        .order_by(Case(When(status__in=LIVE, then=0), default=1), "-pk")
         .first()
     )
     if not statements().store_envelope(incoming):

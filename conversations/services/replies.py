@@ -15,7 +15,7 @@ from conversations.models.message import AuthorKind, Direction
 from conversations.services import assignments, events, lifecycle, messages
 from conversations.services.assignments import Ownership
 from conversations.services.messages import Draft
-from conversations.states import LIVE, Status
+from conversations.states import OPEN, Status
 from conversations.wake import wake
 from conversations.window import is_window_open
 from teams.models import User
@@ -44,9 +44,9 @@ def queue_reply(
 ) -> Message:
     """Store an agent's answer and queue it for sending; the customer no longer waits.
 
-    Answering a resolved conversation reopens it; answering one that nobody has takes it. A caller
-    that may ask twice names the message beforehand: one with this `public_id` is stored once.
-    Raises `ReplyRefusedError`.
+    Answering one that is set aside or over reopens it; answering one that nobody has takes it. A
+    caller that may ask twice names the message beforehand: one with this `public_id` is stored
+    once. Raises `ReplyRefusedError`.
     """
     conversation = _lock(conversation)
     if stored := _stored_before(conversation, public_id):
@@ -55,7 +55,7 @@ def queue_reply(
     if reason:
         raise ReplyRefusedError(reason)
     team_id = conversation.team_id
-    if conversation.status not in LIVE:
+    if conversation.status not in OPEN:
         conversation = lifecycle.reopen(conversation, actor=actor, now=now)
     if conversation.assignee_id is None:
         conversation = _take(conversation, user=author, team_id=team_id, actor=actor, now=now)

@@ -137,6 +137,22 @@ class TestAMessageAfterTheEnd:
         assert conversation.routing_due_at is not None
         assert Survey.objects.get().status == "expired"
 
+    def test_goes_to_the_one_that_was_set_aside_though_a_later_one_is_over(self):
+        channel = make_channel(has_survey=True)
+        earlier = self.resolved(channel)
+        lifecycle.close(earlier, actor=Actor.system(), now=MORNING)
+        inbox.record_inbound(incoming(channel, sid="SM2", now=MORNING + timedelta(days=2)))
+        later = Conversation.objects.latest("pk")
+        lifecycle.resolve(later, actor=Actor.system(), now=MORNING + timedelta(days=2))
+        Conversation.objects.filter(pk=earlier.pk).update(status=Status.SNOOZED)
+
+        arrival = inbox.record_inbound(
+            incoming(channel, sid="SM3", now=MORNING + timedelta(days=2, hours=1))
+        )
+
+        assert later.pk != earlier.pk
+        assert (arrival.arrived, arrival.conversation_id) == (Arrived.REOPENED, earlier.pk)
+
     def test_later_starts_a_new_conversation(self):
         channel = make_channel(has_survey=True)
         self.resolved(channel)
