@@ -9,13 +9,13 @@ from conversations.actors import Actor
 from conversations.models import Contact, Conversation, Message
 from conversations.models.assignment import EndReason
 from conversations.models.message import Direction
-from conversations.services import assignments, events, lifecycle
+from conversations.services import assignments, events, lifecycle, sweeps
 from conversations.states import OPEN
 from routing import loaders
 from routing.engine.decide import decide, decide_named, decide_reopened
 from routing.engine.facts import Target, TargetKind, Trigger
 from routing.models import Decision
-from routing.services import decisions, sweeps
+from routing.services import decisions
 from routing.services.decisions import Question, decide_and_apply
 from teams.models import Team, User
 
@@ -70,9 +70,12 @@ def route_next(*, now: datetime) -> bool:
 
     It is there because routing failed when its message came, or because somebody reopened it.
     """
-    due = Conversation.objects.filter(routing_due_at__lte=now).order_by("routing_due_at", "pk")
+    due = Conversation.objects.filter(routing_due_at__lte=now).select_related("channel")
     return sweeps.do_next(
-        due, mark="routing_due_at", work=lambda found: _route_due(found, now=now), now=now
+        due.order_by("routing_due_at", "pk"),
+        mark="routing_due_at",
+        work=lambda found: _route_due(found, now=now),
+        now=now,
     )
 
 
@@ -111,6 +114,30 @@ def assign_to(
     """
     conversation = _lock(conversation.pk)
     _refuse(conversation, team=team, person=person)
+    _refuse_outsider(team, person=person)
+    return _give(conversation, team=team, person=person, actor=actor, reason=reason, now=now)
+
+
+@transaction.atomic
+def claim(
+    conversation: Conversation, *, user: User, actor: Actor, now: datetime
+) -> Decision | None:
+    """Let a person take a conversation; it stays with its team, whoever is in that."""
+    conversation = _lock(conversation.pk)
+    _refuse(conversation, team=None, person=user)
+    team = conversation.team
+    return _give(conversation, team=team, person=user, actor=actor, reason="", now=now)
+
+
+def _give(
+    conversation: Conversation,
+    *,
+    team: Team | None,
+    person: User | None,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+) -> Decision | None:
     if _is_theirs(conversation, team=team, person=person):
         return None
     named = [(TargetKind.TEAM, team), (TargetKind.PERSON, person)]
@@ -123,13 +150,6 @@ def assign_to(
         targets=targets,
     )
     return decide_and_apply(conversation, pose=lambda: question, actor=actor, now=now)
-
-
-def claim(
-    conversation: Conversation, *, user: User, actor: Actor, now: datetime
-) -> Decision | None:
-    """Let a person take a conversation; it stays with its team."""
-    return assign_to(conversation, team=conversation.team, person=user, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -192,6 +212,9 @@ def _refuse(conversation: Conversation, *, team: Team | None, person: User | Non
         raise AssignmentRefusedError("member.inactive")
     if team is not None and not team.is_active:
         raise AssignmentRefusedError("team.inactive")
+
+
+def _refuse_outsider(team: Team | None, *, person: User | None) -> None:
     if team is None or person is None:
         return
     if not team.memberships.filter(user=person).exists():

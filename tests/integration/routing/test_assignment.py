@@ -162,6 +162,17 @@ class TestRouting:
         texts = [step.text for step in render_steps(decision.steps)]
         assert texts[0] == "Erin reopened it."
 
+    def test_taking_one_of_a_foreign_team_leaves_it_with_the_team(self):
+        erin, team = make_agent(name="Erin"), make_team(is_active=False)
+        conversation = make_conversation(channel=make_channel(), team=team)
+
+        actor = Actor.person(erin.pk, "Erin")
+        decision = assignment.claim(conversation, user=erin, actor=actor, now=MORNING)
+
+        conversation.refresh_from_db()
+        assert (conversation.assignee, conversation.team) == (erin, team)
+        assert decision.assignment.kind == "claim"
+
     def test_answering_one_that_was_set_aside_opens_it(self):
         alice = make_agent()
         now = {"last_inbound_at": MORNING, "status": Status.SNOOZED}
