@@ -6,7 +6,7 @@ from django.db import transaction
 
 from conversations.actors import Actor
 from conversations.models import Conversation, Survey
-from conversations.services import lifecycle, surveys
+from conversations.services import lifecycle, surveys, sweeps
 from conversations.states import Status
 
 
@@ -17,19 +17,16 @@ def close_with_rating(survey: Survey, *, rating: int, now: datetime) -> None:
     lifecycle.close(survey.conversation, actor=Actor.contact(), now=now)
 
 
-@transaction.atomic
 def close_next_expired(*, now: datetime) -> bool:
     """Close one conversation whose customer gave no rating in time; say whether there was one."""
-    conversation = (
-        Conversation.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(close_due_at__lte=now)
-        .order_by("close_due_at", "pk")
-        .first()
+    due = Conversation.objects.filter(close_due_at__lte=now).order_by("close_due_at", "pk")
+    return sweeps.do_next(
+        due, mark="close_due_at", work=lambda found: _close_expired(found, now=now), now=now
     )
-    if conversation is None:
-        return False
+
+
+def _close_expired(conversation: Conversation, *, now: datetime) -> None:
     if conversation.status != Status.RESOLVED:
         Conversation.objects.filter(pk=conversation.pk).update(close_due_at=None)
-        return True
+        return
     lifecycle.close(conversation, actor=Actor.system(), now=now)
-    return True

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from conversations.actors import Actor
 from conversations.models import Conversation
+from conversations.services import sweeps
 from conversations.states import OPEN
 from routing import loaders
 from routing.engine.decide import decide_reassignment
 from routing.engine.facts import Target, TargetKind, Trigger
-from routing.services import sweeps
 from routing.services.decisions import Question, decide_and_apply
 
 logger = logging.getLogger(__name__)
@@ -17,9 +17,12 @@ logger = logging.getLogger(__name__)
 
 def reassign_next(*, now: datetime) -> bool:
     """Move one conversation on whose time has passed; say whether there was one."""
-    due = Conversation.objects.filter(reply_due_at__lte=now).order_by("reply_due_at", "pk")
+    due = Conversation.objects.filter(reply_due_at__lte=now).select_related("channel")
     return sweeps.do_next(
-        due, mark="reply_due_at", work=lambda found: _reassign(found, now=now), now=now
+        due.order_by("reply_due_at", "pk"),
+        mark="reply_due_at",
+        work=lambda found: _reassign(found, now=now),
+        now=now,
     )
 
 

@@ -9,10 +9,10 @@ from django.db.models import Exists, OuterRef, Q
 from conversations.actors import Actor
 from conversations.models import Assignment, Conversation
 from conversations.models.assignment import AssignmentKind, EndReason
+from conversations.services import sweeps
 from routing import loaders
 from routing.engine.decide import decide_waiting
 from routing.engine.facts import Target, TargetKind, Trigger
-from routing.services import sweeps
 from routing.services.decisions import (
     PLACING_RETRY,
     Question,
@@ -37,9 +37,12 @@ def place_next(*, now: datetime) -> bool:
 
 
 def _place_next_due(*, now: datetime) -> bool:
-    due = Conversation.objects.waiting().filter(placing_due_at__lte=now).in_queue_order()
+    waiting = Conversation.objects.waiting().filter(placing_due_at__lte=now)
     return sweeps.do_next(
-        due, mark="placing_due_at", work=lambda found: _place(found, now=now), now=now
+        waiting.in_queue_order().select_related("channel"),
+        mark="placing_due_at",
+        work=lambda found: _place(found, now=now),
+        now=now,
     )
 
 
