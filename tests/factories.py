@@ -4,6 +4,8 @@ import itertools
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from channels.models import Channel, ChannelMember, Provider
 from conversations.models import Contact, Conversation, Identity, Message
 from conversations.models.message import AuthorKind, Direction
@@ -66,6 +68,14 @@ def make_channel(
     for position, user in enumerate(agents):
         ChannelMember.objects.create(channel=channel, user=user, position=position)
     return channel
+
+
+def lose_key(channel: Channel) -> None:
+    """Leave the channel's token as a database has it whose key is gone."""
+    # Written past the field, which would encrypt whatever it is given.
+    with connection.cursor() as cursor:
+        statement = "UPDATE channels_channel SET auth_token = 'gone' WHERE id = %s"
+        cursor.execute(statement, [channel.pk])
 
 
 def make_contact(

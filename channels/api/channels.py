@@ -19,6 +19,7 @@ from channels.api.serializers import (
     NewChannel,
 )
 from channels.models import Channel, ChannelMember, Provider
+from channels.secrets import is_set
 from channels.services import channels
 from teams.api.endpoints import Endpoint
 from teams.api.once import once
@@ -114,14 +115,16 @@ def _members(channel: Channel) -> QuerySet[ChannelMember]:
 
 def _check(channel: Channel, *, changes: dict[str, Any]) -> None:
     """Refuse credentials that are not whole, and a number that another channel has."""
-    names = ("account_sid", "auth_token", "phone_number", "messaging_service_sid")
+    names = ("account_sid", "phone_number", "messaging_service_sid")
     wanted = {name: changes.get(name, getattr(channel, name)) for name in names}
     if channel.provider == Provider.TWILIO:
-        missing = [name for name in ("account_sid", "auth_token") if not wanted[name]]
+        has_token = changes.get("auth_token", is_set(channel, "auth_token"))
+        given = {"account_sid": wanted["account_sid"], "auth_token": has_token}
+        missing = [name for name, value in given.items() if not value]
         if missing:
             raise FieldProblem(dict.fromkeys(missing, REQUIRED))
         if bool(wanted["phone_number"]) == bool(wanted["messaging_service_sid"]):
-            raise FieldProblem(dict.fromkeys(names[2:], ONE_SENDER))
+            raise FieldProblem(dict.fromkeys(names[1:], ONE_SENDER))
     _refuse_taken(channel, wanted=wanted, medium=changes.get("medium", channel.medium))
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
+from django.utils.translation import gettext_noop as _
 
 from channels.addresses import status_url
 from channels.models import Channel
@@ -20,13 +21,21 @@ from conversations.actors import Actor
 from conversations.backoff import next_attempt_at
 from conversations.delivery_states import DeliveryStatus
 from conversations.models import Contact, Message
-from conversations.services import events, reports
+from conversations.services import events, replies, reports, sweeps
 
 logger = logging.getLogger(__name__)
 
 #: How long a worker may hold a message: four times the longest provider call.
 LEASE = timedelta(seconds=80)
-_UNREADABLE = "The auth token of this channel cannot be decrypted; enter it again."
+_UNREADABLE = _("The auth token of this channel cannot be read. Enter it anew, then send again.")
+#: What changed while a message was queued, by the reply's own reason: a code and a sentence.
+_TOO_LATE = {
+    "contact.opted_out": ("opted_out", _("The customer asked for no more messages.")),
+    "message.template_required": (
+        "window_closed",
+        _("The 24 hours after the customer's last message were over: only a template may be sent."),
+    ),
+}
 _UNSENT = [DeliveryStatus.QUEUED, DeliveryStatus.SENDING]
 
 
@@ -43,7 +52,7 @@ def send_next(*, now: datetime) -> bool:
     claim = _claim_next(now=now)
     if claim is None:
         return False
-    outcome = _send(claim.message)
+    outcome = _refuse_late(claim.message, now=now) or _send(claim.message)
     if isinstance(outcome, SendReceipt):
         _record_receipt(claim, receipt=outcome, now=now)
     else:
@@ -51,25 +60,25 @@ def send_next(*, now: datetime) -> bool:
     return True
 
 
-@transaction.atomic
 def settle_next_lost(*, now: datetime) -> bool:
     """Mark one message as unknown whose sender never came back; say whether there was one."""
-    message = (
-        Message.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(lease_until__lte=now, delivery_status=DeliveryStatus.SENDING)
-        .order_by("lease_until", "pk")
-        .first()
+    lost = Message.objects.filter(lease_until__lte=now, delivery_status=DeliveryStatus.SENDING)
+    return sweeps.do_next(
+        lost.order_by("lease_until", "pk"),
+        mark="lease_until",
+        work=lambda found: _settle(found, now=now),
+        now=now,
     )
-    if message is None:
-        return False
+
+
+def _settle(message: Message, *, now: datetime) -> None:
     Message.objects.filter(pk=message.pk).update(
         delivery_status=DeliveryStatus.UNKNOWN,
         lease_until=None,
         error_code="lease_expired",
-        error_detail="The sender stopped before the provider's answer was recorded.",
+        error_detail=_("The sender stopped before the provider's answer was recorded."),
     )
     _note(message, DeliveryStatus.UNKNOWN, now=now)
-    return True
 
 
 @transaction.atomic
@@ -82,8 +91,7 @@ def _claim_next(*, now: datetime) -> Claim | None:
     )
     message = (
         Message.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("conversation__identity", "channel")
-        .defer("channel__auth_token")
+        .select_related("conversation__identity", "conversation__contact", "channel")
         .filter(send_due_at__lte=now, delivery_status=DeliveryStatus.QUEUED)
         .filter(~Exists(earlier))
         .order_by("send_due_at", "pk")
@@ -100,6 +108,14 @@ def _claim_next(*, now: datetime) -> Claim | None:
     return Claim(message, message.attempt + 1)
 
 
+def _refuse_late(message: Message, *, now: datetime) -> SendError | None:
+    """Look once more whether the customer may be written to: what was queued may be too late."""
+    conversation = message.conversation
+    conversation.channel = message.channel
+    reason = replies.reason_not_to_write(conversation, now=now)
+    return SendError("permanent", *_TOO_LATE[reason]) if reason else None
+
+
 def _send(message: Message) -> SendReceipt | SendError:
     """Talk to the provider. Anything unforeseen counts as doubt, so that nothing goes out twice."""
     outbound = OutboundMessage(
@@ -110,7 +126,7 @@ def _send(message: Message) -> SendReceipt | SendError:
     try:
         config = config_of(message.channel)
     except SecretUnreadableError:
-        return SendError("retry", "key_missing", _UNREADABLE, is_channel_broken=True)
+        return SendError("permanent", "key_missing", _UNREADABLE, is_channel_broken=True)
     try:
         return adapter_for(message.channel.provider).send(outbound, config)
     except SendError as error:
@@ -183,7 +199,6 @@ def _lock_claimed(claim: Claim) -> Message | None:
     return (
         Message.objects.select_for_update(of=("self",))
         .select_related("conversation", "channel")
-        .defer("channel__auth_token")
         .filter(pk=claim.message.pk, attempt=claim.attempt)
         .first()
     )

@@ -110,6 +110,14 @@ def reason_not_to_reply(conversation: Conversation, *, now: datetime) -> str:
         return "conversation.closed"
     if not conversation.channel.is_active:
         return "channel.inactive"
+    return reason_not_to_write(conversation, now=now)
+
+
+def reason_not_to_write(conversation: Conversation, *, now: datetime) -> str:
+    """Return why this customer may not be sent free text at this moment; blank if they may.
+
+    It is asked once more when a message leaves, for much can happen while one is queued.
+    """
     if conversation.contact.opted_out_at is not None:
         return "contact.opted_out"
     is_whatsapp = conversation.channel.medium == Medium.WHATSAPP

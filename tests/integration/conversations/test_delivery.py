@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
+from channels.models import Channel, Medium
 from conversations.actors import Actor
-from conversations.models import Message
-from conversations.services import delivery, replies
+from conversations.models import Contact, Message
+from conversations.services import delivery, lifecycle, replies
 from conversations.services.replies import ReplyRefusedError
-from tests.factories import make_agent, make_channel, make_conversation
+from tests.factories import lose_key, make_agent, make_channel, make_contact, make_conversation
 from tests.fake_twilio import running
 from tests.moments import WEDNESDAY_MORNING as MORNING
 
@@ -106,18 +106,17 @@ class TestSending:
 
     def test_goes_on_beside_a_channel_whose_token_cannot_be_read(self, twilio):
         lost, message = queue(make_conversation(channel=make_channel(name="Old"))), queue()
-        # As a database looks whose key is gone: the field would encrypt whatever we give it.
-        with connection.cursor() as cursor:
-            statement = "UPDATE channels_channel SET auth_token = 'gone' WHERE id = %s"
-            cursor.execute(statement, [lost.channel_id])
+        lose_key(lost.channel)
 
         drain()
 
         message.refresh_from_db()
         assert message.delivery_status == "sent"
-        lost = Message.objects.get(pk=lost.pk)
-        assert (lost.delivery_status, lost.error_code) == ("queued", "key_missing")
-        assert lost.send_due_at > MORNING
+        lost.refresh_from_db()
+        assert (lost.delivery_status, lost.error_code) == ("failed", "key_missing")
+        assert "Enter it anew" in lost.error_detail
+        assert lost.send_due_at is None
+        assert Channel.objects.get(pk=lost.channel_id).broken_reason == lost.error_detail
 
     def test_remembers_that_the_contact_opted_out(self, twilio):
         message = queue()
@@ -186,3 +185,47 @@ class TestWhatMayNotBeSent:
     def test_anything_on_a_channel_that_is_off(self):
         with pytest.raises(ReplyRefusedError, match=r"channel\.inactive"):
             queue(make_conversation(channel=make_channel(is_active=False)))
+
+
+class TestWhatIsTooLateWhenItLeaves:
+    def test_is_free_text_whose_window_closed_in_the_queue(self, twilio):
+        message = queue()
+
+        drain(now=MORNING + timedelta(hours=24))
+
+        message.refresh_from_db()
+        assert twilio.messages == []
+        assert (message.delivery_status, message.error_code) == ("failed", "window_closed")
+        assert "24 hours" in message.error_detail
+        failed = message.conversation.events.get(type="message.status_changed")
+        assert (failed.data["status"], failed.data["error_code"]) == ("failed", "window_closed")
+
+    def test_is_a_message_to_somebody_who_opted_out_meanwhile(self, twilio):
+        message = queue()
+        Contact.objects.update(opted_out_at=MORNING)
+
+        drain()
+
+        message.refresh_from_db()
+        assert twilio.messages == []
+        assert (message.delivery_status, message.error_code) == ("failed", "opted_out")
+
+    def test_is_no_text_message(self, twilio):
+        """An SMS has no window."""
+        contact = make_contact()
+        contact.identities.update(medium=Medium.SMS)
+        message = queue(make_conversation(channel=make_channel(medium=Medium.SMS), contact=contact))
+
+        drain(now=MORNING + timedelta(days=2))
+
+        message.refresh_from_db()
+        assert message.delivery_status == "sent"
+
+    def test_is_not_the_thanks_for_a_rating_that_closed_the_conversation(self, twilio):
+        message = queue()
+        lifecycle.resolve(message.conversation, actor=Actor.system(), now=MORNING)
+
+        drain()
+
+        message.refresh_from_db()
+        assert (message.conversation.status, message.delivery_status) == ("closed", "sent")

@@ -1,11 +1,10 @@
 """Whoever comes online is given what waits for them, whatever else waits in their teams."""
 
 import pytest
-from django.db import connection
 
 from routing.services import assignment, waiting
 from teams.models import Strategy
-from tests.factories import make_agent, make_channel, make_conversation, make_team
+from tests.factories import lose_key, make_agent, make_channel, make_conversation, make_team
 from tests.moments import WEDNESDAY_MORNING as MORNING
 
 pytestmark = pytest.mark.django_db
@@ -31,10 +30,7 @@ class TestAChannelWhoseTokenCannotBeRead:
         old = make_channel(name="Old", agents=(alice,))
         make_conversation(channel=old, routing_due_at=MORNING)
         other = make_conversation(channel=make_channel(agents=(alice,)), routing_due_at=MORNING)
-        # As a database looks whose key is gone: the field would encrypt whatever we give it.
-        with connection.cursor() as cursor:
-            statement = "UPDATE channels_channel SET auth_token = 'gone' WHERE id = %s"
-            cursor.execute(statement, [old.pk])
+        lose_key(old)
 
         while assignment.route_next(now=MORNING):
             pass
