@@ -27,6 +27,7 @@ from conversations.admin.writing import REFUSALS, WritingForm, build_box
 from conversations.models import AssignmentKind, Conversation, Event, Message
 from conversations.services import replies
 from conversations.services.replies import ReplyRefusedError
+from conversations.templatetags.relaydesk import label
 from teams.admin.console import Confirmation
 from teams.models import User
 from teams.texts import Text
@@ -176,7 +177,7 @@ class ConversationAdmin(ConversationListAdmin):
         page = self._address(conversation, "change", query=self._kept_query(request))
         if request.method != "POST":
             confirmation = Confirmation(
-                f"{verb.label}: {self._title(conversation)}",
+                f"{label(verb.label)} {self._title(conversation)}",
                 verb.consequence(conversation),
                 verb.label,
                 page,

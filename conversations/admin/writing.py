@@ -15,6 +15,7 @@ from conversations.phones import mask_phone
 from conversations.services import replies
 from conversations.states import Status
 from conversations.window import closes_at
+from teams.durations import in_words
 from teams.identifiers import new_public_id
 from teams.models import User
 from teams.texts import Text
@@ -97,7 +98,5 @@ def _state(conversation: Conversation, *, user: User) -> tuple[Text, str]:
 
 def _window(end: datetime, *, now: datetime) -> Text:
     """Say until when free text may be sent, and how long that is."""
-    minutes = int((end - now).total_seconds() // 60)
-    left = _("%(h)d h %(m)d min") % {"h": minutes // 60, "m": minutes % 60}
     at = date_format(localtime(end), "TIME_FORMAT")
-    return _("Free text until %(at)s (%(left)s)") % {"at": at, "left": left}
+    return _("Free text until %(at)s (%(left)s)") % {"at": at, "left": in_words(end - now)}

@@ -6,15 +6,15 @@ from datetime import datetime
 from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from conversations.phones import mask_phone
 from teams.admin.console import initials as initials_of
+from teams.durations import in_words
+from teams.texts import Text
 
 register = template.Library()
 
-HOUR_S = 3600
-MINUTE_S = 60
-DAY_S = 24 * HOUR_S
 _LINK = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 
 
@@ -34,18 +34,14 @@ def initials(name: str) -> str:
 
 @register.filter
 def since(start: datetime | None, now: datetime) -> str:
-    """Say how long ago as m:ss, h:mm:ss or days and hours; blank without a start."""
-    return "" if start is None else clock((now - start).total_seconds())
+    """Say how long ago; blank without a start."""
+    return "" if start is None else in_words(now - start)
 
 
-def clock(seconds: float) -> str:
-    """Write a duration in seconds as people read it from a clock: 4:07, 1:04:07, 3d 5h."""
-    whole = max(0, int(seconds))
-    if whole >= DAY_S:
-        return f"{whole // DAY_S}d {whole % DAY_S // HOUR_S}h"
-    if whole >= HOUR_S:
-        return f"{whole // HOUR_S}:{whole % HOUR_S // MINUTE_S:02}:{whole % MINUTE_S:02}"
-    return f"{whole // MINUTE_S}:{whole % MINUTE_S:02}"
+@register.filter
+def label(text: Text) -> str:
+    """Return what stands before a value, with the mark that the language puts between the two."""
+    return _("%(label)s:") % {"label": text}
 
 
 @register.filter

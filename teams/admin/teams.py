@@ -1,5 +1,6 @@
 """Teams: how a person is chosen, who is in it, and what happens when nobody answers."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from teams.admin.console import EmptyState, GuardedAdmin, pick_fields, pill
 from teams.admin.members import MemberFormSet, MemberInline, save_member_forms
+from teams.durations import in_words
 from teams.models import Membership, Presence, Strategy, Team
 from teams.services import directory, memberships
 from teams.viewers import viewer
@@ -220,9 +222,8 @@ class TeamAdmin(GuardedAdmin):
     def reassign_cell(self, team: Team) -> str:
         if not team.is_reassigning or team.strategy not in REASSIGNING:
             return _("stays")
-        minutes = team.reassign_after_s // MINUTE_S
-        text = ngettext("moves on after %(n)d minute", "moves on after %(n)d minutes", minutes)
-        return text % {"n": minutes}
+        delay = in_words(timedelta(seconds=team.reassign_after_s))
+        return _("moves on after %(delay)s") % {"delay": delay}
 
     @admin.display(description=gettext_lazy("State"), ordering="is_active")
     def state_cell(self, team: Team) -> SafeString:

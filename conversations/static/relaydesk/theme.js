@@ -109,7 +109,9 @@
     button.type = "button";
     const show = () => {
       const age = Math.round((Date.now() - updated) / 1000);
-      note.textContent = isPaused ? bar.dataset.paused : bar.dataset.updated.replace("%s", age);
+      const words = age < 60 ? bar.dataset.updated.replace("%s", age)
+        : bar.dataset.updatedLong.replace("%s", Math.floor(age / 60));
+      note.textContent = isPaused ? bar.dataset.paused : words;
       button.textContent = isPaused ? bar.dataset.resume : bar.dataset.pause;
     };
     button.addEventListener("click", () => { isPaused = !isPaused; show(); });
