@@ -12,7 +12,6 @@ from django.utils.translation import ngettext
 from channels.models import Channel, Envelope, EnvelopeOutcome
 from config.menu import count_waiting
 from conversations.models import Conversation
-from conversations.states import Status
 from routing.models import Rule
 from teams.models import Presence, Team, User
 from teams.permissions import Right, is_allowed
@@ -71,7 +70,7 @@ def build_cards(user: User) -> list[Card]:
         Card(
             _("Waiting"),
             _shown(waiting),
-            _("new, and nobody has it"),
+            _("open, and nobody has it"),
             f"{conversations}?view=waiting",
             "warn" if waiting else "good",
         ),
@@ -106,7 +105,7 @@ def build_cards(user: User) -> list[Card]:
 
 def build_queues(user: User) -> list[Queue]:
     """Return every queue with open conversations or active people, longest wait first."""
-    waits = Q(status=Status.NEW, assignee__isnull=True)
+    waits = Q(assignee__isnull=True)
     rows = Conversation.objects.visible_to(user).open().order_by().values("team")
     counts = {
         row["team"]: row

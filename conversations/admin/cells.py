@@ -13,8 +13,9 @@ from conversations.models import Conversation, Message
 from conversations.models.message import AuthorKind, Direction
 from conversations.phones import mask_phone
 from conversations.states import Status
-from conversations.templatetags.relaydesk import icon, since
+from conversations.templatetags.relaydesk import icon, label, since
 from teams.admin.console import initials, pill
+from teams.texts import Text
 
 STATUS_TONES = {
     Status.BOT: "info",
@@ -52,17 +53,18 @@ def last_message(message: Message | None, *, now: datetime) -> SafeString:
         '<span class="preview">{}<span class="visually-hidden">{} </span>'
         '<span class="preview-text">{}</span>{}</span>',
         icon(name),
-        f"{word}:",
+        label(word),
         text,
         time_tag(message.created_at, now=now),
     )
 
 
-def where(conversation: Conversation) -> SafeString:
-    """The team and the person; what is missing is said in words."""
+def where(conversation: Conversation, *, why: Text = "") -> SafeString:
+    """The team and the person. Where nobody is, say so, and why if that is known."""
     team = conversation.team.name if conversation.team else ""
     if conversation.assignee is None:
-        return format_html('{}<span class="sub">{}</span>', team or "–", _("nobody yet"))
+        below = why or _("nobody yet")
+        return format_html('{}<span class="sub why">{}</span>', team or _("No team"), below)
     return format_html(
         '<span class="person"><span class="avatar" aria-hidden="true">{}</span><span>{}'
         '<span class="sub">{}</span></span></span>',
@@ -73,13 +75,17 @@ def where(conversation: Conversation) -> SafeString:
 
 
 def waiting(conversation: Conversation, *, now: datetime) -> SafeString:
-    """For how long the customer waits; marked once the answer was due."""
+    """For how long the customer has no answer; marked once it was due."""
     if conversation.waiting_since is None:
         return format_html('<span class="quiet">{}</span>', "–")
     text = since(conversation.waiting_since, now)
+    start = date_format(localtime(conversation.waiting_since), "DATETIME_FORMAT")
+    whole = _("without an answer since %(start)s") % {"start": start}
     if conversation.reply_due_at is not None and conversation.reply_due_at < now:
-        return format_html('<span class="number overdue">{} {}</span>', text, _("overdue"))
-    return format_html('<span class="number">{}</span>', text)
+        return format_html(
+            '<span class="number overdue" title="{}">{} {}</span>', whole, text, _("overdue")
+        )
+    return format_html('<span class="number" title="{}">{}</span>', whole, text)
 
 
 def tags(conversation: Conversation) -> SafeString | str:

@@ -1,13 +1,16 @@
 """The list of conversations: who waits comes first."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import DateTimeField, F, Prefetch, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -16,11 +19,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from conversations.admin import cells
 from conversations.admin.verbs import REFUSED, actor_of
-from conversations.admin.views import Rows, build_tabs, pick_view, search
+from conversations.admin.views import Rows, View, build_tabs, count_shown, pick_view, search
 from conversations.models import Conversation, Message
 from conversations.services import lifecycle
 from conversations.states import Status, is_move_allowed
 from teams.admin.console import Confirmation, EmptyState, GuardedAdmin, selected_hidden
+from teams.texts import Text
 from teams.viewers import viewer
 
 VIEW_PARAMETER = "view"
@@ -36,6 +40,15 @@ class ConversationChangeList(ChangeList):
         rows = super().get_queryset(request, exclude_parameters)
         view = pick_view(request.GET.get(VIEW_PARAMETER))
         return view.narrow(rows, viewer(request), timezone.now())
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Load the page, and for all its rows together why they wait."""
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        listing: Any = self.model_admin
+        reasons = listing.reasons_to_wait(self.result_list)
+        for row in self.result_list:
+            row.why = reasons.get(row.pk, "")
 
 
 class StartedFilter(admin.SimpleListFilter):
@@ -117,6 +130,10 @@ class ConversationListAdmin(GuardedAdmin):
             view.empty_title, view.empty_consequence, url, _("Open the simulator") if url else ""
         )
 
+    def reasons_to_wait(self, rows: Sequence[Conversation]) -> Mapping[int, Text]:
+        """Return in a few words why rows wait, by their keys. Override where that is known."""
+        return {}
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -129,9 +146,28 @@ class ConversationListAdmin(GuardedAdmin):
             "browser_title": f"({waiting}) {self.list_title}" if waiting else self.list_title,
             "clear_url": f"?{VIEW_PARAMETER}={view.key}",
             "search_hint": _("Name, number, #id or text"),
+            "list_note": _(
+                "“Unanswered for” counts from the customer's oldest message that no person has "
+                "answered; automatic texts are no answer. “Overdue”: the team's time is up."
+            ),
             "is_live": True,
         }
-        return super().changelist_view(request, {**context, **(extra_context or {})})
+        page = super().changelist_view(request, {**context, **(extra_context or {})})
+        if isinstance(page, TemplateResponse) and page.context_data is not None:
+            page.context_data["elsewhere"] = self._look_elsewhere(request, page.context_data, view)
+        return page
+
+    def _look_elsewhere(
+        self, request: HttpRequest, context: dict[str, Any], view: View
+    ) -> dict[str, Any] | None:
+        """Say where else a search that found nothing here finds something."""
+        listed = context.get("cl")
+        if listed is None or not listed.query or listed.result_list or view.key == "all":
+            return None
+        rows = Conversation.objects.visible_to(viewer(request))
+        query = urlencode({VIEW_PARAMETER: "all", "q": listed.query})
+        count = count_shown(search(rows, text=listed.query))
+        return {"view": view.label, "query": listed.query, "count": count, "url": f"?{query}"}
 
     # --- Bulk: the first POST asks, the second one does it
 
@@ -195,9 +231,9 @@ class ConversationListAdmin(GuardedAdmin):
 
     @admin.display(description=gettext_lazy("Assignee · team"))
     def where_cell(self, conversation: Conversation) -> SafeString:
-        return cells.where(conversation)
+        return cells.where(conversation, why=getattr(conversation, "why", ""))
 
-    @admin.display(description=gettext_lazy("Waiting"), ordering="waiting_since")
+    @admin.display(description=gettext_lazy("Unanswered for"), ordering="waiting_since")
     def waiting_cell(self, conversation: Any) -> SafeString:
         return cells.waiting(conversation, now=conversation.shown_at)
 

@@ -9,7 +9,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models import Conversation, Message
-from conversations.states import Status
+from conversations.states import OPEN, Status
 from teams.models import User
 from teams.texts import Text
 
@@ -47,7 +47,7 @@ class Tab:
 
 
 def _waiting(rows: Rows, user: User, now: datetime) -> Rows:
-    return rows.filter(status=Status.NEW, assignee__isnull=True)
+    return rows.filter(status__in=sorted(OPEN), assignee__isnull=True)
 
 
 def _unanswered(rows: Rows, user: User, now: datetime) -> Rows:
@@ -143,14 +143,15 @@ def build_tabs(rows: Rows, *, user: User, now: datetime, current: View) -> list[
             view.key,
             view.label,
             f"?view={view.key}",
-            _count(view.narrow(rows, user, now)) if view.is_counted else "",
+            count_shown(view.narrow(rows, user, now)) if view.is_counted else "",
             view is current,
         )
         for view in VIEWS
     ]
 
 
-def _count(rows: Rows) -> str:
+def count_shown(rows: Rows) -> str:
+    """Return how many there are, no further than a tab shows; nothing for none."""
     number = rows.order_by()[: MOST_SHOWN + 1].count()
     return f"{MOST_SHOWN}+" if number > MOST_SHOWN else str(number or "")
 

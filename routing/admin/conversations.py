@@ -4,6 +4,7 @@
 the explanation and the verbs that move a conversation between people.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -22,6 +23,7 @@ from conversations.admin.pages import ConversationAdmin
 from conversations.admin.verbs import REFUSED, REOPEN, RESOLVE, Verb, actor_of
 from conversations.models import Conversation
 from conversations.states import OPEN
+from routing.admin.waiting import reasons_to_wait
 from routing.engine.facts import Answer, Outcome, Step
 from routing.forms import AssignForm
 from routing.models import Decision
@@ -53,7 +55,8 @@ def _is_open(conversation: Conversation) -> bool:
 
 def _take(conversation: Conversation, user: User, now: datetime) -> Text:
     assignment.claim(conversation, user=user, actor=actor_of(user), now=now)
-    return _("You have this conversation now.")
+    user.refresh_from_db(fields=["load", "capacity"])
+    return _joined(_("You have this conversation now."), over_capacity([user]))
 
 
 def _unassign(conversation: Conversation, user: User, now: datetime) -> Text:
@@ -134,6 +137,9 @@ class RoutedConversationAdmin(ConversationAdmin):
         if _was_left_alone(conversation, last=rows[0] if rows else None):
             decisions.insert(0, _explain_unassigning(conversation))
         return {"decisions": decisions}
+
+    def reasons_to_wait(self, rows: Sequence[Conversation]) -> Mapping[int, Text]:
+        return reasons_to_wait(rows)
 
     def explain_refusal(self, error: Exception) -> Text:
         if isinstance(error, AssignmentRefusedError):
@@ -224,15 +230,32 @@ class RoutedConversationAdmin(ConversationAdmin):
             except CAN_BE_REFUSED as error:
                 messages.error(request, f"{row} {self.explain_refusal(error)}")
         text = ngettext("%(n)d conversation was moved.", "%(n)d conversations were moved.", done)
-        messages.success(request, text % {"n": done})
+        owners = {row.assignee_id for row in rows if row.assignee_id is not None}
+        over = over_capacity(User.objects.filter(pk__in=owners).order_by("name", "pk"))
+        messages.success(request, _joined(text % {"n": done}, over))
 
 
 def _whose(conversation: Conversation) -> Text:
     if conversation.assignee is not None:
-        return _("%(person)s has this conversation now.") % {"person": conversation.assignee.name}
+        text = _("%(person)s has this conversation now.") % {"person": conversation.assignee.name}
+        return _joined(text, over_capacity([conversation.assignee]))
     return _("It waits in the queue of %(team)s: nobody there could take it now.") % {
         "team": conversation.team
     }
+
+
+def over_capacity(people: Iterable[User]) -> list[str]:
+    """Say of each who has more than their capacity now how much that is."""
+    return [
+        _("%(person)s now has %(load)d of %(capacity)d, more than the capacity.")
+        % {"person": person.name, "load": person.load, "capacity": person.capacity}
+        for person in people
+        if person.capacity is not None and person.load > person.capacity
+    ]
+
+
+def _joined(first: Text, others: Iterable[Text]) -> str:
+    return " ".join(str(sentence) for sentence in (first, *others))
 
 
 def _who_has_it(conversation: Conversation) -> Text:

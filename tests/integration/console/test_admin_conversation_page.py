@@ -345,6 +345,21 @@ class TestAssigning:
         conversation.refresh_from_db()
         assert (conversation.team, conversation.assignee) == (team, sachi)
 
+    def test_to_somebody_who_is_full_says_how_much_that_is(
+        self, client: Client, conversation: Conversation, sachi: User
+    ) -> None:
+        bob = make_agent(name="Bob", capacity=0)
+        make_team(members=(sachi, bob))
+        answer = client.post(at(conversation, "assign"), {"person": bob.pk}, follow=True)
+        assert "Bob now has 1 of 0, more than the capacity." in answer.content.decode()
+
+    def test_to_oneself_says_so_too(
+        self, client: Client, conversation: Conversation, sachi: User
+    ) -> None:
+        User.objects.filter(pk=sachi.pk).update(capacity=0)
+        answer = client.post(at(conversation, "take"), follow=True)
+        assert "Sachi now has 1 of 0, more than the capacity." in answer.content.decode()
+
     def test_to_nobody_is_refused(self, client: Client, conversation: Conversation) -> None:
         answer = client.post(at(conversation, "assign"), {})
         assert "Choose a team or a person." in answer.content.decode()

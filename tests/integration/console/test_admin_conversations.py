@@ -4,13 +4,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from conversations.actors import Actor
 from conversations.models import Conversation
 from conversations.states import Status
-from teams.models import User
+from routing.services import assignment
+from teams.models import Presence, Team, User
 from tests.console import sign_in
+from tests.doors import customer_writes
 from tests.factories import (
     make_administrator,
     make_agent,
@@ -18,6 +23,7 @@ from tests.factories import (
     make_contact,
     make_conversation,
     make_message,
+    make_rule,
     make_supervisor,
     make_team,
 )
@@ -61,6 +67,12 @@ class TestTheViews:
         assert set(shown(client, view="open")) == {new, mine}
         assert shown(client, view="resolved_today") == [done]
         assert len(shown(client, view="all")) == 4
+
+    def test_let_an_answered_conversation_wait_that_nobody_has_any_more(
+        self, client: Client
+    ) -> None:
+        left = make_conversation(status=Status.IN_PROGRESS, waiting_since=None)
+        assert shown(client, view="waiting") == [left]
 
     def test_are_counted_in_their_tabs(self, client: Client) -> None:
         make_conversation()
@@ -200,6 +212,85 @@ class TestSearching:
         assert "Nothing matches." in text
 
 
+    def test_offers_to_look_in_all_with_the_same_words(
+        self, client: Client, dora: Conversation
+    ) -> None:
+        Conversation.objects.update(status=Status.CLOSED)
+        text = client.get(LIST, {"q": "Díaz"}).content.decode()
+        assert "Nothing in “Waiting” fits “Díaz”." in text
+        assert "Search in all: 1 found" in text
+        assert 'href="?view=all&amp;q=D%C3%ADaz"' in text
+        assert shown(client, view="all", q="Díaz") == [dora]
+
+    def test_offers_nothing_where_all_have_nothing_either(
+        self, client: Client, dora: Conversation
+    ) -> None:
+        text = client.get(LIST, {"q": "nobody at all"}).content.decode()
+        assert "neither in “Waiting” nor in all conversations" in text
+        assert "Search in all" not in text
+
+    def test_counts_within_what_one_may_see(self, client: Client, dora: Conversation) -> None:
+        Conversation.objects.update(team=make_team(name="Sales"), status=Status.CLOSED)
+        assert "Search in all" not in client.get(LIST, {"q": "Díaz"}).content.decode()
+
+
+class TestWhyItWaits:
+    @pytest.fixture(autouse=True)
+    def sachi_is_offline(self, sachi: User) -> None:
+        User.objects.filter(pk=sachi.pk).update(presence=Presence.OFFLINE)
+
+    def test_is_what_its_team_answered(self, client: Client, sachi: User) -> None:
+        self.send_to(make_team(name="Returns", members=(sachi,)))
+        assert "Nobody is online" in client.get(LIST).content.decode()
+
+    def test_is_that_people_take_it_themselves(self, client: Client, sachi: User) -> None:
+        self.send_to(make_team(members=(sachi,), strategy="manual"))
+        assert "Works by hand" in client.get(LIST).content.decode()
+
+    def test_is_that_everybody_is_full(self, client: Client, sachi: User) -> None:
+        bob = make_agent(name="Bob", capacity=0)
+        self.send_to(make_team(members=(sachi, bob), strategy="least_busy"))
+        assert "Everybody is full" in client.get(LIST).content.decode()
+
+    def test_names_the_channel_where_there_is_no_team(self, client: Client) -> None:
+        customer_writes(make_channel(name="WhatsApp Berlin"), "Hello")
+        assert "WhatsApp Berlin has no people." in client.get(LIST).content.decode()
+
+    def test_is_told_in_the_readers_language(self, client: Client, sachi: User) -> None:
+        self.send_to(make_team(members=(sachi,), strategy="manual"))
+        answer = client.get(LIST, headers={"accept-language": "fr"})
+        assert "Works by hand" not in answer.content.decode()
+
+    def test_is_said_where_somebody_took_it_away(self, client: Client, sachi: User) -> None:
+        bob = make_agent(name="Bob")
+        self.send_to(make_team(members=(sachi, bob), strategy="least_busy"))
+        conversation = Conversation.objects.get()
+        assert conversation.assignee == bob
+        assignment.unassign(
+            conversation, actor=Actor.person(sachi.pk, sachi.name), now=timezone.now()
+        )
+        assert "Taken from its assignee" in client.get(LIST).content.decode()
+
+    def test_costs_one_query_for_all_rows(self, client: Client, sachi: User) -> None:
+        team = make_team(members=(sachi,), strategy="manual")
+        make_rule(team=team, conditions=(("message.text", "contains", "Hello"),))
+        channel = make_channel()
+
+        def count() -> int:
+            with CaptureQueriesContext(connection) as queries:
+                assert "Works by hand" in client.get(LIST).content.decode()
+            return sum("routing_decision" in query["sql"] for query in queries)
+
+        customer_writes(channel, "Hello", address="+819000000001")
+        assert count() == 1
+        customer_writes(channel, "Hello", address="+819000000002")
+        assert count() == 1
+
+    def send_to(self, team: Team) -> None:
+        make_rule(team=team, conditions=(("message.text", "contains", "Hello"),))
+        customer_writes(make_channel(), "Hello")
+
+
 class TestResolvingSeveral:
     def test_asks_first_with_the_numbers(self, client: Client) -> None:
         channel = make_channel(has_survey=True)
@@ -234,6 +325,19 @@ class TestMovingSeveral:
         assert "Reassign 2 conversations" in asked
         client.post(f"{LIST}?view=all", {**form, "confirmed": "1", "person": bob.pk})
         assert Conversation.objects.filter(assignee=bob).count() == 2
+
+    def test_says_who_has_more_than_the_capacity_now(self, client: Client, sachi: User) -> None:
+        bob = make_agent(name="Bob", capacity=1)
+        team = make_team(members=(sachi, bob))
+        rows = [make_conversation(team=team) for _ in range(2)]
+        form = {
+            "action": "assign_selected",
+            "_selected_action": [row.pk for row in rows],
+            "confirmed": "1",
+            "person": bob.pk,
+        }
+        text = client.post(f"{LIST}?view=all", form, follow=True).content.decode()
+        assert "2 conversations were moved. Bob now has 2 of 1, more than the capacity." in text
 
     def test_offers_supervisors_their_own_teams_only(self, client: Client, sachi: User) -> None:
         stranger = make_agent(name="Stranger")
