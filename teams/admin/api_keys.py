@@ -1,4 +1,8 @@
-"""API keys: issued once, shown once, revoked for good."""
+"""API keys: issued once, shown once, revoked for good.
+
+The new key waits for its page in a cookie of the person who issued it, signed and short-lived, so
+that the page can be reloaded without issuing another one, and the server still keeps only a hash.
+"""
 
 from typing import Any, ClassVar
 
@@ -32,6 +36,10 @@ SCOPE_SENTENCES = {
     Scope.USERS: gettext_lazy("users: change people and their presence"),
     Scope.CHANNELS: gettext_lazy("channels: set up channels"),
 }
+
+
+NEW_KEY_COOKIE = "new_api_key"
+NEW_KEY_SHOWN_S = 120
 
 
 class NewKeyForm(forms.Form):
@@ -97,13 +105,17 @@ class ApiKeyAdmin(GuardedAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.revoke_view)
-        return [path("<path:pk>/revoke/", view, name="teams_apikey_revoke"), *super().get_urls()]
+        view = self.admin_site.admin_view
+        own = [
+            path("issued/", view(self.issued_view), name="teams_apikey_issued"),
+            path("<path:pk>/revoke/", view(self.revoke_view), name="teams_apikey_revoke"),
+        ]
+        return own + super().get_urls()
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Issue a key. The answer to the POST shows it, once."""
+        """Issue a key. The page that the POST leads to shows it, once."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = NewKeyForm(posted(request), issuer=viewer(request))
@@ -120,7 +132,7 @@ class ApiKeyAdmin(GuardedAdmin):
             ),
         )
 
-    def _issue(self, request: HttpRequest, form: NewKeyForm) -> TemplateResponse:
+    def _issue(self, request: HttpRequest, form: NewKeyForm) -> HttpResponse:
         given = form.cleaned_data
         issued = api_keys.issue(
             given["user"],
@@ -129,14 +141,46 @@ class ApiKeyAdmin(GuardedAdmin):
             expires_at=given["expires_at"],
         )
         self.log_addition(request, issued.api_key, [{"added": {}}])
+        address = reverse("admin:teams_apikey_issued")
+        response = HttpResponseRedirect(address)
+        response.set_signed_cookie(
+            NEW_KEY_COOKIE,
+            issued.key,
+            salt=_salt(request),
+            max_age=NEW_KEY_SHOWN_S,
+            path=address,
+            secure=request.is_secure(),
+            httponly=True,
+            samesite="Strict",
+        )
+        return response
+
+    def issued_view(self, request: HttpRequest) -> HttpResponse:
+        """Show the key that was just issued, and let go of it."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        address = reverse("admin:teams_apikey_issued")
+        key = request.get_signed_cookie(
+            NEW_KEY_COOKIE, default=None, salt=_salt(request), max_age=NEW_KEY_SHOWN_S
+        )
+        prefix = (key or "").partition(".")[0]
+        api_key = self.get_queryset(request).filter(prefix=prefix).order_by("pk").first()
+        if key is None or api_key is None:
+            messages.warning(
+                request,
+                _("A new key is shown once, and that was it. If it is lost, issue another one."),
+            )
+            return HttpResponseRedirect(reverse("admin:teams_apikey_changelist"))
         context = {
             **self.admin_site.each_context(request),
             "title": _("The new key"),
-            "issued": issued,
+            "api_key": api_key,
+            "key": key,
             "base_url": request.build_absolute_uri("/")[:-1],
         }
         response = TemplateResponse(request, "relaydesk/new_key.html", context)
         response["Cache-Control"] = "no-store"
+        response.delete_cookie(NEW_KEY_COOKIE, path=address, samesite="Strict")
         return response
 
     def revoke_view(self, request: HttpRequest, pk: str) -> HttpResponse:
@@ -189,3 +233,8 @@ class ApiKeyAdmin(GuardedAdmin):
             address,
             _("Revoke…"),
         )
+
+
+def _salt(request: HttpRequest) -> str:
+    """Bind the cookie to whoever issued the key."""
+    return f"new-api-key-{request.user.pk}"

@@ -28,14 +28,39 @@ def client(ada: User) -> Client:
 
 class TestAKey:
     def test_is_shown_once_and_works(self, client: Client, ada: User) -> None:
-        answer = client.post(ADD, {"name": "CRM", "user": ada.pk, "scopes": ["read", "assign"]})
-        key = answer.context["issued"].key
+        posted = client.post(ADD, {"name": "CRM", "user": ada.pk, "scopes": ["read", "assign"]})
+        assert posted.status_code == 302
+        answer = client.get(posted["location"])
+        key = answer.context["key"]
         assert key in answer.content.decode()
         assert "no-store" in answer.headers["cache-control"]
         found = api_keys.find_active(key, now=timezone.now())
         assert found is not None
         assert found.scopes == ["read", "assign"]
         assert key not in client.get(LIST).content.decode()
+
+    def test_is_not_shown_or_issued_again_by_reloading(self, client: Client, ada: User) -> None:
+        posted = client.post(ADD, {"name": "CRM", "user": ada.pk, "scopes": ["read"]})
+        key = client.get(posted["location"]).context["key"]
+        again = client.get(posted["location"], follow=True)
+        assert key not in again.content.decode()
+        assert "shown once" in again.content.decode()
+        assert ApiKey.objects.count() == 1
+
+    def test_waits_for_its_page_in_no_row_of_ours(self, client: Client, ada: User) -> None:
+        posted = client.post(ADD, {"name": "CRM", "user": ada.pk, "scopes": ["read"]})
+        cookie = posted.cookies["new_api_key"]
+        assert cookie["httponly"]
+        assert cookie["samesite"] == "Strict"
+        assert cookie["path"] == posted["location"]
+        key = client.get(posted["location"]).context["key"]
+        assert key not in str(dict(client.session))
+
+    def test_is_shown_to_nobody_else(self, client: Client, ada: User) -> None:
+        posted = client.post(ADD, {"name": "CRM", "user": ada.pk, "scopes": ["read"]})
+        other = sign_in(make_administrator(name="Olga"))
+        other.cookies["new_api_key"] = posted.cookies["new_api_key"].value
+        assert other.get(posted["location"]).status_code == 302
 
     def test_is_not_issued_by_a_link(self, client: Client, ada: User) -> None:
         client.get(ADD, {"name": "CRM", "user": ada.pk, "scopes": "read"})
