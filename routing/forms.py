@@ -21,6 +21,7 @@ from teams.permissions import Right, is_allowed
 MOST_TAGS = 20
 LONGEST_TAG = 64
 LARGEST_ORDER = 10_000
+LOWEST_PRIORITY, HIGHEST_PRIORITY = -100, 100
 
 FIELD_LABELS = {
     Field.MESSAGE_TEXT: gettext_lazy("the message"),
@@ -84,6 +85,19 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=gettext_lazy("1 is tried first. Empty: last."),
     )
     add_tags = TagsField(label=gettext_lazy("Add tags"))
+    set_priority = forms.IntegerField(
+        label=gettext_lazy("Set priority"),
+        required=False,
+        min_value=LOWEST_PRIORITY,
+        max_value=HIGHEST_PRIORITY,
+        help_text=gettext_lazy(
+            "From −100 to 100; usual is 0. Of those who wait, the highest is served first."
+        ),
+        error_messages={
+            "min_value": gettext_lazy("The priority goes from −100 to 100."),
+            "max_value": gettext_lazy("The priority goes from −100 to 100."),
+        },
+    )
 
     class Meta:
         model = Rule
@@ -112,7 +126,6 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["person"].queryset = User.objects.active()  # type: ignore[attr-defined]
             self.fields["team"].help_text = _("Its strategy then chooses the person.")
             self.fields["person"].help_text = _("Only while online and below capacity.")
-            self.fields["set_priority"].help_text = _("Higher is served first while waiting.")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

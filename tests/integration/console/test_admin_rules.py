@@ -71,6 +71,15 @@ def support() -> Team:
 
 
 class TestARule:
+    @pytest.mark.parametrize("priority", ["101", "-101", "99999"])
+    def test_names_the_range_of_its_priority(
+        self, client: Client, support: Team, priority: str
+    ) -> None:
+        rows = (("message.text", "contains", "refund"),)
+        answer = client.post(ADD, form_of(support, *rows, set_priority=priority))
+        assert "The priority goes from −100 to 100." in answer.content.decode()
+        assert not Rule.objects.exists()
+
     def test_is_saved_as_a_new_version_and_used_at_once(
         self, client: Client, support: Team
     ) -> None:
