@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
@@ -15,6 +16,8 @@ _KEY = "simulator"
 _FAILING_KEPT = 20
 
 FORBIDDEN = 403
+#: So long the page says how the last thing went. Then it is no news any more.
+NEWS_FOR = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,15 @@ class LastRequest:
         return _("Taken and stored.")
 
 
-def remember_delivery(session: SessionBase, delivery: Delivery, *, seat: str) -> None:
+def remember_delivery(
+    session: SessionBase, delivery: Delivery, *, seat: str, now: datetime
+) -> None:
     """Keep the request until the next one. `seat` says whose phone it came from."""
     request = delivery.request
     _change(
         session,
         notice="",
+        told_at=now.timestamp(),
         last={
             "seat": seat,
             "url": request.url,
@@ -73,12 +79,24 @@ def last_request(session: SessionBase, *, seat: str) -> LastRequest | None:
     return LastRequest(request, tuple(last["statuses"]), last["stored"])
 
 
-def remember_notice(session: SessionBase, notice: str) -> None:
-    _change(session, notice=notice)
+def is_news(session: SessionBase, *, now: datetime) -> bool:
+    """Say whether how the last thing went is still worth saying."""
+    told_at = float(_read(session).get("told_at", 0.0))
+    return now.timestamp() - told_at < NEWS_FOR.total_seconds()
 
 
-def notice(session: SessionBase) -> str:
-    return str(_read(session).get("notice", ""))
+def remember_notice(session: SessionBase, notice: str, *, now: datetime) -> None:
+    """Say something on the page for a while."""
+    _change(session, notice=notice, told_at=now.timestamp())
+
+
+def forget_news(session: SessionBase) -> None:
+    """Something else was done since: how the last request went is over."""
+    _change(session, notice="", told_at=0.0)
+
+
+def notice(session: SessionBase, *, now: datetime) -> str:
+    return str(_read(session).get("notice", "")) if is_news(session, now=now) else ""
 
 
 def remember_failing(session: SessionBase, *, message_id: str, code: str) -> None:

@@ -4,8 +4,6 @@ Looking changes nothing. Every form posts and is sent back to the page; JavaScri
 reload.
 """
 
-from typing import cast
-
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -21,6 +19,7 @@ from routing.rendering import RenderedDecision, render_decision
 from routing.simulator import memory, people, phone, seats, world
 from routing.simulator.seats import Seat
 from teams.models import Presence, User
+from teams.viewers import viewer
 
 MAX_TEXT = 1600
 DECISIONS_SHOWN = 5
@@ -36,6 +35,7 @@ def page(request: HttpRequest) -> HttpResponse:
     seat = seats.find_seat(request.GET)
     if seat is None:
         return render(request, "simulator/empty.html", context)
+    user, now = viewer(request), timezone.now()
     screen = phone.look(seat.channel, number=seat.persona.number)
     decisions = _decisions(screen.conversation)
     return render(
@@ -52,8 +52,11 @@ def page(request: HttpRequest) -> HttpResponse:
             "decisions": decisions,
             "older_count": max(0, len(decisions) - 1),
             "last": memory.last_request(request.session, seat=seat.url),
-            "notice": memory.notice(request.session),
-            "cast": world.cast(),
+            "is_news": memory.is_news(request.session, now=now),
+            "notice": memory.notice(request.session, now=now),
+            "cast": [
+                (person, world.may_change_presence(person, by=user)) for person in world.cast()
+            ],
             "presences": Presence.choices,
             "failures": FAILURES,
         },
@@ -70,10 +73,10 @@ def write(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("suggestion") or request.POST.get("text", "")
     text = text.replace("\x00", "").strip() or (suggestion if how else "")
     if not text or how not in SENDERS:
-        memory.remember_notice(request.session, _("Write something first."))
+        memory.remember_notice(request.session, _("Write something first."), now=timezone.now())
         return HttpResponseRedirect(seat.url)
     delivery = SENDERS[how](seat.channel, caller=seat.caller, text=text[:MAX_TEXT])
-    memory.remember_delivery(request.session, delivery, seat=seat.url)
+    memory.remember_delivery(request.session, delivery, seat=seat.url, now=timezone.now())
     return HttpResponseRedirect(seat.url)
 
 
@@ -97,12 +100,12 @@ def answer(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     try:
         message = world.answer(
-            conversation, stand_in=cast(User, request.user), body=body[:MAX_TEXT], now=now
+            conversation, stand_in=viewer(request), body=body[:MAX_TEXT], now=now
         )
     except (ReplyRefusedError, ConversationMovedError) as refusal:
-        memory.remember_notice(request.session, _explain(refusal.code))
+        memory.remember_notice(request.session, _explain(refusal.code), now=now)
         return HttpResponseRedirect(seat.url)
-    memory.remember_notice(request.session, "")
+    memory.forget_news(request.session)
     code = request.POST.get("failure", "")
     if code in FAILURES:
         public_id = str(message.public_id)
@@ -115,22 +118,28 @@ def resolve(request: HttpRequest) -> HttpResponse:
     """Let the assignee resolve the conversation, which sends the survey."""
     seat = _seat_or_404(request)
     conversation = _conversation_or_404(seat)
+    now = timezone.now()
     try:
-        world.resolve(conversation, stand_in=cast(User, request.user), now=timezone.now())
-        memory.remember_notice(request.session, "")
+        world.resolve(conversation, stand_in=viewer(request), now=now)
+        memory.forget_news(request.session)
     except (IllegalTransitionError, ConversationMovedError) as refusal:
-        memory.remember_notice(request.session, _explain(refusal.code))
+        memory.remember_notice(request.session, _explain(refusal.code), now=now)
     return HttpResponseRedirect(seat.url)
 
 
 @require_POST
 def change_presence(request: HttpRequest) -> HttpResponse:
-    """Let somebody come or go."""
+    """Let somebody come or go, as far as the viewer may."""
     seat = _seat_or_404(request)
     person = get_object_or_404(User, public_id=seats.parse_uuid(request.POST.get("person", "")))
     wanted = request.POST.get("presence", "")
-    if wanted in Presence.values:
-        world.change_presence(person, wanted=Presence(wanted), now=timezone.now())
+    now = timezone.now()
+    if not world.may_change_presence(person, by=viewer(request)):
+        text = _("Your role may not set the presence of %(name)s.") % {"name": person.name}
+        memory.remember_notice(request.session, text, now=now)
+    elif wanted in Presence.values:
+        world.change_presence(person, wanted=Presence(wanted), now=now)
+        memory.forget_news(request.session)
     return HttpResponseRedirect(seat.url)
 
 

@@ -8,6 +8,7 @@ from conversations.actors import Actor
 from conversations.models import Conversation, Message
 from conversations.services import lifecycle, replies
 from teams.models import Presence, User
+from teams.permissions import Right, is_allowed
 from teams.services import presence
 
 #: More people than this are managed in the admin.
@@ -18,6 +19,13 @@ def cast() -> QuerySet[User]:
     """Return who might be given something."""
     people: QuerySet[User] = User.objects.active().filter(is_receiving=True)
     return people.order_by("name", "pk")[:SHOWN]
+
+
+def may_change_presence(person: User, *, by: User) -> bool:
+    """Say whether somebody may: their own always, others' with the right, nobody's above them."""
+    if person.pk == by.pk:
+        return True
+    return is_allowed(by, Right.SET_PRESENCE_OF_OTHERS) and person.role <= by.role
 
 
 def change_presence(person: User, *, wanted: Presence, now: datetime) -> User:

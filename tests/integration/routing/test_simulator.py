@@ -14,7 +14,14 @@ from routing.models import Decision
 from routing.simulator import people, phone
 from routing.simulator.requests import Caller
 from teams.models import Presence
-from tests.factories import make_agent, make_channel, make_rule, make_supervisor, make_team
+from tests.factories import (
+    make_administrator,
+    make_agent,
+    make_channel,
+    make_rule,
+    make_supervisor,
+    make_team,
+)
 from tests.moments import WEDNESDAY_MORNING
 from tests.settle import settle
 
@@ -183,6 +190,23 @@ class TestWriting:
         assert not Message.objects.exists()
         assert not Envelope.objects.exists()
 
+    def test_does_not_go_on_saying_how_the_last_request_went(self, staff, channel):
+        post(staff, "simulator-write", channel, text="Hello")
+        assert "Refused" in text_of(post(staff, "simulator-write", channel, how="forged"))
+
+        assert "Refused" not in text_of(post(staff, "simulator-answer", channel, body="Hi"))
+
+    def test_lets_its_news_grow_old(self, staff, channel):
+        post(staff, "simulator-write", channel, how="forged")
+        session = staff.session
+        session["simulator"] |= {"told_at": session["simulator"]["told_at"] - 60}
+        session.save()
+
+        page = text_of(post(staff, "simulator-look", channel))
+
+        assert "Refused" not in page
+        assert "The last request" in page
+
     def test_shows_a_request_to_its_own_phone_only(self, staff, channel):
         post(staff, "simulator-write", channel, text="Hello")
 
@@ -296,6 +320,18 @@ class TestTheWorld:
 
         alice.refresh_from_db()
         assert alice.presence == Presence.AWAY
+
+    def test_leaves_those_alone_who_are_above_the_viewer(self, staff, channel):
+        ada = make_administrator(name="Ada")
+        fields = {"person": str(ada.public_id), "presence": "offline"}
+
+        page = text_of(post(staff, "simulator-presence", channel, **fields))
+
+        ada.refresh_from_db()
+        assert ada.presence == Presence.ONLINE
+        assert "Your role may not set the presence of Ada." in page
+        assert "Presence of Ada" not in page
+        assert "Presence of Alice" in page
 
     def test_explains_that_nobody_is_there(self, staff, channel, alice):
         team = make_team(name="Support", members=(alice,))
