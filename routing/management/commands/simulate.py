@@ -75,6 +75,8 @@ class Command(BaseCommand):
             self.stdout.write(_("Taken, but not understood: it is kept in quarantine."))
             return
         conversation = message.conversation
+        decision = conversation.decisions.order_by("-pk").first()
+        is_about_this = decision is not None and decision.decided_at >= message.created_at
         self.stdout.write(
             _("%(caller)s to %(channel)s: %(text)s")
             % {
@@ -85,16 +87,28 @@ class Command(BaseCommand):
         )
         owner = conversation.assignee or conversation.team or _("nobody")
         self.stdout.write(
-            _("Conversation #%(id)d, %(status)s, with %(owner)s.")
+            _opening(message, is_decided=is_about_this)
             % {
                 "id": conversation.pk,
                 "status": conversation.get_status_display(),
                 "owner": owner,
             }
         )
-        decision = conversation.decisions.order_by("-pk").first()
-        if decision is not None:
+        if decision is not None and is_about_this:
             self.stdout.write("\n" + render_text(decision))
+        elif message.sequence > 1:
+            self.stdout.write(
+                _("Whose it is was decided before and stays. Write with --as for a new customer.")
+            )
+
+
+def _opening(message: Message, *, is_decided: bool) -> str:
+    """Return what the message did: it began a conversation, brought one back, or went on in it."""
+    if message.sequence == 1:
+        return _("New conversation #%(id)d, %(status)s, with %(owner)s.")
+    if is_decided:
+        return _("Conversation #%(id)d, decided anew: %(status)s, with %(owner)s.")
+    return _("Follow-up in conversation #%(id)d, %(status)s, with %(owner)s.")
 
 
 def _find_channel(name: str) -> Channel:

@@ -4,9 +4,12 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from channels.models import Envelope, Provider
+from conversations.actors import Actor
 from conversations.models import Conversation, Message
+from conversations.services import lifecycle
 from tests.factories import make_agent, make_channel, make_rule, make_team
 
 
@@ -50,6 +53,32 @@ class TestSimulate:
         make_simulator()
 
         assert "with nobody" in simulate("Hello")
+
+    def test_says_that_a_second_message_goes_on_in_the_same_conversation(self):
+        make_simulator(agents=(make_agent(name="Alice"),))
+
+        first, second = simulate("Hello"), simulate("Are you there?")
+
+        number = Conversation.objects.get().pk
+        assert f"New conversation #{number}" in first
+        assert "Why Alice?" in first
+        assert f"Follow-up in conversation #{number}" in second
+        assert "with Alice" in second
+        assert "Why Alice?" not in second
+        assert "--as" in second
+
+    def test_says_that_a_conversation_came_back(self):
+        alice = make_agent(name="Alice")
+        make_simulator(agents=(alice,), has_survey=True)
+        simulate("Hello")
+        lifecycle.resolve(
+            Conversation.objects.get(), actor=Actor.person(alice.pk, "Alice"), now=timezone.now()
+        )
+
+        story = simulate("It broke again")
+
+        assert "decided anew" in story
+        assert "Why Alice?" in story
 
     def test_tells_its_story_in_another_language(self):
         make_simulator()
