@@ -86,7 +86,7 @@ class Dispatcher:
         answer = decide_named(situation, targets=targets, open_desk=desks.open)
         actor = Actor.person(user_id, self.names[user_id])
         made = Handover(
-            situation, desks, answer, Trigger.MANUAL, AssignmentKind.MANUAL, actor, targets
+            situation, desks, answer, Trigger.MANUAL, AssignmentKind.CLAIM, actor, targets
         )
         _end_queue(told, actor=actor, now=now)
         self._write(told, made, now=now)

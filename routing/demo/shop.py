@@ -137,14 +137,14 @@ TEAMS = (
     Crew(
         "success",
         gettext_noop("Customer success"),
-        gettext_noop("Orders on their way. Takes from the queue itself."),
+        gettext_noop("Orders on their way. The members take them from the queue themselves."),
         Strategy.MANUAL,
         ("ines", "min", "ana"),
     ),
     Crew(
         "vip",
         gettext_noop("VIP"),
-        gettext_noop("Customers with three bicycles and more."),
+        gettext_noop("Customers who bought three bicycles or more."),
         Strategy.DEFAULT_USER,
         ("grace", "aiko", "ana"),
         default_handle="grace",
@@ -173,7 +173,7 @@ RULES = (
         ((TAG, IN, "vip"),),
         team="vip",
         priority=20,
-        note=gettext_noop("The tag is set by hand. They skip every other rule."),
+        note=gettext_noop("The tag is set by hand. No other rule is tried for these customers."),
     ),
     Guideline(
         gettext_noop("Refunds and damage"),
@@ -186,7 +186,7 @@ RULES = (
         gettext_noop("Chinese"),
         ((TEXT, HAS, "您好, 你好, 请问, 谢谢"),),
         handle="wei",
-        note=gettext_noop("Li Wei, as long as Li Wei is there; else the rules below."),
+        note=gettext_noop("To Li Wei, if online and with room; else the rules below decide."),
     ),
     Guideline(
         gettext_noop("Prices and test rides"),
@@ -211,7 +211,7 @@ RULES = (
         ((Field.WEEKDAY, IN, "saturday, sunday"),),
         team="success",
         lines=("paris",),
-        note=gettext_noop("The shop is closed; Customer success answers on Monday."),
+        note=gettext_noop("The shop is closed. Customer success answers on Monday."),
     ),
     Guideline(
         gettext_noop("Tokyo in the evening"),
@@ -225,7 +225,7 @@ RULES = (
         team="sales",
         tags=("fair",),
         is_active=False,
-        note=gettext_noop("Switched off since the fair is over."),
+        note=gettext_noop("Switched off: the fair is over."),
     ),
     Guideline(gettext_noop("New customers"), ((NEW, Operator.EQUALS, "yes"),), team="sales"),
 )

@@ -52,7 +52,10 @@ JAPANESE = Voice(
         ),
         Script(
             "price",
-            ("ロードバイクの価格を教えてください。", "日曜日に試乗できますか?"),
+            (
+                "ロードバイクの価格を教えてください。",
+                "試乗はできますか?価格も知りたいです。",
+            ),
             (
                 "お問い合わせありがとうございます。ご予算はどのくらいでしょうか。",
                 "ご身長に合う二台をご用意しておきます。",
@@ -80,7 +83,7 @@ JAPANESE = Voice(
         Script(
             "other",
             ("営業時間を教えてください。", "駐輪場はありますか?"),
-            ("平日は10時から19時まで営業しております。",),
+            ("平日の10時から19時までご利用いただけます。",),
             ("祝日はどうですか。",),
         ),
     ),
@@ -104,7 +107,7 @@ FRENCH = Voice(
                 "Le pédalier est abîmé, je voudrais le renvoyer.",
             ),
             (
-                "Je suis désolé. Pouvez-vous nous envoyer la date de la commande ?",
+                "Nous sommes désolés. Quelle est la date de votre commande ?",
                 "C'est noté, l'étiquette de retour part dans l'heure.",
             ),
             ("C'était le 3 du mois.", "Je n'ai plus le carton d'origine, est-ce un problème ?"),
@@ -113,11 +116,11 @@ FRENCH = Voice(
             "price",
             (
                 "Bonjour, quel est le prix du vélo pliant ?",
-                "Je voudrais faire un essai samedi matin.",
+                "À quel prix est le vélo pliant, et puis-je faire un essai samedi ?",
             ),
             (
-                "Bonjour ! Le pliant est à 890 €. Souhaitez-vous l'essayer ?",
-                "Samedi à 10 h 30, cela vous convient ?",
+                "Bonjour ! Le vélo pliant est à 890 €.",
+                "Un essai samedi à 10 h 30 vous conviendrait-il ?",
             ),
             ("Plutôt vers 11 h.", "Vous reprenez les anciens vélos ?"),
         ),
@@ -125,7 +128,7 @@ FRENCH = Voice(
             "order",
             (
                 "Ma commande 5120 devait arriver hier, où est-elle ?",
-                "Est-ce que la livraison passe aussi le samedi ?",
+                "La livraison était prévue ce matin et je n'ai rien reçu.",
             ),
             (
                 "Je regarde tout de suite auprès du transporteur.",
@@ -139,13 +142,16 @@ FRENCH = Voice(
                 "Crevaison ce matin, vous pouvez vous en occuper aujourd'hui ?",
                 "Combien coûte une réparation du dérailleur ?",
             ),
-            ("Oui, passez avant 17 h et c'est prêt le soir même.", "Comptez 35 € plus la pièce."),
+            (
+                "Passez avant 17 h, et c'est prêt le soir même.",
+                "Comptez 35 €, plus la pièce s'il en faut une.",
+            ),
             ("J'arrive vers 16 h.", "Vous prêtez un vélo en attendant ?"),
         ),
         Script(
             "other",
-            ("Bonjour, êtes-vous ouverts le lundi ?", "Vous faites le marquage antivol ?"),
-            ("Oui, de 10 h à 19 h du lundi au vendredi.",),
+            ("Bonjour, êtes-vous ouverts le lundi ?", "Faites-vous le marquage antivol ?"),
+            ("Oui, du lundi au vendredi, de 10 h à 19 h.",),
             ("Et pendant les fêtes ?",),
         ),
     ),
@@ -208,27 +214,36 @@ ENGLISH = Voice(
         ),
         Script(
             "price",
-            ("What is the price of the touring bike?", "Can I book a test ride for Saturday?"),
-            ("It is £940. Would you like to try it?", "Saturday at 11 is free. Shall I book it?"),
+            (
+                "What is the price of the touring bike?",
+                "How much is the touring bike, and can I take a test ride on Saturday?",
+            ),
+            (
+                "The touring bike is £940, with lights and a lock.",
+                "Saturday at 11 is free for a test ride. Shall I book it?",
+            ),
             ("Yes please, 11 is fine.", "I am 178 cm tall, if that helps."),
         ),
         Script(
             "order",
-            ("Where is my order 3308?", "Is delivery to Scotland possible?"),
+            ("Where is my order 3308?", "My order 3308 was due yesterday and is not here."),
             ("Let me look that up for you.", "It left the depot this morning."),
             ("Can you leave it with the neighbour?",),
         ),
         Script(
             "repair",
             ("I have a puncture, can you repair it today?", "How long does a gear repair take?"),
-            ("Yes, bring it in before five.", "About two days at the moment."),
+            (
+                "Bring it in before five and we will look at it today.",
+                "If a part is missing, it takes two days.",
+            ),
             ("Great, I will be there at four.",),
         ),
         Script(
             "other",
-            ("Are you open on Monday?", "Do you sell gift cards?"),
-            ("Yes to that, every weekday from ten to seven.",),
-            ("Perfect, and on holidays?",),
+            ("Are you open on Monday?", "Do you sell gift cards in the shop?"),
+            ("Yes. Come by on any weekday from ten to seven.",),
+            ("And on bank holidays?",),
         ),
     ),
     closing=("Is there anything else?", "Have a good ride!"),
@@ -239,7 +254,7 @@ ENGLISH = Voice(
 VOICES = {voice.language: voice for voice in (JAPANESE, FRENCH, CHINESE, ENGLISH)}
 
 NOTES = (
-    "Called the workshop, they have the part.",
-    "Third time this month, please be generous.",
-    "Asked the carrier, waiting for their answer.",
+    "I called the workshop: they have the part.",
+    "This is the third time this month. Please be generous.",
+    "I asked the carrier and am waiting for their answer.",
 )
