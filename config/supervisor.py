@@ -25,9 +25,10 @@ from pathlib import Path
 from typing import IO, TextIO
 
 FIRST_PAUSE_S = 0.2
-LONGEST_PAUSE_S = 10.0
-# One that lived this long has recovered: its next death is its first.
-RECOVERED_AFTER_S = 10.0
+LONGEST_PAUSE_S = 5.0
+# One that lived this long has started for good: its next death is its first. Short, because a
+# program that is killed now and then must not stay away longer each time.
+RECOVERED_AFTER_S = 3.0
 GRACE_S = 10.0
 URGENT_AFTER_S = 1.0
 LOOK_EVERY_S = 0.1
