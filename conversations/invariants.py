@@ -59,7 +59,10 @@ def envelopes_without_a_message() -> QuerySet[Envelope]:
     stored = Message.objects.filter(
         channel=OuterRef("channel"), provider_message_id=OuterRef("dedupe_key")
     )
-    return Envelope.objects.exclude(outcome=EnvelopeOutcome.QUARANTINED).filter(~Exists(stored))
+    taken = Envelope.objects.filter(
+        outcome__in=[EnvelopeOutcome.ACCEPTED, EnvelopeOutcome.REPLAYED]
+    )
+    return taken.filter(~Exists(stored))
 
 
 def inbound_messages_without_their_event() -> QuerySet[Message]:

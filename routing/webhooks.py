@@ -12,10 +12,11 @@ from django.views.decorators.csrf import csrf_exempt
 from channels.models import Channel
 from channels.providers import adapter_for, config_of
 from channels.providers.base import InboundRequest, SignatureRefusedError
+from channels.secrets import SecretUnreadableError
 from conversations.services import reports
 from conversations.services.inbox import InboxContentionError
 from routing import loaders
-from routing.services import intake
+from routing.services import intake, quarantine
 from teams.problems import problem_response
 
 logger = logging.getLogger(__name__)
@@ -31,19 +32,22 @@ def inbound(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     """Take a customer's message: stored and decided before the answer, exactly once.
 
     200 for stored, duplicate and quarantined; 403 for a signature that is not the provider's;
-    503 if nothing could be stored, so that the provider tries again.
+    503 if nothing could be stored, so that the provider tries again, and if nobody can check the
+    signature because the channel's secret cannot be read: then the request is kept.
     """
     refusal = _refuse(request)
     channel = None if refusal else loaders.find_channel(provider=provider, token=token)
     if channel is None:
         return refusal or _not_found()
     try:
-        intake.receive(channel, request=_read(request), now=timezone.now())
+        receipt = intake.receive(channel, request=_read(request), now=timezone.now())
     except SignatureRefusedError as error:
         return _forbidden(channel, error)
     except (DatabaseError, InboxContentionError):
         logger.exception("A message on channel %s could not be stored.", channel.public_id)
         return _try_again()
+    if receipt.reason == quarantine.KEY_MISSING:
+        return _unreadable(channel)
     return HttpResponse(EMPTY_TWIML, content_type="text/xml")
 
 
@@ -54,9 +58,10 @@ def status(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     channel = None if refusal else loaders.find_channel(provider=provider, token=token)
     if channel is None:
         return refusal or _not_found()
-    inbound_request, config = _read(request), config_of(channel)
     adapter = adapter_for(channel.provider)
+    inbound_request = _read(request)
     try:
+        config = config_of(channel)
         adapter.verify(inbound_request, config)
         update = adapter.parse_status(inbound_request, config)
         if update is not None:
@@ -68,6 +73,8 @@ def status(request: HttpRequest, provider: str, token: str) -> HttpResponse:
             )
     except SignatureRefusedError as error:
         return _forbidden(channel, error)
+    except SecretUnreadableError:
+        return _unreadable(channel)
     except DatabaseError:
         logger.exception("A report on channel %s could not be stored.", channel.public_id)
         return _try_again()
@@ -123,6 +130,18 @@ def _forbidden(channel: Channel, error: SignatureRefusedError) -> HttpResponse:
             status=403, code=error.code, title="The provider's signature is missing."
         )
     return HttpResponse(status=403)
+
+
+def _unreadable(channel: Channel) -> HttpResponse:
+    """Answer for a channel whose secret cannot be read: a person has to enter it anew."""
+    logger.error("The secret of channel %s cannot be read.", channel.public_id)
+    response = problem_response(
+        status=503,
+        code=quarantine.KEY_MISSING,
+        title="The secret of this channel cannot be read; the request could not be checked.",
+    )
+    response["Retry-After"] = "300"
+    return response
 
 
 def _not_found() -> HttpResponse:

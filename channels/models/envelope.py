@@ -8,15 +8,26 @@ class EnvelopeOutcome(models.TextChoices):
     ACCEPTED = "accepted", _("Accepted")
     QUARANTINED = "quarantined", _("In quarantine")
     REPLAYED = "replayed", _("Replayed from quarantine")
+    # A copy of the message was stored while this one lay in quarantine.
+    DUPLICATE = "duplicate", _("Came another time too")
+
+
+#: Before the signature of a request that could not be checked, in place of the provider's id.
+UNVERIFIED = "unverified:"
 
 
 class Envelope(models.Model):
-    """One signed inbound message request. Refused requests are not stored."""
+    """One signed inbound message request. Refused requests are not stored.
+
+    One that nobody could check, because the channel's secret cannot be read, is: its key says so,
+    and it uses no signature up, so that the provider may send it again.
+    """
 
     channel = models.ForeignKey(
         "channels.Channel", on_delete=models.PROTECT, related_name="envelopes"
     )
-    # The provider's message id; "signature:…" where it was missing.
+    # The provider's message id; "signature:…" where it was missing, "unverified:…" where the
+    # signature could not be checked.
     dedupe_key = models.CharField(max_length=160)
     signature = models.CharField(max_length=160, blank=True)
     content_type = models.CharField(max_length=200, blank=True)
@@ -50,3 +61,7 @@ class Envelope(models.Model):
 
     def __str__(self) -> str:
         return self.dedupe_key
+
+    @property
+    def is_unverified(self) -> bool:
+        return self.dedupe_key.startswith(UNVERIFIED)

@@ -149,6 +149,9 @@ class ProviderAdapter(Protocol):
     def signature_of(self, request: InboundRequest) -> str:
         """Return the signature, to be used once per channel; blank if the provider has none."""
 
+    def headers_of(self, signature: str) -> dict[str, str]:
+        """Return the headers that carry a signature, for a request that is checked later."""
+
     def parse_inbound(self, request: InboundRequest, config: ChannelConfig) -> Parsed:
         """Translate a verified request. Never raises for its content."""
 

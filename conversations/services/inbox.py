@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, When
+from django.db.models import Case, Max, When
 
 from conversations.actors import Actor
 from conversations.csat import parse_rating
-from conversations.models import Conversation
+from conversations.models import Conversation, Message
 from conversations.models.message import AuthorKind, Direction
 from conversations.services import closing, events, lifecycle, messages, surveys
 from conversations.services.lifecycle import ConversationMovedError
@@ -81,6 +81,17 @@ def record_inbound(incoming: Incoming, *, then: Callable[[Arrival], None] = _not
         except (_LostRaceError, ConversationMovedError, IntegrityError) as error:
             lost = error
     raise InboxContentionError from lost
+
+
+@transaction.atomic
+def date_back(message: Message, *, to: datetime) -> None:
+    """Let a message that was kept back count from when it reached us; the customer's window too."""
+    Message.objects.filter(pk=message.pk).update(created_at=to)
+    theirs = Message.objects.filter(
+        conversation=message.conversation_id, direction=Direction.INBOUND
+    )
+    latest = theirs.aggregate(at=Max("created_at"))["at"]
+    Conversation.objects.filter(pk=message.conversation_id).update(last_inbound_at=latest)
 
 
 @transaction.atomic

@@ -58,14 +58,14 @@ def welcome(incoming: Incoming) -> Welcomed:
 
 
 def store_envelope(incoming: Incoming) -> bool:
-    seen = Q(dedupe_key=incoming.provider_message_id)
+    seen = Q(dedupe_key=incoming.dedupe_key)
     if incoming.signature:
         seen |= Q(signature=incoming.signature)
     if Envelope.objects.filter(seen, channel_id=incoming.channel_id).exists():
         return False
     Envelope.objects.create(
         channel_id=incoming.channel_id,
-        dedupe_key=incoming.provider_message_id,
+        dedupe_key=incoming.dedupe_key,
         signature=incoming.signature,
         content_type=incoming.content_type[:200],
         raw_body=incoming.raw_body,

@@ -13,7 +13,7 @@ from teams.identifiers import new_public_id
 _INSERT_ENVELOPE = """
   INSERT INTO channels_envelope (channel_id, dedupe_key, signature, content_type, raw_body,
     outcome, reason, received_at)
-  SELECT %(channel_id)s, %(provider_message_id)s, %(signature)s, %(content_type)s, %(raw_body)s,
+  SELECT %(channel_id)s, %(dedupe_key)s, %(signature)s, %(content_type)s, %(raw_body)s,
     'accepted', '', %(now)s
   {source}
   ON CONFLICT DO NOTHING
@@ -232,6 +232,7 @@ def _message_parameters(incoming: Incoming) -> dict[str, Any]:
         "kind": incoming.kind,
         "text": incoming.text,
         "media": json.dumps(incoming.media),
+        "dedupe_key": incoming.dedupe_key,
         "provider_message_id": incoming.provider_message_id,
         "signature": incoming.signature,
         "content_type": incoming.content_type[:200],

@@ -23,6 +23,12 @@ class Incoming:
     raw_body: bytes
     message_public_id: uuid.UUID
     now: datetime
+    #: Set where the provider's id is taken already, by the very request that is processed again.
+    envelope_key: str = ""
+
+    @property
+    def dedupe_key(self) -> str:
+        return self.envelope_key or self.provider_message_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """The whole inbound story: verify, understand, store, decide."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from channels.models import Channel, Envelope, EnvelopeOutcome
+from channels.models import Channel, Envelope
 from channels.providers import adapter_for, config_of
 from channels.providers.base import (
     InboundMessage,
@@ -15,12 +15,14 @@ from channels.providers.base import (
     Quarantine,
     SignatureRefusedError,
 )
-from conversations.models import Conversation
-from conversations.services import inbox
+from channels.secrets import SecretUnreadableError
+from conversations.actors import Actor
+from conversations.models import Conversation, Message
+from conversations.services import events, inbox
 from conversations.services.inbox import Arrival, Arrived
 from conversations.statements import Incoming
 from conversations.states import Status
-from routing.services import assignment
+from routing.services import assignment, quarantine
 from teams.identifiers import new_public_id
 
 logger = logging.getLogger(__name__)
@@ -45,15 +47,20 @@ def receive(channel: Channel, *, request: InboundRequest, now: datetime) -> Rece
     """Take one request of a provider.
 
     1. Verify the signature: `SignatureRefusedError` means 403, and nothing is stored.
-    2. Understand it; what is signed but not understood is kept in quarantine.
+    2. Understand it; what is signed but not understood is kept in quarantine. So is what nobody
+       can check, because the channel's secret cannot be read: the reason is `key_missing`.
     3. In one transaction: store the message and, if it needs an owner, decide. A decision that
        fails is undone alone: the message stays, and so does the mark for the sweep.
 
     Talks to no broker and no provider.
     """
     adapter = adapter_for(channel.provider)
-    config = config_of(channel)
     signature = adapter.signature_of(request)
+    try:
+        config = config_of(channel)
+    except SecretUnreadableError:
+        quarantine.keep_unverified(channel, request=request, signature=signature, now=now)
+        return Receipt(ReceiptKind.QUARANTINED, reason=quarantine.KEY_MISSING)
     try:
         adapter.verify(request, config)
     except SignatureRefusedError as error:
@@ -62,12 +69,68 @@ def receive(channel: Channel, *, request: InboundRequest, now: datetime) -> Rece
         raise
     parsed = adapter.parse_inbound(request, config)
     if parsed.message is None:
-        quarantine = parsed.quarantine or Quarantine("unparseable", f"signature:{signature}")
-        return _quarantine(
-            channel, request=request, quarantine=quarantine, signature=signature, now=now
-        )
+        why = parsed.quarantine or Quarantine(quarantine.UNPARSEABLE, f"signature:{signature}")
+        is_new = quarantine.keep(channel, request=request, why=why, signature=signature, now=now)
+        kind = ReceiptKind.QUARANTINED if is_new else ReceiptKind.DUPLICATE
+        return Receipt(kind, reason=why.reason if is_new else "")
     incoming = _incoming(channel, request, parsed.message, signature, now)
     return _store(channel, incoming)
+
+
+@transaction.atomic
+def replay(envelope: Envelope, *, actor: Actor, now: datetime) -> Receipt:
+    """Process a request from quarantine again, now, by the way that every request takes.
+
+    1. Whoever holds the envelope's row does it; the others find it done (`NotInQuarantineError`).
+    2. Understand it. What still cannot be used stays where it is, with the reason of today.
+    3. Store the message, unless a copy of it came meanwhile. It counts from when it reached us.
+    """
+    kept = quarantine.lock(envelope)
+    request = quarantine.request_of(kept)
+    understood = _understand(kept, request)
+    if not isinstance(understood, InboundMessage):
+        quarantine.hold(kept, reason=understood)
+        return Receipt(ReceiptKind.QUARANTINED, reason=understood)
+    incoming = replace(
+        _incoming(kept.channel, request, understood, "", now),
+        envelope_key=quarantine.replay_key(kept),
+    )
+    receipt = Receipt(ReceiptKind.DUPLICATE)
+    if not quarantine.has_message(kept, understood.provider_message_id):
+        receipt = _store(kept.channel, incoming)
+    if receipt.kind == ReceiptKind.DUPLICATE:
+        quarantine.close_as_copy(kept)
+        return receipt
+    quarantine.release(kept, dedupe_key=incoming.provider_message_id)
+    message = Message.objects.select_related("conversation").get(
+        public_id=incoming.message_public_id
+    )
+    inbox.date_back(message, to=kept.received_at)
+    data = {"message": str(message.public_id)}
+    events.record(
+        "message.replayed", conversation=message.conversation, actor=actor, now=now, data=data
+    )
+    return receipt
+
+
+def _understand(kept: Envelope, request: InboundRequest) -> InboundMessage | str:
+    """Return the message in a request from quarantine, or why there is none."""
+    adapter = adapter_for(kept.channel.provider)
+    try:
+        config = config_of(kept.channel)
+        if kept.is_unverified:
+            adapter.verify(request, config)
+        parsed = adapter.parse_inbound(request, config)
+    except SecretUnreadableError:
+        return quarantine.KEY_MISSING
+    except SignatureRefusedError as error:
+        return error.code
+    except Exception:
+        logger.exception("Request %s in quarantine could not be read.", kept.pk)
+        return quarantine.UNPARSEABLE
+    if parsed.message is not None:
+        return parsed.message
+    return parsed.quarantine.reason if parsed.quarantine else quarantine.UNPARSEABLE
 
 
 def _is_known(channel: Channel, signature: str) -> bool:
@@ -138,30 +201,3 @@ def _incoming(
         message_public_id=new_public_id(),
         now=now,
     )
-
-
-def _quarantine(
-    channel: Channel,
-    *,
-    request: InboundRequest,
-    quarantine: Quarantine,
-    signature: str,
-    now: datetime,
-) -> Receipt:
-    """Keep what we could not understand; a second delivery of it is a duplicate."""
-    try:
-        with transaction.atomic():
-            Envelope.objects.create(
-                channel=channel,
-                dedupe_key=quarantine.dedupe_key,
-                signature=signature,
-                content_type=request.content_type[:200],
-                raw_body=request.body,
-                outcome=EnvelopeOutcome.QUARANTINED,
-                reason=quarantine.reason,
-                received_at=now,
-            )
-    except IntegrityError:
-        return Receipt(ReceiptKind.DUPLICATE)
-    logger.warning("Quarantined a request on channel %s: %s.", channel.public_id, quarantine.reason)
-    return Receipt(ReceiptKind.QUARANTINED, reason=quarantine.reason)

@@ -33,6 +33,9 @@ class TwilioDoor:
     def signature_of(self, request: InboundRequest) -> str:
         return request.header(SIGNATURE_HEADER)
 
+    def headers_of(self, signature: str) -> dict[str, str]:
+        return {SIGNATURE_HEADER: signature}
+
     def parse_inbound(self, request: InboundRequest, config: ChannelConfig) -> Parsed:
         """Translate a verified request. Never raises for its content."""
         return inbound.parse(
