@@ -1,7 +1,8 @@
 """Whether this process lives, and whether the house is fit to work.
 
 `/healthz` says that the process answers; a load balancer asks this. `/readyz` says whether the
-database and the broker answer and the drains keep up; a monitor asks this. Messages are accepted
+database and the broker answer, the drains keep up and the channels' secrets can be read; a monitor
+asks this. Messages are accepted
 while the broker is away, so a web process that is not ready may still do its job.
 """
 
@@ -15,6 +16,7 @@ from django.db.models import Min, Model
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
+from channels.invariants import channels_whose_secret_cannot_be_read
 from config.celery import app as celery_app
 from config.environment import BROKER_PATIENCE_S
 
@@ -44,7 +46,8 @@ def readiness(*, now: datetime) -> JsonResponse:
     database = probe_database(now)
     # Asking a dead database a second time would double the wait.
     due = probe_due_rows(now) if database["ok"] else {"ok": False}
-    checks = {"database": database, "broker": probe_broker(), "due_rows": due}
+    secrets = probe_secrets(now) if database["ok"] else {"ok": False}
+    checks = {"database": database, "broker": probe_broker(), "due_rows": due, "secrets": secrets}
     is_ready = all(check["ok"] for check in checks.values())
     body = {"status": "ok" if is_ready else "not ready", "checks": checks}
     return JsonResponse(body, status=200 if is_ready else 503)
@@ -57,6 +60,11 @@ def probe_database(now: datetime) -> dict[str, Any]:
 def probe_due_rows(now: datetime) -> dict[str, Any]:
     """Return how many seconds the oldest due row is late: what the drains have not done yet."""
     return _ask_database(_measure_lateness, now=now)
+
+
+def probe_secrets(now: datetime) -> dict[str, Any]:
+    """Return how many channels in use have a secret that none of FIELD_ENCRYPTION_KEYS reads."""
+    return _ask_database(_count_lost_secrets, now=now)
 
 
 def probe_broker(url: str | None = None) -> dict[str, Any]:
@@ -74,6 +82,11 @@ def _measure_lateness(now: datetime) -> dict[str, Any]:
     ]
     late_s = max([(now - at).total_seconds() for at in oldest if at], default=0.0)
     return {"ok": late_s <= LATE_AFTER_S, "late_s": round(max(late_s, 0.0), 1)}
+
+
+def _count_lost_secrets(now: datetime) -> dict[str, Any]:
+    lost = channels_whose_secret_cannot_be_read().count()
+    return {"ok": not lost, "unreadable_channels": lost}
 
 
 def due_columns() -> list[tuple[type[Model], str]]:

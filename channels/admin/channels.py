@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from channels.addresses import inbound_url, status_url
 from channels.models import Channel, ChannelMember, Distribution, Envelope, Provider
+from channels.secrets import is_readable, is_set
 from channels.services import channels
 from teams.admin.console import EmptyState, GuardedAdmin, pick_fields, pill
 from teams.admin.members import MemberInline, save_member_forms
@@ -47,15 +48,25 @@ DISTRIBUTION_SENTENCES = {
 }
 
 
+#: For a token whose key is lost; written where the token would be.
+UNREADABLE = gettext_lazy(
+    "The stored token cannot be read: its key is not among FIELD_ENCRYPTION_KEYS. Enter the token "
+    "anew. Until then nothing is sent, and what arrives is kept in the inbound log."
+)
+
+
 class SecretInput(forms.PasswordInput):
     """A field that can be written and never read: what is stored shows as dots alone."""
 
-    def __init__(self, *, is_set: bool) -> None:
+    def __init__(self, *, is_set: bool, is_readable: bool) -> None:
         super().__init__(attrs={"autocomplete": "new-password"}, render_value=False)
         self.is_set = is_set
+        self.is_readable = is_readable
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         box = super().render(name, None, attrs, renderer)
+        if not self.is_readable:
+            return format_html('<div class="lost-secret"><p>{}</p>{}</div>', UNREADABLE, box)
         if not self.is_set:
             return box
         return format_html(
@@ -107,10 +118,13 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Asked before the form writes what was posted into the row.
+        self.has_token = is_set(self.instance, "auth_token")
         if "name" not in self.fields:
             return
-        self.initial.pop("auth_token", None)
-        self.fields["auth_token"].widget = SecretInput(is_set=bool(self.instance.auth_token))
+        self.fields["auth_token"].widget = SecretInput(
+            is_set=self.has_token, is_readable=is_readable(self.instance, "auth_token")
+        )
         self.fields["time_zone"].choices = [(z, z) for z in sorted(available_timezones())]  # type: ignore[attr-defined]
         if self.instance.pk:
             self.initial["survey_wait_hours"] = round(self.instance.survey_wait_s / HOUR_S)
@@ -119,10 +133,6 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
             for name in ("account_sid", "auth_token", "phone_number", "messaging_service_sid"):
                 attributes = {"data-decides": "provider", "data-only-for": Provider.TWILIO}
                 self.fields[name].widget.attrs.update(attributes)
-
-    def clean_auth_token(self) -> str:
-        """Keep the stored token where nobody typed another."""
-        return str(self.cleaned_data["auth_token"] or self.instance.auth_token)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -143,8 +153,12 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         return changed
 
     def _check_twilio(self, cleaned: dict[str, Any]) -> None:
-        for name in ("account_sid", "auth_token"):
-            if name not in self.errors and not cleaned.get(name):
+        has_value = {
+            "account_sid": bool(cleaned.get("account_sid")),
+            "auth_token": bool(cleaned.get("auth_token")) or self.has_token,
+        }
+        for name, is_there in has_value.items():
+            if name not in self.errors and not is_there:
                 self.add_error(
                     name, _("Twilio needs this; it is on the first page of its console.")
                 )
@@ -280,6 +294,12 @@ class ChannelAdmin(GuardedAdmin):
     def state_cell(self, channel: Any) -> SafeString:
         if not channel.is_active:
             return pill("quiet", _("Off"))
+        if not is_readable(channel, "auth_token"):
+            return format_html(
+                '{} <span class="sub">{}</span>',
+                pill("bad", _("Token unreadable")),
+                _("Enter the auth token anew: nothing can be received or sent."),
+            )
         if channel.broken_at is not None:
             return format_html(
                 '{} <span class="sub">{}</span>',
@@ -302,7 +322,9 @@ class ChannelAdmin(GuardedAdmin):
 
     @admin.display(description=gettext_lazy("Auth token"))
     def token_cell(self, channel: Channel) -> str:
-        return "••••••••" if channel.auth_token else _("not set")
+        if not is_readable(channel, "auth_token"):
+            return _("cannot be read; an administrator has to enter it anew")
+        return "••••••••" if is_set(channel, "auth_token") else _("not set")
 
     @admin.display(description=gettext_lazy("Inbound messages"))
     def inbound_address(self, channel: Channel) -> SafeString:

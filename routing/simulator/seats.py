@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from channels.models import Channel, Provider
+from channels.secrets import is_readable
 from conversations.models import Contact, Identity
 from routing.simulator import people
 from routing.simulator.people import Persona
@@ -36,9 +37,9 @@ class Seat:
 
 
 def list_channels() -> list[Channel]:
-    """Return the channels that may be simulated: no real provider's."""
+    """Return the channels that can be simulated: no real provider's, and none without its secret."""
     simulators = Channel.objects.filter(provider=Provider.SIMULATOR, is_active=True)
-    return list(simulators.order_by("name", "pk"))
+    return [row for row in simulators.order_by("name", "pk") if is_readable(row, "auth_token")]
 
 
 def find_seat(chosen: Mapping[str, str]) -> Seat | None:

@@ -8,11 +8,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 
+from channels import invariants as channels
 from conversations import invariants as conversations
 from routing import invariants as routing
 
 NAMED_OFFENDERS = 5
 INVARIANTS: list[Callable[[], QuerySet[Any]]] = [
+    *channels.INVARIANTS,
     *conversations.INVARIANTS,
     *routing.INVARIANTS,
 ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from channels.models import Channel, Provider
 from channels.providers.simulator import new_message_sid
+from channels.secrets import is_readable
 from conversations.models import Message
 from routing.rendering import render_text
 from routing.simulator import door, people
@@ -115,6 +116,11 @@ def _find_channel(name: str) -> Channel:
     """Return the simulator channel with this name, else the first one."""
     simulators = Channel.objects.filter(provider=Provider.SIMULATOR, is_active=True)
     channel = (simulators.filter(name=name) if name else simulators).order_by("name", "pk").first()
+    if channel is not None and not is_readable(channel, "auth_token"):
+        raise CommandError(
+            _("The secret of %(name)s cannot be read; enter it anew on the channel's page.")
+            % {"name": channel.name}
+        )
     if channel is not None:
         return channel
     known = ", ".join(simulators.order_by("name").values_list("name", flat=True))

@@ -3,7 +3,15 @@
 import pytest
 
 from channels.models import Channel
-from tests.factories import ACCOUNT_SID, AUTH_TOKEN, make_agent, make_channel, make_supervisor
+from channels.secrets import is_readable
+from tests.factories import (
+    ACCOUNT_SID,
+    AUTH_TOKEN,
+    lose_key,
+    make_agent,
+    make_channel,
+    make_supervisor,
+)
 
 pytestmark = pytest.mark.django_db
 TWILIO = {
@@ -123,3 +131,23 @@ class TestChannel:
 
         rows = api.get(address).json()["data"]
         assert [row["member"]["name"] for row in rows] == ["Bob"]
+
+
+class TestASecretThatCannotBeRead:
+    def test_hinders_neither_reading_nor_changing_the_rest(self, api):
+        channel = make_channel()
+        lose_key(channel)
+        address = f"channels/{channel.public_id}/"
+
+        answers = [api.get("channels/"), api.get(address), api.patch(address, {"name": "Osaka"})]
+
+        assert [answer.status_code for answer in answers] == [200, 200, 200]
+        assert not is_readable(Channel.objects.get(), "auth_token")
+
+    def test_is_entered_anew(self, api):
+        channel = make_channel()
+        lose_key(channel)
+
+        api.patch(f"channels/{channel.public_id}/", {"auth_token": "e" * 32})
+
+        assert Channel.objects.get().auth_token == "e" * 32

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from config import health
 from teams.models import User
+from tests.factories import lose_key, make_channel
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,14 @@ class TestReadyz:
     def test_names_its_checks(self, client: Client) -> None:
         answer = client.get("/readyz")
         assert answer.status_code == 200
-        assert set(answer.json()["checks"]) == {"database", "broker", "due_rows"}
+        assert set(answer.json()["checks"]) == {"database", "broker", "due_rows", "secrets"}
+
+    def test_counts_channels_whose_secret_cannot_be_read(self, client: Client) -> None:
+        lose_key(make_channel())
+        lose_key(make_channel(is_active=False))
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["checks"]["secrets"] == {"ok": False, "unreadable_channels": 1}
 
     def test_is_late_when_nobody_does_what_is_due(self, client: Client) -> None:
         User.objects.create_user(

@@ -1,8 +1,11 @@
 """Channels in the console: set up by number, and a token that goes in and never comes out."""
 
+import json
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -11,6 +14,7 @@ from tests.console import sign_in
 from tests.factories import (
     ACCOUNT_SID,
     AUTH_TOKEN,
+    lose_key,
     make_administrator,
     make_agent,
     make_channel,
@@ -176,3 +180,44 @@ class TestTheState:
         text = client.get(LIST).content.decode()
         assert "Cannot send" in text
         assert "does not accept the token" in text
+
+
+class TestATokenThatCannotBeRead:
+    @pytest.fixture
+    def lost(self) -> Channel:
+        channel = make_channel()
+        lose_key(channel)
+        return channel
+
+    def test_is_told_in_the_list_and_on_the_page(self, client: Client, lost: Channel) -> None:
+        assert "Token unreadable" in client.get(LIST).content.decode()
+        text = client.get(page(lost)).content.decode()
+        assert "The stored token cannot be read" in text
+        assert "Set. Replace" not in text
+
+    def test_is_told_to_those_who_only_look(self, lost: Channel) -> None:
+        text = sign_in(make_supervisor()).get(page(lost)).content.decode()
+        assert "an administrator has to enter it anew" in text
+
+    def test_is_entered_anew(self, client: Client, lost: Channel) -> None:
+        answer = client.post(page(lost), form_of(lost, auth_token="e" * 32))
+        assert answer.status_code == 302
+        assert Channel.objects.get().auth_token == "e" * 32
+        assert "Token unreadable" not in client.get(LIST).content.decode()
+
+    def test_does_not_keep_anybody_from_changing_the_rest(
+        self, client: Client, lost: Channel
+    ) -> None:
+        assert client.post(page(lost), form_of(lost, name="Osaka")).status_code == 302
+        lost.refresh_from_db(fields=["name"])
+        assert lost.name == "Osaka"
+        assert "Token unreadable" in client.get(LIST).content.decode()
+
+    def test_is_counted_by_verify(self, lost: Channel) -> None:
+        said = StringIO()
+        with pytest.raises(CommandError):
+            call_command("verify", "--json", stdout=said)
+        counts = json.loads(said.getvalue())
+        assert {name for name, count in counts.items() if count} == {
+            "channels_whose_secret_cannot_be_read"
+        }

@@ -10,7 +10,7 @@ from channels.models import Envelope, Provider
 from conversations.actors import Actor
 from conversations.models import Conversation, Message
 from conversations.services import lifecycle
-from tests.factories import make_agent, make_channel, make_rule, make_team
+from tests.factories import lose_key, make_agent, make_channel, make_rule, make_team
 
 
 def simulate(*args):
@@ -97,6 +97,12 @@ class TestSimulate:
         make_channel(name="WhatsApp Berlin")
 
         with pytest.raises(CommandError, match="no simulator channel"):
+            simulate("Hello")
+
+    def test_fails_where_the_secret_cannot_be_read(self):
+        lose_key(make_simulator())
+
+        with pytest.raises(CommandError, match="enter it anew"):
             simulate("Hello")
 
     def test_names_the_channels_that_there_are(self):

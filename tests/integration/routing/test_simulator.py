@@ -15,6 +15,7 @@ from routing.simulator import people, phone
 from routing.simulator.requests import Caller
 from teams.models import Presence
 from tests.factories import (
+    lose_key,
     make_administrator,
     make_agent,
     make_channel,
@@ -138,6 +139,16 @@ class TestThePage:
         response = post(staff, "simulator-write", channel, text="Hello")
 
         assert 'lang="fr"' in text_of(response)
+
+
+class TestAChannelWithoutItsSecret:
+    def test_is_not_offered(self, staff, channel):
+        lose_key(channel)
+
+        page = text_of(staff.get(reverse("simulator")))
+
+        assert "There is no simulator channel." in page
+        assert post(staff, "simulator-write", channel, text="Hello").status_code == 404
 
 
 class TestWriting:
@@ -312,6 +323,13 @@ class TestTheWorld:
         page = text_of(post(staff, "simulator-resolve", channel))
 
         assert "The conversation is not open." in page
+
+    def test_asks_a_prepared_person_for_a_rating_in_their_language(self, staff, channel):
+        post(staff, "simulator-write", channel, text="返金できますか?")
+
+        page = text_of(post(staff, "simulator-resolve", channel))
+
+        assert "対応はいかがでしたか" in page
 
     def test_lets_people_come_and_go(self, staff, channel, alice):
         fields = {"person": str(alice.public_id), "presence": "away"}

@@ -1,0 +1,16 @@
+"""What must be true of channels at all times, as queries for whatever breaks it."""
+
+from django.db.models import QuerySet
+
+from channels.models import Channel
+from channels.secrets import is_readable
+
+
+def channels_whose_secret_cannot_be_read() -> QuerySet[Channel]:
+    """A channel in use has a secret that one of our keys reads; only a person can enter it anew."""
+    active = Channel.objects.filter(is_active=True).only("pk", "auth_token")
+    lost = [channel.pk for channel in active if not is_readable(channel, "auth_token")]
+    return Channel.objects.filter(pk__in=lost)
+
+
+INVARIANTS = [channels_whose_secret_cannot_be_read]
