@@ -7,6 +7,7 @@ from routing.engine import desks
 from routing.engine.conditions import ConditionError, Seen
 from routing.engine.facts import (
     Answer,
+    Desk,
     KnownPerson,
     OpenDesk,
     Outcome,
@@ -84,12 +85,26 @@ def decide_reassignment(situation: Situation, *, target: Target, open_desk: Open
     if desk.reassign_after_s is None:
         steps.append(Step("timer", "attention", "timer_off", holder))
         return _keep(situation, target, steps)
+    if answer := _escalate(desk, situation, open_desk, steps):
+        return answer
     steps.append(Step("timer", "attention", "fired", {**holder, "after_s": desk.reassign_after_s}))
     answer = desks.ask(desk, situation, steps)
     if answer and answer.outcome is Outcome.ASSIGNED:
         return answer
     steps.append(Step("timer", "attention", "kept", holder))
     return _keep(situation, target, steps)
+
+
+def decide_offline(situation: Situation, *, target: Target, open_desk: OpenDesk) -> Answer:
+    """Decide for a conversation whose holder went offline: somebody else of the team, or its queue.
+
+    `situation.asked_by` is the holder's name.
+    """
+    desk = open_desk(target)
+    names = {"name": situation.asked_by, "desk": desk.name}
+    steps = [Step("presence", "attention", "back_to_queue", names)]
+    answer = desks.ask(desk, situation, steps)
+    return answer or _queue_with(target, situation, open_desk, steps)
 
 
 def decide_named(situation: Situation, *, targets: Sequence[Target], open_desk: OpenDesk) -> Answer:
@@ -187,6 +202,31 @@ def _queue_with(
     facts = {"team_id": team_id, "desk": name}
     steps.append(Step("people", "attention", "queued", facts))
     return Answer(Outcome.WAITING, tuple(steps), team_id=team_id)
+
+
+def _escalate(
+    desk: Desk, situation: Situation, open_desk: OpenDesk, steps: list[Step]
+) -> Answer | None:
+    """Give it to the team that is next in line, or to its queue; None if it is not time for that.
+
+    Never to a team that had it already, so that it cannot go around in a circle.
+    """
+    escalation = desk.escalation
+    if escalation is None or escalation.team.id in situation.former_team_ids:
+        return None
+    facts = {"desk": desk.name, "tries": situation.tries, "after_s": escalation.after_s}
+    if escalation.after_tries is not None and situation.tries >= escalation.after_tries:
+        code = "escalated_after_tries"
+    elif escalation.after_s is not None and situation.waited_s >= escalation.after_s:
+        code = "escalated_after_wait"
+    else:
+        return None
+    other = open_desk(escalation.team)
+    steps.append(Step("timer", "attention", code, {**facts, "to": other.name}))
+    answer = desks.ask(other, situation, steps)
+    if answer is None and other.is_active:
+        return _queue_with(escalation.team, situation, open_desk, steps)
+    return answer
 
 
 def _keep(situation: Situation, target: Target, steps: list[Step]) -> Answer:

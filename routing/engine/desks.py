@@ -20,7 +20,9 @@ from routing.engine.strategies import Choice
 _AWAY = frozenset(
     {PassedOver.OFFLINE, PassedOver.AWAY, PassedOver.INACTIVE, PassedOver.NOT_RECEIVING}
 )
-_FULL = _AWAY | {PassedOver.AT_CAPACITY}
+_OFF_SHIFT = frozenset({PassedOver.OFF_SHIFT, PassedOver.INACTIVE, PassedOver.NOT_RECEIVING})
+_OUT = _AWAY | _OFF_SHIFT
+_FULL = _OUT | {PassedOver.AT_CAPACITY}
 
 
 def is_manual(desk: Desk) -> bool:
@@ -79,6 +81,7 @@ def _describe(desk: Desk, choice: Choice) -> dict[str, Any]:
         "tie_break": choice.tie_break,
         "level_with": [candidate.name for candidate in choice.level_with],
         "candidates": [_describe_candidate(c, desk, choice) for c in desk.candidates],
+        "is_short": desk.is_short,
     }
 
 
@@ -103,6 +106,8 @@ def _why_nobody(desk: Desk, choice: Choice) -> str:
     reasons = set(choice.passed_over.values())
     if reasons <= {PassedOver.HAD_IT}:
         return "only_holder"
-    if reasons <= _AWAY:
+    if reasons <= _OFF_SHIFT and PassedOver.OFF_SHIFT in reasons:
+        return "all_off_shift"
+    if reasons <= _OUT:
         return "all_away"
     return "all_full" if reasons <= _FULL else "nobody_else"

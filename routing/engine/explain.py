@@ -130,6 +130,8 @@ def _candidates(facts: Facts) -> tuple[Sentence, ...]:
         for person in people[:_MOST_CANDIDATES]
     )
     left_out = len(people) - len(shown)
+    if facts.get("is_short"):
+        return (*shown, Sentence("people", "noted", "others", Phrase(_("people further back"))))
     if not left_out:
         return shown
     phrase = counted(ngettext("%(count)s other person", "%(count)s other people"), count=left_out)
@@ -165,9 +167,19 @@ def _say_people(code: str, facts: Facts) -> Phrase:
 
 
 def _say_timer(code: str, facts: Facts) -> Phrase:
+    if code in _ESCALATIONS:
+        return _say_escalation(code, facts)
     template = _TIMER[code, bool(facts["name"])]
     delay = _duration(facts["after_s"]) if "after_s" in facts else ""
     return Phrase(template, {**_fill(template, facts).params, "delay": delay})
+
+
+def _say_escalation(code: str, facts: Facts) -> Phrase:
+    names = {"desk": facts["desk"], "to": facts["to"]}
+    if code == "escalated_after_wait":
+        return Phrase(_ESCALATED_AFTER_WAIT, {**names, "delay": _duration(facts["after_s"])})
+    phrase = counted(_ESCALATED_AFTER_TRIES, count=facts["tries"])
+    return Phrase(phrase.template, {**phrase.params, **names}, phrase.plural)
 
 
 def _say_manual(code: str, facts: Facts) -> Phrase:
@@ -223,6 +235,12 @@ _TIMER = {
     ("timer_off", True): _("It stays with %(name)s: %(desk)s does not reassign any more."),
     ("timer_off", False): _("It stays where it is: %(desk)s does not reassign any more."),
 }
+_ESCALATED_AFTER_WAIT = _("Nobody of %(desk)s answered within %(delay)s: %(to)s is next.")
+_ESCALATED_AFTER_TRIES = ngettext(
+    "%(count)s person of %(desk)s did not answer: %(to)s is next.",
+    "%(count)s people of %(desk)s did not answer: %(to)s is next.",
+)
+_ESCALATIONS = {"escalated_after_tries", "escalated_after_wait"}
 #: By whether it is known who did it.
 _MANUAL = {
     ("assigned", True): _("Assigned by %(actor)s."),

@@ -15,6 +15,7 @@ _NAMED = 4
 _REASONS: dict[str, str] = {
     PassedOver.INACTIVE: _("%(name)s no longer works here"),
     PassedOver.NOT_RECEIVING: _("%(name)s gets nothing automatically"),
+    PassedOver.OFF_SHIFT: _("%(name)s is not on shift"),
     PassedOver.OFFLINE: _("%(name)s is offline"),
     PassedOver.AWAY: _("%(name)s is away"),
     PassedOver.AT_CAPACITY: _("%(name)s is at capacity: %(load)s of %(capacity)s"),
@@ -28,6 +29,7 @@ _LOAD_WITHOUT_LIMIT = _("%(name)s has %(load)s, without a limit")
 NOBODY = {
     "desk_inactive": _("%(desk)s is switched off."),
     "no_agents": _("%(desk)s has no people."),
+    "all_off_shift": _("Nobody of %(desk)s is on shift."),
     "all_away": _("Nobody of %(desk)s is online."),
     "all_full": _("Everybody of %(desk)s who is online is at capacity."),
     "nobody_else": _("Nobody else of %(desk)s can take it now."),
@@ -47,6 +49,14 @@ _LEAST_BUSY_AFTER_TIE = {
 }
 _IN_TURN = _("Next in turn of %(desk)s after %(previous)s: %(name)s.")
 _FIRST_IN_TURN = _("First in turn of %(desk)s: %(name)s.")
+_ON_SHIFT_IN_TURN = _("Next in turn of %(desk)s, of those on shift, after %(previous)s: %(name)s.")
+_ON_SHIFT_FIRST = _("First in turn of %(desk)s, of those on shift: %(name)s.")
+#: For each circular strategy: with somebody who had the turn before, and without.
+_CIRCLES = {
+    "round_robin": (_IN_TURN, _FIRST_IN_TURN),
+    "sequential": (_IN_TURN, _FIRST_IN_TURN),
+    "shift": (_ON_SHIFT_IN_TURN, _ON_SHIFT_FIRST),
+}
 _FIXED = {
     "manual": _("%(desk)s works by hand: it waits there until somebody takes it."),
     "default_user": _("%(name)s is the default user of %(desk)s, whatever the presence and load."),
@@ -76,15 +86,16 @@ def chosen(code: str, facts: Facts) -> Phrase:
     params: dict[str, Hole] = {"desk": facts["desk"], "name": facts.get("chosen") or ""}
     if code in _FIXED:
         return Phrase(_FIXED[code], params)
-    if code in {"round_robin", "sequential"}:
-        return _in_turn(facts, params)
+    if code in _CIRCLES:
+        return _in_turn(code, facts, params)
     return _least_busy(facts, params)
 
 
-def _in_turn(facts: Facts, params: dict[str, Hole]) -> Phrase:
+def _in_turn(code: str, facts: Facts, params: dict[str, Hole]) -> Phrase:
+    after, first = _CIRCLES[code]
     if not facts["cursor"]:
-        return Phrase(_FIRST_IN_TURN, params)
-    return Phrase(_IN_TURN, {**params, "previous": facts["cursor"]})
+        return Phrase(first, params)
+    return Phrase(after, {**params, "previous": facts["cursor"]})
 
 
 def _least_busy(facts: Facts, params: dict[str, Hole]) -> Phrase:

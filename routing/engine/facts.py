@@ -23,6 +23,7 @@ class Trigger(StrEnum):
     WAITING = "waiting"  # a conversation waits, and somebody may have become able to take it
     REASSIGN = "reassign"  # the assignee did not answer in time
     MANUAL = "manual"  # a person or another system named the team or the person
+    OFFLINE = "offline"  # the assignee went offline before the first answer
 
 
 class Outcome(StrEnum):
@@ -42,6 +43,7 @@ class Strategy(StrEnum):
     ROUND_ROBIN = "round_robin"
     LEAST_BUSY = "least_busy"
     DEFAULT_USER = "default_user"
+    SHIFT = "shift"  # in turn, among those whose shift covers the instant
     CONCURRENT_LOAD = "concurrent_load"
     SEQUENTIAL = "sequential"
     DIRECT = "direct"  # one person, named by a rule
@@ -53,6 +55,7 @@ class PassedOver(StrEnum):
 
     INACTIVE = "inactive"
     NOT_RECEIVING = "not_receiving"
+    OFF_SHIFT = "off_shift"
     OFFLINE = "offline"
     AWAY = "away"
     AT_CAPACITY = "at_capacity"
@@ -81,6 +84,20 @@ class Candidate:
     is_active: bool = True
     is_receiving: bool = True
     last_assigned_at: datetime | None = None
+    is_on_shift: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """When a team that does not answer loses the conversation, and to which team.
+
+    After so many people who did not answer, or so many seconds of waiting on the team's clock,
+    whichever comes first; None is never.
+    """
+
+    team: Target
+    after_tries: int | None = None
+    after_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +114,9 @@ class Desk:
     capacity: int | None = None
     #: The team's timer: how long the chosen person has to answer; None is no timer.
     reassign_after_s: int | None = None
+    escalation: Escalation | None = None
+    #: Only those who come first are listed: the desk is too large to look at everybody.
+    is_short: bool = False
 
 
 #: Opens a desk when the decision gets to it, and not before: loading locks its row.
@@ -153,6 +173,11 @@ class Situation:
     #: Who has the conversation now, and who let it lapse before.
     holder_id: int | None = None
     lapsed_ids: tuple[int, ...] = ()
+    #: How many of the team did not answer in time, the holder included; how long the customer has
+    #: waited, on the team's clock; and which teams had it before, since it was opened.
+    tries: int = 0
+    waited_s: int = 0
+    former_team_ids: tuple[int, ...] = ()
 
 
 class Step(NamedTuple):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from routing.engine.decide import (
     decide,
     decide_named,
+    decide_offline,
     decide_reassignment,
     decide_reopened,
     decide_waiting,
@@ -33,5 +34,7 @@ def replay(
             return decide_waiting(situation, targets=targets, open_desk=open_desk)
         case Trigger.REASSIGN:
             return decide_reassignment(situation, target=targets[0], open_desk=open_desk)
+        case Trigger.OFFLINE:
+            return decide_offline(situation, target=targets[0], open_desk=open_desk)
         case Trigger.MANUAL:
             return decide_named(situation, targets=targets, open_desk=open_desk)

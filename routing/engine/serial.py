@@ -13,6 +13,7 @@ from routing.engine.facts import (
     Answer,
     Candidate,
     Desk,
+    Escalation,
     KnownPerson,
     Outcome,
     RuleSpec,
@@ -118,6 +119,9 @@ def _situation_to_json(situation: Situation) -> Json:
         "reason": situation.reason,
         "holder_id": situation.holder_id,
         "lapsed_ids": list(situation.lapsed_ids),
+        "tries": situation.tries,
+        "waited_s": situation.waited_s,
+        "former_team_ids": list(situation.former_team_ids),
     }
 
 
@@ -130,6 +134,7 @@ def _situation_from_json(stored: Mapping[str, Any]) -> Situation:
             "permanent_agent": _known_from_json(stored["permanent_agent"]),
             "previous_owner": _known_from_json(stored["previous_owner"]),
             "lapsed_ids": tuple(stored["lapsed_ids"]),
+            "former_team_ids": tuple(stored.get("former_team_ids", ())),
         }
     )
 
@@ -155,6 +160,8 @@ def _desk_to_json(desk: Desk) -> Json:
         "default_user_id": desk.default_user_id,
         "capacity": desk.capacity,
         "reassign_after_s": desk.reassign_after_s,
+        "escalation": None if desk.escalation is None else _escalation_to_json(desk.escalation),
+        "is_short": desk.is_short,
     }
 
 
@@ -165,8 +172,23 @@ def _desk_from_json(stored: Mapping[str, Any]) -> Desk:
             "target": _target_from_json(stored["target"]),
             "strategy": Strategy(stored["strategy"]),
             "candidates": tuple(_candidate_from_json(c) for c in stored["candidates"]),
+            "escalation": _escalation_from_json(stored.get("escalation")),
         }
     )
+
+
+def _escalation_to_json(escalation: Escalation) -> Json:
+    return {
+        "team": _target_to_json(escalation.team),
+        "after_tries": escalation.after_tries,
+        "after_s": escalation.after_s,
+    }
+
+
+def _escalation_from_json(stored: Mapping[str, Any] | None) -> Escalation | None:
+    if stored is None:
+        return None
+    return Escalation(**{**stored, "team": _target_from_json(stored["team"])})
 
 
 def _candidate_to_json(candidate: Candidate) -> Json:
@@ -180,6 +202,7 @@ def _candidate_to_json(candidate: Candidate) -> Json:
         "is_active": candidate.is_active,
         "is_receiving": candidate.is_receiving,
         "last_assigned_at": None if last is None else last.isoformat(),
+        "is_on_shift": candidate.is_on_shift,
     }
 
 

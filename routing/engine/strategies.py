@@ -14,7 +14,7 @@ _UNBOUND = frozenset({Strategy.SEQUENTIAL, Strategy.DEFAULT_USER, Strategy.NAMED
 #: Strategies that give it to the person whatever their presence.
 _REGARDLESS_OF_PRESENCE = frozenset({Strategy.DEFAULT_USER, Strategy.NAMED})
 #: Strategies that go around in a circle, and so remember whom they picked last.
-_CIRCULAR = frozenset({Strategy.ROUND_ROBIN, Strategy.SEQUENTIAL})
+_CIRCULAR = frozenset({Strategy.ROUND_ROBIN, Strategy.SEQUENTIAL, Strategy.SHIFT})
 #: Strategies that compare loads, and so can meet a tie.
 _BY_LOAD = frozenset({Strategy.LEAST_BUSY, Strategy.CONCURRENT_LOAD})
 
@@ -85,6 +85,8 @@ def _bar(candidate: Candidate, desk: Desk, situation: Situation) -> PassedOver |
         return None
     if not candidate.is_receiving:
         return PassedOver.NOT_RECEIVING
+    if desk.strategy is Strategy.SHIFT and not candidate.is_on_shift:
+        return PassedOver.OFF_SHIFT
     if candidate.presence != "online":
         return PassedOver.AWAY if candidate.presence == "away" else PassedOver.OFFLINE
     capacity = capacity_of(candidate, desk)
@@ -146,6 +148,7 @@ _PICK: dict[Strategy, Callable[[Sequence[Candidate], Desk], Candidate | None]] =
     Strategy.MANUAL: _pick_nobody,
     Strategy.ROUND_ROBIN: _pick_next,
     Strategy.SEQUENTIAL: _pick_next,
+    Strategy.SHIFT: _pick_next,
     Strategy.LEAST_BUSY: _pick_least_busy,
     Strategy.CONCURRENT_LOAD: _pick_least_busy,
     Strategy.DEFAULT_USER: _pick_default,

@@ -10,6 +10,7 @@ from routing.engine.facts import (
     Candidate,
     ConditionSpec,
     Desk,
+    Escalation,
     KnownPerson,
     RuleSpec,
     Situation,
@@ -25,6 +26,7 @@ TEAM_STRATEGIES = [
     Strategy.ROUND_ROBIN,
     Strategy.LEAST_BUSY,
     Strategy.DEFAULT_USER,
+    Strategy.SHIFT,
 ]
 CHANNEL_STRATEGIES = [Strategy.CONCURRENT_LOAD, Strategy.SEQUENTIAL]
 
@@ -53,6 +55,7 @@ def person_like(user_id: int) -> some.SearchStrategy[Candidate]:
         is_active=mostly,
         is_receiving=mostly,
         last_assigned_at=instants,
+        is_on_shift=mostly,
     )
 
 
@@ -68,6 +71,8 @@ def desks(
         default_user_id=somebody,
         capacity=limits,
         reassign_after_s=some.none() | some.sampled_from([60, 900, 7200, 172_800, 100]),
+        escalation=some.none() | some.builds(Escalation, some.just(SALES), limits, limits),
+        is_short=some.booleans(),
     )
 
 
@@ -137,6 +142,9 @@ def situations() -> some.SearchStrategy[Situation]:
         reason=texts,
         holder_id=somebody,
         lapsed_ids=some.sets(some.integers(1, 6)).map(sorted).map(tuple),
+        tries=some.integers(0, 4),
+        waited_s=some.integers(0, 4),
+        former_team_ids=some.sampled_from([(), (SALES.id,)]),
     )
 
 

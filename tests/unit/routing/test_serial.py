@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 
-from routing.engine.decide import decide, decide_named, decide_reassignment, decide_waiting
+from routing.engine.decide import (
+    decide,
+    decide_named,
+    decide_offline,
+    decide_reassignment,
+    decide_reopened,
+    decide_waiting,
+)
 from routing.engine.facts import Outcome, Trigger
 from routing.engine.replay import replay
 from routing.engine.serial import (
@@ -81,6 +88,20 @@ class TestReplaying:
         answer = decide_reassignment(seen, target=SUPPORT, open_desk=opened)
         facts = stored_and_read(seen, opened, targets=(SUPPORT,))
         assert replay(facts, trigger=Trigger.REASSIGN) == answer
+
+    @given(situations(), houses())
+    def test_going_offline_gives_the_same_answer(self, seen, house):
+        opened = Opened(house)
+        answer = decide_offline(seen, target=SUPPORT, open_desk=opened)
+        facts = stored_and_read(seen, opened, targets=(SUPPORT,))
+        assert replay(facts, trigger=Trigger.OFFLINE) == answer
+
+    @given(situations(), rules(), houses())
+    def test_a_reopening_by_hand_gives_the_same_answer(self, seen, some_rules, house):
+        opened = Opened(house)
+        answer = decide_reopened(seen, rules=some_rules, open_desk=opened)
+        facts = stored_and_read(seen, opened, rules=some_rules)
+        assert replay(facts, trigger=Trigger.REOPENED) == answer
 
     @given(situations(), houses(), named_targets())
     def test_an_assignment_by_name_gives_the_same_answer(self, seen, house, targets):

@@ -191,7 +191,7 @@ class TestBounds:
         assert {s for s in Strategy if not is_capacity_bound(desk(strategy=s))} == free
 
     def test_move_a_cursor_only_in_circles(self):
-        circles = {Strategy.ROUND_ROBIN, Strategy.SEQUENTIAL}
+        circles = {Strategy.ROUND_ROBIN, Strategy.SEQUENTIAL, Strategy.SHIFT}
         assert {s for s in Strategy if moves_cursor(desk(strategy=s))} == circles
 
 
