@@ -99,4 +99,4 @@ def _state(conversation: Conversation, *, user: User) -> tuple[Text, str]:
 def _window(end: datetime, *, now: datetime) -> Text:
     """Say until when free text may be sent, and how long that is."""
     at = date_format(localtime(end), "TIME_FORMAT")
-    return _("Free text until %(at)s (%(left)s)") % {"at": at, "left": in_words(end - now)}
+    return _("Free text until %(at)s (%(left)s left)") % {"at": at, "left": in_words(end - now)}

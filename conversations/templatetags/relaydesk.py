@@ -6,6 +6,7 @@ from datetime import datetime
 from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from conversations.phones import mask_phone
@@ -42,6 +43,15 @@ def since(start: datetime | None, now: datetime) -> str:
 def label(text: Text) -> str:
     """Return what stands before a value, with the mark that the language puts between the two."""
     return _("%(label)s:") % {"label": text}
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """Return a language's name in the reader's language; the code itself where it has none."""
+    try:
+        return str(get_language_info(code.lower())["name_translated"])
+    except KeyError:
+        return code
 
 
 @register.filter

@@ -211,7 +211,6 @@ class TestSearching:
         text = client.get(LIST, {"q": "nobody at all"}).content.decode()
         assert "Nothing matches." in text
 
-
     def test_offers_to_look_in_all_with_the_same_words(
         self, client: Client, dora: Conversation
     ) -> None:
