@@ -37,7 +37,7 @@ class Seat:
 
 
 def list_channels() -> list[Channel]:
-    """Return the channels that can be simulated: no real provider's, and none without its secret."""
+    """Return the channels that can be simulated: no real provider's, none with a lost secret."""
     simulators = Channel.objects.filter(provider=Provider.SIMULATOR, is_active=True)
     return [row for row in simulators.order_by("name", "pk") if is_readable(row, "auth_token")]
 

@@ -76,7 +76,10 @@ def write(request: HttpRequest) -> HttpResponse:
         memory.remember_notice(request.session, _("Write something first."), now=timezone.now())
         return HttpResponseRedirect(seat.url)
     delivery = SENDERS[how](seat.channel, caller=seat.caller, text=text[:MAX_TEXT])
-    memory.remember_delivery(request.session, delivery, seat=seat.url, now=timezone.now())
+    now = timezone.now()
+    if delivery.stored:
+        world.introduce(_conversation_or_404(seat).contact, persona=seat.persona, now=now)
+    memory.remember_delivery(request.session, delivery, seat=seat.url, now=now)
     return HttpResponseRedirect(seat.url)
 
 

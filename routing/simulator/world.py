@@ -5,8 +5,9 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from conversations.actors import Actor
-from conversations.models import Conversation, Message
-from conversations.services import lifecycle, replies
+from conversations.models import Contact, Conversation, Message
+from conversations.services import contacts, lifecycle, replies
+from routing.simulator.people import PREPARED, Persona
 from teams.models import Presence, User
 from teams.permissions import Right, is_allowed
 from teams.services import presence
@@ -19,6 +20,12 @@ def cast() -> QuerySet[User]:
     """Return who might be given something."""
     people: QuerySet[User] = User.objects.active().filter(is_receiving=True)
     return people.order_by("name", "pk")[:SHOWN]
+
+
+def introduce(contact: Contact, *, persona: Persona, now: datetime) -> None:
+    """Let the desk know which language a prepared person speaks: no provider tells it that."""
+    if persona in PREPARED and not contact.language:
+        contacts.update(contact, actor=Actor.system(), now=now, language=persona.language)
 
 
 def may_change_presence(person: User, *, by: User) -> bool:
