@@ -10,7 +10,12 @@ from conversations.api.conversations import (
     StatusEndpoint,
     TagsEndpoint,
 )
-from conversations.api.messages import MessageEndpoint, MessagesEndpoint, NotesEndpoint
+from conversations.api.messages import (
+    MessageEndpoint,
+    MessagesEndpoint,
+    NotesEndpoint,
+    RetryEndpoint,
+)
 
 urlpatterns = [
     path("contacts/", ContactsEndpoint.as_view()),
@@ -18,6 +23,10 @@ urlpatterns = [
     path("conversations/", ConversationsEndpoint.as_view()),
     path("conversations/<uuid:public_id>/", ConversationEndpoint.as_view()),
     path("conversations/<uuid:public_id>/messages/", MessagesEndpoint.as_view()),
+    path(
+        "conversations/<uuid:public_id>/messages/<uuid:message_id>/retry/",
+        RetryEndpoint.as_view(),
+    ),
     path("conversations/<uuid:public_id>/notes/", NotesEndpoint.as_view()),
     path("conversations/<uuid:public_id>/status/", StatusEndpoint.as_view()),
     path("conversations/<uuid:public_id>/tags/", TagsEndpoint.as_view()),

@@ -8,6 +8,7 @@ from rest_framework import status
 
 from conversations.services.lifecycle import ConversationMovedError
 from conversations.services.replies import ReplyRefusedError
+from conversations.services.retries import RetryRefusedError
 from conversations.services.tags import TagsLockedError
 from conversations.states import IllegalTransitionError
 from routing.services.assignment import AssignmentRefusedError
@@ -66,6 +67,13 @@ _REPLY_SENTENCES = {
     ),
 }
 
+_RETRY_SENTENCES = {
+    "message.not_failed": _("Only a message that failed can be sent once more."),
+    "message.in_doubt": _(
+        "Nobody knows whether this message arrived. Send “may_arrive_twice”: true to send it again."
+    ),
+}
+
 _ASSIGNMENT_REFUSALS = {
     "conversation.resolved": Refusal(
         status.HTTP_409_CONFLICT, _("Only an open conversation can be assigned.")
@@ -90,6 +98,8 @@ def find(error: Exception) -> Problem | None:
     if isinstance(error, ReplyRefusedError):
         sentence = _REPLY_SENTENCES.get(error.code, _("A message cannot be sent now."))
         return Problem(status.HTTP_409_CONFLICT, error.code, sentence)
+    if isinstance(error, RetryRefusedError):
+        return Problem(status.HTTP_409_CONFLICT, error.code, _RETRY_SENTENCES[error.code])
     if isinstance(error, AssignmentRefusedError):
         refusal: Refusal | None = _ASSIGNMENT_REFUSALS.get(error.code)
     else:

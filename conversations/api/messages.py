@@ -10,8 +10,8 @@ from rest_framework.response import Response
 from conversations import scope
 from conversations.api.callers import actor_of
 from conversations.api.conversations import pick_conversation
-from conversations.api.serializers import MessageOut, NewMessage, NewNote
-from conversations.services import replies
+from conversations.api.serializers import MessageOut, NewMessage, NewNote, RetryBody
+from conversations.services import replies, retries
 from teams.api.endpoints import Endpoint
 from teams.api.once import once
 from teams.api.permissions import caller
@@ -42,6 +42,24 @@ class MessagesEndpoint(Endpoint):
             now=timezone.now(),
         )
         return Response(MessageOut(message).data, status=status.HTTP_202_ACCEPTED)
+
+
+class RetryEndpoint(Endpoint):
+    """Send a message once more that failed; one in doubt only if the body accepts that."""
+
+    scopes = {"POST": Scope.MESSAGES}
+
+    @once
+    def post(self, request: Request, public_id: UUID, message_id: UUID) -> Response:
+        """Queue it. 202: a worker sends it; its status follows."""
+        conversation = pick_conversation(request, public_id)
+        message = conversation.messages.filter(public_id=message_id).order_by("pk").first()
+        if message is None:
+            raise NotFoundProblem
+        accepts_doubt = self.read_body(RetryBody)["may_arrive_twice"]
+        verb = retries.retry_despite_doubt if accepts_doubt else retries.retry
+        queued = verb(message, actor=actor_of(request), now=timezone.now())
+        return Response(MessageOut(queued).data, status=status.HTTP_202_ACCEPTED)
 
 
 class NotesEndpoint(Endpoint):

@@ -10,7 +10,7 @@ from conversations.services.replies import MAX_BODY_LENGTH
 from conversations.states import OPEN, Status
 from conversations.window import closes_at
 from teams.api.bodies import Body, Parameters
-from teams.api.fields import UUID_FORM, Choice, Instant, PublicId, Text, TextList, Whole
+from teams.api.fields import UUID_FORM, Choice, Flag, Instant, PublicId, Text, TextList, Whole
 from teams.api.serializers import Out, PersonBrief, TeamBrief
 
 #: "open" is what people call the two states in which somebody works on it.
@@ -195,6 +195,10 @@ class NewMessage(Body):
 
 class NewNote(Body):
     body = Text(max_length=10_000)
+
+
+class RetryBody(Body):
+    may_arrive_twice = Flag(required=False, default=False)
 
 
 class StatusBody(Body):

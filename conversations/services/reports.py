@@ -67,6 +67,8 @@ def _find(
     message = ours.filter(provider_message_id=provider_message_id).first()
     if message is not None or named is None or named.provider_message_id is not None:
         return message
+    if named.delivery_reports.filter(provider_message_id=provider_message_id).exists():
+        return None  # about an earlier try, which failed: a person had it sent once more
     named.provider_message_id = provider_message_id
     named.save(update_fields=["provider_message_id"])
     return named
@@ -93,6 +95,7 @@ def _apply(report: DeliveryReport, message: Message, *, now: datetime) -> None:
     Message.objects.filter(pk=message.pk).update(
         delivery_status=status,
         lease_until=None,
+        send_due_at=None,
         sent_at=message.sent_at or now,
         **failure,
     )

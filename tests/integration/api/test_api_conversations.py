@@ -364,3 +364,64 @@ class TestScope:
         rows = call(alice).get("conversations/").json()["data"]
 
         assert {row["id"] for row in rows} == {str(c.public_id) for c in seen}
+
+
+class TestRetrying:
+    def make_answer(self, status):
+        return make_message(
+            conversation=make_conversation(),
+            author=make_agent(),
+            direction="outbound",
+            delivery_status=status,
+            error_code="30008",
+        )
+
+    def address(self, message):
+        return address_of(message.conversation, below=f"messages/{message.public_id}/retry/")
+
+    def test_queues_a_failed_message(self, api):
+        message = self.make_answer("failed")
+
+        answer = api.post(self.address(message), {})
+
+        assert answer.status_code == 202
+        assert answer.json()["delivery_status"] == "queued"
+        assert answer.json()["error_code"] is None
+        assert Event.objects.get(type="message.retried").actor_kind == "api"
+
+    def test_asks_back_in_doubt(self, api):
+        address = self.address(self.make_answer("unknown"))
+
+        refused = api.post(address, {})
+        answer = api.post(address, {"may_arrive_twice": True})
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "message.in_doubt")
+        assert answer.status_code == 202
+
+    @pytest.mark.parametrize("status", ["queued", "sent", "read"])
+    def test_refuses_what_did_not_fail(self, api, status):
+        answer = api.post(self.address(self.make_answer(status)), {"may_arrive_twice": True})
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "message.not_failed")
+
+    def test_refuses_outside_the_window(self, api):
+        message = self.make_answer("failed")
+        Conversation.objects.update(last_inbound_at=NOW - timedelta(hours=25))
+
+        answer = api.post(self.address(message), {})
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "message.template_required")
+
+    def test_knows_no_message_of_another_conversation(self, api):
+        message = self.make_answer("failed")
+
+        elsewhere = address_of(make_conversation(), below=f"messages/{message.public_id}/retry/")
+
+        assert api.post(elsewhere, {}).status_code == 404
+
+    def test_needs_the_scope_of_those_who_write(self, call, ada):
+        message = self.make_answer("failed")
+
+        answer = call(ada, scopes=["read"]).post(self.address(message), {})
+
+        assert answer.status_code == 403
