@@ -1,11 +1,12 @@
-"""Queries that the ORM writes once and the database answers often."""
+"""Statements that the ORM writes once and the database runs often."""
 
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
+from django.db.models.sql import InsertQuery
 
 
 class Query:
@@ -42,3 +43,35 @@ class Query:
             raise ValueError(f"The holes are {parameters}, but the example is {self._example}.")
         converters = compiler.get_converters([selected for selected, *_ in compiler.select])
         return sql, compiler, converters
+
+
+class Insert:
+    """Inserting one row of a model, for the rows that are written with every message.
+
+    All columns but the key are written, from an instance that is complete. The key is set on it.
+    """
+
+    def __init__(self, model: type[Model]) -> None:
+        self._fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+        self._model = model
+
+    def save(self, instance: Model) -> None:
+        values = (field.pre_save(instance, add=True) for field in self._fields)
+        parameters = [
+            field.get_db_prep_save(value, connection)
+            for field, value in zip(self._fields, values, strict=True)
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(self._written, parameters)
+            (instance.pk,) = cursor.fetchone()
+        instance._state.adding = False
+        instance._state.db = DEFAULT_DB_ALIAS
+
+    @cached_property
+    def _written(self) -> str:
+        query = InsertQuery(self._model)
+        query.insert_values(self._fields, [self._model()], raw=True)
+        compiler: Any = query.get_compiler(DEFAULT_DB_ALIAS)
+        compiler.returning_fields = [self._model._meta.pk]
+        ((sql, _parameters),) = compiler.as_sql()
+        return str(sql)

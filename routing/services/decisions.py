@@ -27,12 +27,14 @@ from routing.engine.facts import (
 )
 from routing.engine.strategies import capacity_of
 from routing.models import Decision
+from routing.queries import Insert
 from teams.identifiers import new_public_id
 from teams.models import Team
 
 # A conversation that nobody can take is looked at again after this, whatever else happens.
 PLACING_RETRY = timedelta(seconds=60)
 _MAX_TRIES = 12
+_STORE = Insert(Decision)
 
 #: The engine's function for one kind of question, with everything but the desks filled in.
 Ask = Callable[[OpenDesk], Answer]
@@ -116,7 +118,7 @@ def _apply(
         if answer.user_id is None:
             look_again_later(conversation, now=now)
     _move_cursor(answer, desks)
-    return Decision.objects.create(
+    decision = Decision(
         public_id=public_id,
         conversation=conversation,
         assignment=assignment,
@@ -128,6 +130,8 @@ def _apply(
         answer=serial.answer_to_json(answer),
         decided_at=now,
     )
+    _STORE.save(decision)
+    return decision
 
 
 def _lock_parties(conversation: Conversation, *, targets: Sequence[Target]) -> None:
