@@ -31,6 +31,8 @@ SENTENCES: dict[str, str] = {
     "message.received": gettext_noop("The customer wrote."),
     "message.queued": gettext_noop("An answer was written."),
     "message.status_changed": gettext_noop("An answer of ours: %(status)s. %(error_code)s"),
+    "message.retried": gettext_noop("An answer that was not delivered is sent once more."),
+    "message.replayed": gettext_noop("A message of the customer was taken out of quarantine."),
     "note.added": gettext_noop("An internal note was written."),
     "survey.sent": gettext_noop("The customer was asked for a rating."),
     "survey.skipped": gettext_noop("The customer was not asked for a rating: %(skip_reason)s."),
@@ -44,6 +46,8 @@ MARKED = (
     "conversation.resolved",
     "conversation.reopened",
     "conversation.closed",
+    "message.retried",
+    "message.replayed",
     "survey.skipped",
     "survey.answered",
 )

@@ -5,12 +5,14 @@ Which verbs there are, and why somebody has it, is filled in by whoever knows ro
 
 from collections.abc import Callable
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -18,6 +20,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from conversations.admin import retrying
 from conversations.admin.cells import status_pill
 from conversations.admin.history import build_history
 from conversations.admin.listing import ConversationListAdmin
@@ -53,6 +56,11 @@ class ConversationAdmin(ConversationListAdmin):
                 "<path:pk>/reply/", view(self.reply_view), name="conversations_conversation_reply"
             ),
             path("<path:pk>/note/", view(self.note_view), name="conversations_conversation_note"),
+            path(
+                "<path:pk>/messages/<uuid:message_id>/retry/",
+                view(self.retry_view),
+                name="conversations_conversation_retry",
+            ),
         ]
         for verb in self.verbs:
             name = f"conversations_conversation_{verb.key}"
@@ -238,6 +246,26 @@ class ConversationAdmin(ConversationListAdmin):
         except self.refused as error:
             form.add_error("body", self.explain_refusal(error))
         return self._page(request, conversation, form=form) if form.errors else None
+
+    # --- Sending once more: GET asks, POST does
+
+    def retry_view(self, request: HttpRequest, pk: str, message_id: UUID) -> HttpResponse:
+        conversation = self._find(request, pk)
+        if conversation is None:
+            return self._gone(request, pk)
+        message = get_object_or_404(conversation.messages, public_id=message_id)
+        if not request.user.has_perm("conversations.reply"):
+            raise PermissionDenied
+        page = self._address(conversation, "change", query=self._kept_query(request))
+        is_confirmed = "confirmed" in request.POST
+        if request.method != "POST" or retrying.must_ask(message, is_confirmed=is_confirmed):
+            return self.confirm(request, confirmation=retrying.ask(message, cancel_url=page))
+        refusal = retrying.run(message, user=viewer(request), now=timezone.now())
+        if refusal:
+            messages.error(request, refusal)
+        else:
+            messages.success(request, _("The message is sent once more."))
+        return HttpResponseRedirect(page)
 
     # --- Addresses
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations.admin.history import MARKED, describe, describe_assignment, load_names
@@ -39,6 +40,7 @@ TICKS = {
         _("Nobody knows yet whether this arrived. It is not sent again by itself."),
     ),
 }
+RETRYABLE = {DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,10 @@ class Entry:
     at: datetime
     message: Message | None = None
     tick: Tick | None = None
+    #: Why an answer did not arrive, in the reader's language where we know the sentence.
+    why: Text = ""
+    #: A person may have it sent once more.
+    is_retryable: bool = False
     text: Text = ""
     who: Text = ""
     day: date | None = None
@@ -96,6 +102,8 @@ def _wrap(messages: list[Message]) -> list[Entry]:
             message.created_at,
             message=message,
             tick=TICKS.get(message.delivery_status) if message.delivery_status else None,  # type: ignore[call-overload]
+            why=gettext(message.error_detail) if message.error_detail else "",
+            is_retryable=message.delivery_status in RETRYABLE,
         )
         for message in messages
     ]
