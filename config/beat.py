@@ -4,6 +4,7 @@ from typing import Any
 
 # name of the drain: (its Celery task, seconds between two nudges)
 BEAT: dict[str, tuple[str, float]] = {
+    "start_shifts": ("teams.tasks.start_shifts", 1),
     "place_waiting": ("routing.tasks.place_waiting", 1),
     "route_due": ("routing.tasks.route_due", 2),
     "send_queued": ("conversations.tasks.send_queued", 2),

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from conversations.services import closing, delivery
 from routing.services import assignment, reassignment, waiting
-from teams.services import idempotency
+from teams.services import idempotency, shifts
 
 
 class DoNext(Protocol):
@@ -18,6 +18,7 @@ class DoNext(Protocol):
 
 # In the order in which work flows: what is overdue comes free, is placed, and is answered.
 DRAINS: list[tuple[str, DoNext]] = [
+    ("start_shifts", shifts.start_next_shift),
     ("reassign_overdue", reassignment.reassign_next),
     ("route_due", assignment.route_next),
     ("place_waiting", waiting.place_next),

@@ -3,10 +3,21 @@
 from celery import shared_task
 from django.utils import timezone
 
-from teams.services import idempotency
+from teams.clock import database_now
+from teams.services import idempotency, shifts
 
 #: One run goes on for at most this many batches, so that a worker can stop in between.
 BATCHES = 20
+#: ... and for at most this many rows.
+ROWS = 200
+
+
+@shared_task(name="teams.tasks.start_shifts")
+def start_shifts() -> None:
+    """Let people whose shift begins take what waits."""
+    for _ in range(ROWS):
+        if not shifts.start_next_shift(now=database_now()):
+            return
 
 
 @shared_task(name="teams.tasks.forget_answers")

@@ -70,6 +70,12 @@ class Channel(models.Model):
         choices=Distribution,
         default=Distribution.CONCURRENT_LOAD,
     )
+    capacity = models.PositiveIntegerField(
+        _("capacity per person"),
+        null=True,
+        blank=True,
+        help_text=_("For people without a limit of their own. Empty: no limit."),
+    )
     cursor_member = models.ForeignKey(
         "teams.User",
         null=True,

@@ -1,15 +1,23 @@
 from teams.models.api_key import ApiKey
+from teams.models.hours import BusinessHours, HoursException, HoursInterval, Weekday
 from teams.models.idempotency import StoredAnswer
-from teams.models.team import Membership, Strategy, Team
+from teams.models.shift import Shift
+from teams.models.team import Membership, ReassignClock, Strategy, Team
 from teams.models.user import Presence, Role, User
 
 __all__ = [
     "ApiKey",
+    "BusinessHours",
+    "HoursException",
+    "HoursInterval",
     "Membership",
     "Presence",
+    "ReassignClock",
     "Role",
+    "Shift",
     "StoredAnswer",
     "Strategy",
     "Team",
     "User",
+    "Weekday",
 ]

@@ -66,6 +66,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     presence_reason = models.CharField(_("reason"), max_length=120, blank=True)
     presence_changed_at = models.DateTimeField(_("since"), null=True, blank=True)
+    # A presence that lapses: offline when no heartbeat came for so long. The due time may be
+    # earlier than that: the sweep then looks at the last heartbeat, and waits on.
+    presence_lapses_after_s = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    presence_lapse_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    heartbeat_at = models.DateTimeField(null=True, blank=True, editable=False)
     capacity = models.PositiveIntegerField(
         _("capacity"),
         null=True,
@@ -113,6 +118,11 @@ class User(AbstractBaseUser, PermissionsMixin):
                 fields=["offer_due_at"],
                 condition=models.Q(offer_due_at__isnull=False),
                 name="user_offer_due",
+            ),
+            models.Index(
+                fields=["presence_lapse_due_at"],
+                condition=models.Q(presence_lapse_due_at__isnull=False),
+                name="user_presence_lapse_due",
             ),
         ]
 

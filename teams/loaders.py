@@ -1,0 +1,55 @@
+"""Rows become the values that the pure modules decide over."""
+
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+
+from django.db.models import Q, QuerySet
+
+from teams.models import Shift
+from teams.shifts import ShiftKind, ShiftSpec
+from teams.wall_clocks import ONE_DAY
+
+#: Somewhere it may be the day after already; a night of the day before may still go on there.
+_EARLIEST = timedelta(days=3)
+_SPEC_FIELDS = (
+    "kind",
+    "time_zone",
+    "start",
+    "end",
+    "weekday",
+    "date",
+    "valid_from",
+    "valid_until",
+)
+
+
+def load_shifts(rows: QuerySet[Shift]) -> dict[int, list[ShiftSpec]]:
+    """Return each person's plan, by their key, in one query."""
+    plans: dict[int, list[ShiftSpec]] = {}
+    for user_id, *columns in rows.order_by("pk").values_list("membership__user_id", *_SPEC_FIELDS):
+        plans.setdefault(user_id, []).append(_spec(*columns))
+    return plans
+
+
+def that_may_matter(at: datetime) -> Q:
+    """Return which rows of plans are to be read to know who is on shift at an instant."""
+    first, last = (at - _EARLIEST).date(), (at + ONE_DAY).date()
+    days = [first + n * ONE_DAY for n in range((last - first).days + 1)]
+    is_valid = Q(valid_from__isnull=True) | Q(valid_from__lte=last)
+    is_valid &= Q(valid_until__isnull=True) | Q(valid_until__gte=first)
+    return (
+        Q(kind=ShiftKind.WEEKLY, weekday__in={day.weekday() for day in days}) & is_valid
+        | Q(kind=ShiftKind.SINGLE, date__range=(first, last))
+        | Q(kind=ShiftKind.OFF) & is_valid
+    )
+
+
+def shift_specs(rows: Iterable[Shift]) -> list[ShiftSpec]:
+    """Return the plan that these rows are."""
+    return [_spec(*(getattr(row, name) for name in _SPEC_FIELDS)) for row in rows]
+
+
+def _spec(
+    kind: str, time_zone: str, start: time | None, end: time | None, *when: object
+) -> ShiftSpec:
+    return ShiftSpec(ShiftKind(kind), time_zone, start or time(0), end or time(0), *when)  # type: ignore[arg-type]
