@@ -48,7 +48,7 @@ JAPANESE = Voice(
                 "ご不便をおかけして申し訳ございません。ご注文の日付を教えていただけますか。",
                 "確認しました。返品用の伝票をお送りします。",
             ),
-            ("先週の火曜日です。", "箱は捨ててしまいましたが大丈夫ですか。"),
+            ("注文したのは先週の火曜日です。", "先週の火曜日に注文しました。領収書もあります。"),
         ),
         Script(
             "price",
@@ -69,7 +69,7 @@ JAPANESE = Voice(
                 "注文番号4471の配送状況を知りたいです。",
             ),
             ("お調べしますので少々お待ちください。", "明日の午前中に到着の予定です。"),
-            ("午後に変更できますか。", "置き配でお願いします。"),
+            ("午後の配達だと助かります。", "置き配でお願いします。"),
         ),
         Script(
             "repair",
@@ -78,13 +78,13 @@ JAPANESE = Voice(
                 "ブレーキの音が気になります。修理はいくらですか。",
             ),
             ("本日は17時まで承っております。", "点検は無料、部品代は別になります。"),
-            ("16時ごろに行きます。", "代車はありますか。"),
+            ("16時ごろに行きます。", "では、夕方に伺います。"),
         ),
         Script(
             "other",
             ("営業時間を教えてください。", "駐輪場はありますか?"),
             ("平日の10時から19時までご利用いただけます。",),
-            ("祝日はどうですか。",),
+            ("わかりました。明日伺います。",),
         ),
     ),
     closing=("ほかにお手伝いできることはございますか。", "またのご連絡をお待ちしております。"),
@@ -110,7 +110,7 @@ FRENCH = Voice(
                 "Nous sommes désolés. Quelle est la date de votre commande ?",
                 "C'est noté, l'étiquette de retour part dans l'heure.",
             ),
-            ("C'était le 3 du mois.", "Je n'ai plus le carton d'origine, est-ce un problème ?"),
+            ("C'était le 3 du mois.", "Je l'ai commandé le 3, et j'ai encore la facture."),
         ),
         Script(
             "price",
@@ -122,7 +122,7 @@ FRENCH = Voice(
                 "Bonjour ! Le vélo pliant est à 890 €.",
                 "Un essai samedi à 10 h 30 vous conviendrait-il ?",
             ),
-            ("Plutôt vers 11 h.", "Vous reprenez les anciens vélos ?"),
+            ("Plutôt vers 11 h, si possible.", "Je mesure 1,78 m, si cela vous aide."),
         ),
         Script(
             "order",
@@ -134,7 +134,7 @@ FRENCH = Voice(
                 "Je regarde tout de suite auprès du transporteur.",
                 "Le colis est au dépôt, il part en tournée demain.",
             ),
-            ("Peut-on le laisser au gardien ?", "Je serai absente le matin."),
+            ("Vous pouvez le laisser au gardien.", "Je serai absente le matin."),
         ),
         Script(
             "repair",
@@ -146,13 +146,13 @@ FRENCH = Voice(
                 "Passez avant 17 h, et c'est prêt le soir même.",
                 "Comptez 35 €, plus la pièce s'il en faut une.",
             ),
-            ("J'arrive vers 16 h.", "Vous prêtez un vélo en attendant ?"),
+            ("J'arrive vers 16 h.", "Très bien, je passe cet après-midi."),
         ),
         Script(
             "other",
             ("Bonjour, êtes-vous ouverts le lundi ?", "Faites-vous le marquage antivol ?"),
             ("Oui, du lundi au vendredi, de 10 h à 19 h.",),
-            ("Et pendant les fêtes ?",),
+            ("Parfait, je passerai demain.",),
         ),
     ),
     closing=("Puis-je faire autre chose pour vous ?", "Bonne route !"),
@@ -172,19 +172,19 @@ CHINESE = Voice(
             "refund",
             ("您好,车灯坏了,可以退款吗?", "收到的头盔坏了,怎么退货?"),
             ("非常抱歉,请告诉我订单日期。", "已经登记,退货单马上发给您。"),
-            ("上周五买的。", "包装盒已经扔了,可以吗?"),
+            ("上周五买的。", "是上周五下的单,收据还在。"),
         ),
         Script(
             "price",
             ("请问折叠车多少钱?", "周末可以试骑吗?"),
             ("您好!折叠车是 12 万日元,欢迎来店试骑。", "周六上午十点可以吗?"),
-            ("可以用支付宝吗?", "我身高一米七。"),
+            ("那我周六过去。", "我身高一米七。"),
         ),
         Script(
             "order",
             ("我的快递到哪里了?", "什么时候发货?"),
             ("我帮您查一下,请稍等。", "明天上午送到。"),
-            ("能改到下午吗?",),
+            ("下午送到更方便。",),
         ),
     ),
     closing=("还有什么可以帮您的吗?",),
@@ -210,7 +210,7 @@ ENGLISH = Voice(
                 "I am sorry about that. When did you order it?",
                 "Done. The refund reaches you within three days.",
             ),
-            ("On the 2nd, I think.", "Do I need the original box?"),
+            ("On the 2nd, I think.", "I ordered it on the 2nd and still have the receipt."),
         ),
         Script(
             "price",
@@ -222,13 +222,13 @@ ENGLISH = Voice(
                 "The touring bike is £940, with lights and a lock.",
                 "Saturday at 11 is free for a test ride. Shall I book it?",
             ),
-            ("Yes please, 11 is fine.", "I am 178 cm tall, if that helps."),
+            ("A ride on Saturday would be great.", "I am 178 cm tall, if that helps."),
         ),
         Script(
             "order",
             ("Where is my order 3308?", "My order 3308 was due yesterday and is not here."),
             ("Let me look that up for you.", "It left the depot this morning."),
-            ("Can you leave it with the neighbour?",),
+            ("Please leave it with the neighbour.",),
         ),
         Script(
             "repair",
@@ -243,7 +243,7 @@ ENGLISH = Voice(
             "other",
             ("Are you open on Monday?", "Do you sell gift cards in the shop?"),
             ("Yes. Come by on any weekday from ten to seven.",),
-            ("And on bank holidays?",),
+            ("Perfect, I will come by tomorrow.",),
         ),
     ),
     closing=("Is there anything else?", "Have a good ride!"),
@@ -254,7 +254,7 @@ ENGLISH = Voice(
 VOICES = {voice.language: voice for voice in (JAPANESE, FRENCH, CHINESE, ENGLISH)}
 
 NOTES = (
-    "I called the workshop: they have the part.",
+    "A regular customer for three years.",
     "This is the third time this month. Please be generous.",
-    "I asked the carrier and am waiting for their answer.",
+    "I asked a colleague about this one and will answer today.",
 )
