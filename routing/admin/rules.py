@@ -89,7 +89,10 @@ class RuleAdmin(GuardedAdmin):
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         rule = kwargs.get("obj")
-        context["lead"] = " ".join(sentences(rule)) if rule is not None else self.list_lead
+        if rule is not None:
+            context["lead"] = f"{sentences(rule)[0]} {_deeds(rule)}"
+        else:
+            context["lead"] = self.list_lead
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Saving
@@ -193,9 +196,7 @@ class RuleAdmin(GuardedAdmin):
 
     @admin.display(description=gettext_lazy("Then"))
     def target_cell(self, rule: Rule) -> SafeString:
-        return format_html(
-            '<span class="sentence"><b>{}</b></span>', ", ".join(sentences(rule)[1:])
-        )
+        return format_html('<span class="sentence"><b>{}</b></span>', _deeds(rule))
 
     @admin.display(description=gettext_lazy("On"))
     def state_cell(self, rule: Rule) -> SafeString:
@@ -222,6 +223,14 @@ def sentences(rule: Rule) -> list[str]:
     }
     names = {Target(kind, row.pk): row.name for kind, some in rows.items() for row in some}
     return render_rule(loaders.rule_spec(rule), names=names)
+
+
+def _deeds(rule: Rule) -> str:
+    """Return what the rule does, as a list of the reader's language."""
+    *firsts, text = sentences(rule)[1:]
+    for first in reversed(firsts):
+        text = _("%(first)s, %(rest)s") % {"first": first, "rest": text}
+    return text
 
 
 def _tried_no_later() -> QuerySet[Rule]:

@@ -180,7 +180,7 @@ class TeamAdmin(GuardedAdmin):
             return (*shown, "default_user", "is_reassigning", "reassign_minutes")
         return ("code",) if obj else ()
 
-    @admin.display(description="")
+    @admin.display(description=gettext_lazy("Reassign after (minutes)"))
     def reassign_minutes(self, team: Team) -> int:
         return team.reassign_after_s // MINUTE_S
 
