@@ -31,8 +31,10 @@ from routing.queries import Insert
 from teams.identifiers import new_public_id
 from teams.models import Team
 
-# A conversation that nobody can take is looked at again after this, whatever else happens.
+# A conversation that nobody can take is looked at again after a quarter of the time that it has
+# waited, within these limits, whatever else happens: a long queue must not cost more than it helps.
 PLACING_RETRY = timedelta(seconds=60)
+_LONGEST_RETRY = timedelta(minutes=15)
 _MAX_TRIES = 12
 _STORE = Insert(Decision)
 
@@ -229,7 +231,9 @@ def _reply_due_at(
 
 def look_again_later(conversation: Conversation, *, now: datetime) -> None:
     """Let the sweep look for somebody in a while, whatever else happens."""
-    Conversation.objects.filter(pk=conversation.pk).update(placing_due_at=now + PLACING_RETRY)
+    waited = now - (conversation.waiting_since or now)
+    pause = min(max(waited / 4, PLACING_RETRY), _LONGEST_RETRY)
+    Conversation.objects.filter(pk=conversation.pk).update(placing_due_at=now + pause)
 
 
 def _restart_reply_timer(

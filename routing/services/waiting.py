@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from channels.models import Distribution
 from conversations.actors import Actor
 from conversations.models import Assignment, Conversation
 from conversations.models.assignment import AssignmentKind, EndReason
@@ -87,19 +88,22 @@ def _spread_next_mark(*, now: datetime) -> bool:
 
 
 def _mark_for(user: User, *, limit: int, now: datetime) -> None:
-    """Let the sweep look at what this person could take, first in the queue first."""
+    """Let the sweep look at what this person could take, first in the queue first.
+
+    Only what this person could be given: what nobody here can take must not stand in front.
+    """
     # Whoever took one away by hand has a minute to say whose it is.
     just_taken_away = Assignment.objects.filter(
         conversation=OuterRef("pk"),
         end_reason=EndReason.UNASSIGNED,
         ended_at__gt=now - PLACING_RETRY,
     )
-    # A team that works by hand gives nobody anything: what waits there is no work for the sweep.
-    by_hand = Q(team__strategy=Strategy.MANUAL, team__is_active=True)
-    reachable = Q(team__in=user.teams.values("pk")) | Q(channel__in=user.channels.values("pk"))
+    let_lapse = Assignment.objects.filter(
+        conversation=OuterRef("pk"), user=user, end_reason=EndReason.LAPSED
+    )
     ids = list(
         Conversation.objects.waiting()
-        .filter(reachable, ~by_hand, ~Exists(just_taken_away), routing_due_at=None)
+        .filter(_may_get(user), ~Exists(just_taken_away), ~Exists(let_lapse), routing_due_at=None)
         .in_queue_order()
         .values_list("pk", flat=True)[:limit]
     )
@@ -108,10 +112,24 @@ def _mark_for(user: User, *, limit: int, now: datetime) -> None:
     Conversation.objects.filter(pk__in=locked).update(placing_due_at=now)
 
 
+def _may_get(user: User) -> Q:
+    """Return which conversations this person's teams and channels could give to them.
+
+    A team by hand gives nobody anything, a default user's team only to that one, and a team that
+    somebody chose keeps the channel's agents out.
+    """
+    teams = user.teams.filter(is_active=True).exclude(strategy=Strategy.MANUAL)
+    teams = teams.exclude(~Q(default_user=user), strategy=Strategy.DEFAULT_USER)
+    in_team = Q(team__in=teams.values("pk"))
+    by_hand = Q(team__strategy=Strategy.MANUAL, team__is_active=True)
+    return in_team | Q(channel__in=user.channels.values("pk")) & ~by_hand
+
+
 def _room(user: User) -> int:
     """Return how many conversations may be looked at for this person."""
     if not user.is_active or not user.is_receiving or user.presence != Presence.ONLINE:
         return 0
-    if user.capacity is None:
+    sequential = user.channels.filter(distribution=Distribution.SEQUENTIAL)
+    if user.capacity is None or sequential.exists():
         return _PER_PERSON
     return min(user.capacity - user.load, _PER_PERSON)

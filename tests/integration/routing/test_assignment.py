@@ -205,6 +205,12 @@ class TestRouting:
         assert got == [alice, alice, None, None]
 
 
+def waiting_with(team, **fields):
+    conversation = make_conversation(waiting_since=MORNING, **fields)
+    assignment.assign_to(conversation, team=team, actor=SYSTEM, now=MORNING)
+    return conversation
+
+
 class TestWaiting:
     def test_is_placed_when_somebody_comes_online(self):
         alice = make_agent(presence="offline")
@@ -246,6 +252,48 @@ class TestWaiting:
 
         conversation.refresh_from_db()
         assert conversation.assignee == alice
+
+    def test_does_not_stand_behind_what_nobody_can_take(self):
+        alice, bob = make_agent(capacity=1, presence="offline"), make_agent(is_active=False)
+        fixed = make_team(strategy=Strategy.DEFAULT_USER, default_user=bob, members=(alice, bob))
+        by_hand = make_team(strategy=Strategy.MANUAL, members=(alice,))
+        channel = make_channel()
+        for team in (fixed, by_hand):
+            waiting_with(team, channel=channel, priority=5)
+        last = waiting_with(make_team(members=(alice,)), channel=channel)
+
+        presence.set_presence(alice, presence="online", now=MORNING)
+        while waiting.place_next(now=MORNING):
+            pass
+
+        last.refresh_from_db()
+        assert last.assignee == alice
+
+    def test_is_placed_with_a_full_person_whose_channel_ignores_capacity(self):
+        alice = make_agent(capacity=0, presence="offline")
+        channel = make_channel(distribution="sequential", agents=(alice,))
+        conversation = routed(channel)
+
+        presence.set_presence(alice, presence="online", now=MORNING)
+        while waiting.place_next(now=MORNING):
+            pass
+
+        conversation.refresh_from_db()
+        assert conversation.assignee == alice
+
+    def test_is_looked_at_less_often_the_longer_it_waits(self):
+        make_rule(team=make_team(members=(make_agent(presence="offline"),)))
+        conversation = routed(make_channel(), waiting_since=MORNING)
+
+        pauses = []
+        for waited in (timedelta(0), timedelta(minutes=20), timedelta(days=1)):
+            now = MORNING + waited
+            Conversation.objects.update(placing_due_at=now)
+            waiting.place_next(now=now)
+            conversation.refresh_from_db()
+            pauses.append(conversation.placing_due_at - now)
+
+        assert pauses == [timedelta(minutes=minutes) for minutes in (1, 5, 15)]
 
     def test_writes_no_decision_while_nothing_changes(self):
         make_rule(team=make_team(members=(make_agent(presence="offline"),)))
