@@ -1,16 +1,18 @@
 """Rows become the values that the pure modules decide over."""
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Q, QuerySet
 
-from teams.models import Shift
+from teams.hours import DayException, Hours, Interval
+from teams.models import BusinessHours, HoursException, Shift
 from teams.shifts import ShiftKind, ShiftSpec
 from teams.wall_clocks import ONE_DAY
 
 #: Somewhere it may be the day after already; a night of the day before may still go on there.
 _EARLIEST = timedelta(days=3)
+DAYS_A_WEEK = 7
 _SPEC_FIELDS = (
     "kind",
     "time_zone",
@@ -21,6 +23,33 @@ _SPEC_FIELDS = (
     "valid_from",
     "valid_until",
 )
+
+
+def load_hours(calendar: BusinessHours) -> Hours:
+    """Return a calendar as the value that answers; two queries unless its rows are prefetched."""
+    week: list[list[Interval]] = [[] for _ in range(DAYS_A_WEEK)]
+    for row in calendar.intervals.all():
+        week[row.weekday].append(Interval(row.start, row.end))
+    return Hours(
+        zone=calendar.time_zone,
+        week=tuple(tuple(intervals) for intervals in week),
+        exceptions=day_exceptions(calendar.exceptions.all()),
+    )
+
+
+def day_exceptions(rows: Iterable[HoursException]) -> tuple[DayException, ...]:
+    """Return one exception a date: its rows are that date's intervals."""
+    found: dict[tuple[date, bool], DayException] = {}
+    for row in rows:
+        key = (row.date, row.is_yearly)
+        earlier = found.get(key, DayException(row.date, is_yearly=row.is_yearly))
+        intervals = earlier.intervals
+        if row.start is not None and row.end is not None:
+            intervals = (*intervals, Interval(row.start, row.end))
+        found[key] = DayException(
+            row.date, intervals, earlier.label or row.label, is_yearly=row.is_yearly
+        )
+    return tuple(found.values())
 
 
 def load_shifts(rows: QuerySet[Shift]) -> dict[int, list[ShiftSpec]]:
