@@ -1,12 +1,15 @@
 from channels.models.channel import Channel, ChannelMember, Distribution, Medium, Provider
+from channels.models.endpoint import Endpoint, PauseReason
 from channels.models.envelope import Envelope, EnvelopeOutcome
 
 __all__ = [
     "Channel",
     "ChannelMember",
     "Distribution",
+    "Endpoint",
     "Envelope",
     "EnvelopeOutcome",
     "Medium",
+    "PauseReason",
     "Provider",
 ]
