@@ -6,6 +6,8 @@ from typing import Any
 BEAT: dict[str, tuple[str, float]] = {
     "start_shifts": ("teams.tasks.start_shifts", 1),
     "place_waiting": ("routing.tasks.place_waiting", 1),
+    "publish_events": ("conversations.tasks.publish_events", 1),
+    "deliver_events": ("conversations.tasks.deliver_events", 1),
     "route_due": ("routing.tasks.route_due", 2),
     "send_queued": ("conversations.tasks.send_queued", 2),
     "reassign_overdue": ("routing.tasks.reassign_overdue", 5),

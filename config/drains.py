@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from conversations.services import closing, delivery
+from conversations.services import closing, delivery, forwards, outbox
 from routing.services import assignment, reassignment, waiting
 from teams.services import idempotency, shifts
 
@@ -23,6 +23,8 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("route_due", assignment.route_next),
     ("place_waiting", waiting.place_next),
     ("send_queued", delivery.send_next),
+    ("publish_events", outbox.publish_next),
+    ("deliver_events", forwards.deliver_next),
     ("settle_lost_sends", delivery.settle_next_lost),
     ("close_expired_surveys", closing.close_next_expired),
     ("forget_answers", idempotency.forget_next_expired),

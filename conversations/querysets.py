@@ -1,5 +1,6 @@
-"""Named filters over conversations, and who may see which."""
+"""Named filters over conversations, events and deliveries, and who may see which."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -35,3 +36,37 @@ class ConversationQuerySet(models.QuerySet[Any]):
     def in_queue_order(self) -> "ConversationQuerySet":
         """Priority first, then whoever waits longest."""
         return self.order_by("-priority", models.F("waiting_since").asc(nulls_last=True), "pk")
+
+
+class EventQuerySet(models.QuerySet[Any]):
+    def unpublished(self) -> "EventQuerySet":
+        """The outbox: what the endpoints have not been told of, oldest first."""
+        return self.filter(published_at=None).order_by("pk")
+
+
+class EndpointDeliveryQuerySet(models.QuerySet[Any]):
+    def pending(self) -> "EndpointDeliveryQuerySet":
+        return self.filter(status="pending")
+
+    def dead(self) -> "EndpointDeliveryQuerySet":
+        """The dead letters: tried for three days, or not to be sent at all."""
+        return self.filter(status="dead")
+
+    def due(self, *, now: datetime) -> "EndpointDeliveryQuerySet":
+        return self.filter(due_at__lte=now).order_by("due_at", "pk")
+
+    def under_way(self, *, now: datetime) -> "EndpointDeliveryQuerySet":
+        """Those that somebody is sending right now."""
+        return self.filter(lease_until__gt=now)
+
+    def heads_at_rest(self) -> "EndpointDeliveryQuerySet":
+        """The first pending delivery of each lane in which nothing is due: nobody would send it."""
+        at_rest = (
+            self.pending()
+            .order_by()
+            .values("endpoint_id", "ordering_key")
+            .annotate(head=models.Min("pk"), due=models.Count("due_at"))
+            .filter(due=0)
+            .values("head")
+        )
+        return self.model._default_manager.filter(pk__in=at_rest)  # type: ignore[no-any-return]

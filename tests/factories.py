@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import connection
 
-from channels.models import Channel, ChannelMember, Provider
-from conversations.models import Contact, Conversation, Identity, Message
+from channels.models import Channel, ChannelMember, Endpoint, Provider
+from conversations.models import Contact, Conversation, Event, Identity, Message
 from conversations.models.message import AuthorKind, Direction
 from conversations.states import Status
 from routing.models import Condition, Rule
@@ -68,6 +68,29 @@ def make_channel(
     for position, user in enumerate(agents):
         ChannelMember.objects.create(channel=channel, user=user, position=position)
     return channel
+
+
+def make_endpoint(
+    *,
+    name: str = "CRM",
+    url: str = "https://crm.example.com/events",
+    now: datetime = moments.WEDNESDAY_MORNING,
+    **fields: Any,
+) -> Endpoint:
+    return Endpoint.objects.create(name=name, url=url, created_at=now, **fields)
+
+
+def make_event(
+    *,
+    conversation: Conversation | None = None,
+    type: str = "message.received",
+    now: datetime = moments.WEDNESDAY_MORNING,
+    **fields: Any,
+) -> Event:
+    """Write down that something happened, of which the endpoints have not been told."""
+    fields.setdefault("actor_kind", "system")
+    fields.setdefault("contact", conversation.contact if conversation else None)
+    return Event.objects.create(type=type, conversation=conversation, occurred_at=now, **fields)
 
 
 def lose_key(channel: Channel) -> None:

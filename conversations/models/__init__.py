@@ -1,6 +1,7 @@
 from conversations.models.assignment import Assignment, AssignmentKind
 from conversations.models.contact import Contact, Identity
 from conversations.models.conversation import Conversation
+from conversations.models.endpoint_delivery import EndpointDelivery, ForwardStatus
 from conversations.models.event import Event
 from conversations.models.message import DeliveryReport, Message
 from conversations.models.survey import Survey, SurveyStatus
@@ -11,7 +12,9 @@ __all__ = [
     "Contact",
     "Conversation",
     "DeliveryReport",
+    "EndpointDelivery",
     "Event",
+    "ForwardStatus",
     "Identity",
     "Message",
     "Survey",

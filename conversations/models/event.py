@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from conversations.querysets import EventQuerySet
 from teams.identifiers import new_public_id
 
 
@@ -36,11 +37,22 @@ class Event(models.Model):
     actor_label = models.CharField(max_length=120, blank=True)
     data = models.JSONField(default=dict)
     occurred_at = models.DateTimeField()
+    # None: the endpoints have not been told yet. Whoever writes an event leaves it so.
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ("pk",)
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=models.Q(published_at__isnull=True),
+                name="event_unpublished",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.type

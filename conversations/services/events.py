@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from conversations.actors import Actor
+from conversations.event_types import EventType
 from conversations.models import Contact, Conversation, Event
 
 
 def record(
-    type: str,
+    type: EventType,
     *,
     conversation: Conversation,
     actor: Actor,
@@ -29,7 +30,7 @@ def record(
 
 
 def record_of_contact(
-    type: str,
+    type: EventType,
     *,
     contact: Contact,
     actor: Actor,

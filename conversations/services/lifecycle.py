@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from conversations.actors import Actor
+from conversations.event_types import EventType
 from conversations.models import Conversation
 from conversations.models.assignment import EndReason
 from conversations.models.event import ActorKind, Event
@@ -26,7 +27,7 @@ class Move:
     """A change of state and what is written with it."""
 
     to: Status
-    event: str
+    event: EventType
     also: dict[str, Any] = field(default_factory=dict)
     event_data: dict[str, Any] = field(default_factory=dict)
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from channels.models import Medium
 from conversations.actors import Actor
 from conversations.delivery_states import DeliveryStatus
+from conversations.event_types import EventType
 from conversations.models import Conversation, Message
 from conversations.models.assignment import AssignmentKind, EndReason
 from conversations.models.message import AuthorKind, Direction
@@ -168,7 +169,7 @@ def _take(
     return conversation
 
 
-def _note_message(type_: str, message: Message, *, actor: Actor, now: datetime) -> None:
+def _note_message(type_: EventType, message: Message, *, actor: Actor, now: datetime) -> None:
     events.record(
         type_,
         conversation=message.conversation,

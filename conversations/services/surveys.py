@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from conversations.actors import Actor
 from conversations.delivery_states import DeliveryStatus
+from conversations.event_types import EventType
 from conversations.models import Conversation, Message, Survey, SurveyStatus
 from conversations.models.message import AuthorKind, Direction
 from conversations.services import events, messages
@@ -109,7 +110,7 @@ def _question(conversation: Conversation) -> str:
     return conversation.channel.survey_question or default
 
 
-def _note(survey: Survey, type_: str, *, now: datetime) -> None:
+def _note(survey: Survey, type_: EventType, *, now: datetime) -> None:
     events.record(
         type_,
         conversation=survey.conversation,

@@ -1,0 +1,41 @@
+"""Every type of event there is. Pure.
+
+A new type is written here and in docs/events.md: the type checker refuses to record any other, and
+a test compares the two lists.
+"""
+
+from typing import Literal, get_args
+
+EventType = Literal[
+    "contact.permanent_agent_set",
+    "contact.updated",
+    "conversation.assigned",
+    "conversation.closed",
+    "conversation.created",
+    "conversation.in_progress",
+    "conversation.queued",
+    "conversation.reopened",
+    "conversation.resolved",
+    "conversation.tags_changed",
+    "conversation.unassigned",
+    "message.queued",
+    "message.received",
+    "message.replayed",
+    "message.retried",
+    "message.status_changed",
+    "note.added",
+    "survey.answered",
+    "survey.sent",
+    "survey.skipped",
+]
+EVENT_TYPES: tuple[str, ...] = get_args(EventType)
+#: Sent by the button "Send test", and never recorded.
+TEST_TYPE = "endpoint.test"
+
+
+def group_by_subject() -> dict[str, list[str]]:
+    """Return the types under what they are about: `conversation`, `message`, …"""
+    groups: dict[str, list[str]] = {}
+    for type_ in EVENT_TYPES:
+        groups.setdefault(type_.partition(".")[0], []).append(type_)
+    return groups
