@@ -2,7 +2,7 @@
 # Python 3.11 or newer. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fast format lock messages clean
+.PHONY: help run test check lint fast format lock messages schema clean
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -43,6 +43,9 @@ messages: $(VENV)/.dev ## collect and compile the translations (needs gettext)
 	@$(BIN)/python manage.py makemessages --locale ja --locale fr --locale zh_Hans \
 		--no-obsolete --add-location file --ignore '.venv/*' --ignore 'tests/*'
 	@$(BIN)/python manage.py compilemessages --ignore '.venv/*' --verbosity 0
+
+schema: $(VENV)/.run ## write docs/openapi.yaml from the endpoints as they are
+	@DATA_DIR=$(VENV)/check $(BIN)/python manage.py openapi
 
 lock: $(VENV)/.dev ## resolve requirements*.in into requirements*.txt
 	@$(COMPILE) requirements.in --output-file requirements.txt

@@ -3,7 +3,12 @@
 from django.urls import path
 
 from routing.api.assignments import IndividualEndpoint, ManualEndpoint
-from routing.api.decisions import AssignmentEndpoint, DecisionEndpoint, DecisionsEndpoint
+from routing.api.decisions import (
+    AssignmentEndpoint,
+    DecisionEndpoint,
+    DecisionsEndpoint,
+    ExplanationEndpoint,
+)
 from routing.api.rules import RuleEndpoint, RulesEndpoint
 
 urlpatterns = [
@@ -12,7 +17,7 @@ urlpatterns = [
     path("conversations/<uuid:public_id>/assignment/", AssignmentEndpoint.as_view()),
     path("conversations/<uuid:public_id>/decision/", DecisionEndpoint.as_view()),
     path("conversations/<uuid:public_id>/decisions/", DecisionsEndpoint.as_view()),
-    path("conversations/<uuid:public_id>/explanation/", DecisionEndpoint.as_view()),
+    path("conversations/<uuid:public_id>/explanation/", ExplanationEndpoint.as_view()),
     path("rules/", RulesEndpoint.as_view()),
     path("rules/<uuid:public_id>/", RuleEndpoint.as_view()),
 ]

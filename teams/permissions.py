@@ -34,3 +34,8 @@ _LOWEST: dict[Right, Role] = {
 def is_allowed(user: User, right: Right) -> bool:
     """Say whether the person's role has the right."""
     return user.role >= _LOWEST[right]
+
+
+def lowest_role(right: Right) -> Role:
+    """Return the lowest role that has the right."""
+    return _LOWEST[right]

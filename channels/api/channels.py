@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from channels.api.serializers import (
+    AnyChannelOut,
     ChannelChanges,
     ChannelMemberBody,
     ChannelOut,
@@ -23,6 +24,7 @@ from channels.secrets import is_set
 from channels.services import channels
 from teams.api.endpoints import Endpoint
 from teams.api.once import once
+from teams.api.operations import describe
 from teams.api.permissions import caller
 from teams.api.problems import ConflictProblem, FieldProblem, NotFoundProblem
 from teams.api.references import find_person, pick
@@ -31,6 +33,14 @@ from teams.models import User
 from teams.permissions import Right, is_allowed
 from teams.scopes import Scope
 
+TWILIO_EXAMPLE = {
+    "provider": "twilio",
+    "name": "WhatsApp",
+    "medium": "whatsapp",
+    "account_sid": "AC00000000000000000000000000000000",
+    "auth_token": "…",
+    "phone_number": "+14155550100",
+}
 REQUIRED = ("required", _("A Twilio channel needs this."))
 ONE_SENDER = ("one_sender", _("Give either phone_number or messaging_service_sid."))
 TAKEN = ("unique", _("Another channel has this already."))
@@ -42,10 +52,19 @@ class ChannelsEndpoint(Endpoint):
     parameters = ChannelParameters
     orderings = {"id": ("pk",), "-id": ("-pk",)}
 
+    @describe("listChannels", "List channels", page_of=AnyChannelOut)
     def get(self, request: Request) -> Response:
         rows = Channel.objects.filter(**self.filters)
         return self.page(rows, serializer=_shape(request))
 
+    @describe(
+        "createChannel",
+        "Set up a channel",
+        body=NewChannel,
+        answer=ManagedChannelOut,
+        status=status.HTTP_201_CREATED,
+        examples={"WhatsApp through Twilio": TWILIO_EXAMPLE},
+    )
     @once
     def post(self, request: Request) -> Response:
         body = self.read_body(NewChannel)
@@ -58,9 +77,19 @@ class ChannelEndpoint(Endpoint):
     scopes = {"PATCH": Scope.CHANNELS}
     rights = {"PATCH": Right.EDIT_CHANNELS}
 
+    @describe("getChannel", "Read one channel", answer=AnyChannelOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         return Response(_shape(request)(_pick(public_id)).data)
 
+    @describe(
+        "updateChannel",
+        "Change a channel",
+        body=ChannelChanges,
+        answer=ManagedChannelOut,
+        refusals=(409,),
+        examples={"switch it off": {"is_active": False}},
+    )
+    @once
     def patch(self, request: Request, public_id: UUID) -> Response:
         channel = _pick(public_id)
         changes = self.read_body(ChannelChanges)
@@ -76,9 +105,18 @@ class ChannelMembersEndpoint(Endpoint):
     rights = {"POST": Right.EDIT_CHANNELS}
     orderings = {"position": ("position", "pk")}
 
+    @describe("listChannelMembers", "List a channel's own agents", page_of=MemberOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         return self.page(_members(_pick(public_id)), serializer=MemberOut)
 
+    @describe(
+        "addChannelMember",
+        "Add an agent at the end",
+        body=ChannelMemberBody,
+        answer=MemberOut,
+        status=status.HTTP_201_CREATED,
+        examples={"by e-mail": {"member": {"email": "alice@example.com"}}},
+    )
     @once
     def post(self, request: Request, public_id: UUID) -> Response:
         channel = _pick(public_id)
@@ -91,6 +129,7 @@ class ChannelMemberEndpoint(Endpoint):
     scopes = {"DELETE": Scope.CHANNELS}
     rights = {"DELETE": Right.EDIT_CHANNELS}
 
+    @describe("removeChannelMember", "Take an agent out", status=status.HTTP_204_NO_CONTENT)
     def delete(self, request: Request, public_id: UUID, person: str) -> Response:
         leaver = pick(User.objects.all(), person)
         channels.leave(_pick(public_id), user=leaver, now=timezone.now())

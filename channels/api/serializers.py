@@ -22,7 +22,7 @@ class ChannelBrief(serializers.Serializer[Channel]):
 
 
 class ChannelOut(Out):
-    """For those who do not look after channels."""
+    """A channel, as it is shown to those who do not look after channels."""
 
     id = PublicId(source="public_id")
 
@@ -47,7 +47,7 @@ class ChannelOut(Out):
 
 
 class ManagedChannelOut(ChannelOut):
-    """For those who do: with its account and with the addresses to give to the provider.
+    """A channel with its account and with the addresses to give to the provider.
 
     The addresses hold the channel's token, which is as good as a key.
     """
@@ -71,6 +71,12 @@ class ManagedChannelOut(ChannelOut):
 
     def get_status_url(self, channel: Channel) -> str:
         return status_url(channel)
+
+
+class AnyChannelOut(ManagedChannelOut):
+    """A channel. What is for those who look after channels is left out for everybody else."""
+
+    optional = frozenset(ManagedChannelOut.Meta.fields) - frozenset(ChannelOut.Meta.fields)
 
 
 class ChannelParameters(Parameters):

@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from config.api import published
+
 v1 = [
     path("", include("teams.urls")),
     path("", include("channels.urls")),
@@ -9,4 +11,8 @@ v1 = [
     path("", include("routing.urls")),
 ]
 
-urlpatterns = [path("v1/", include(v1))]
+urlpatterns = [
+    path("v1/", include(v1)),
+    path("schema/", published.SchemaEndpoint.as_view(), name="api-schema"),
+    path("docs/", published.docs_page, name="api-docs"),
+]

@@ -13,6 +13,8 @@ from conversations.api.serializers import ContactChanges, ContactOut, ContactPar
 from conversations.models import Contact
 from conversations.services import contacts
 from teams.api.endpoints import Endpoint
+from teams.api.once import once
+from teams.api.operations import describe
 from teams.api.permissions import caller
 from teams.api.problems import NotFoundProblem
 from teams.models import User
@@ -24,6 +26,7 @@ class ContactsEndpoint(Endpoint):
     parameters = ContactParameters
     orderings = {"-id": ("-pk",), "id": ("pk",)}
 
+    @describe("listContacts", "List contacts", page_of=ContactOut)
     def get(self, request: Request) -> Response:
         rows = _shown_to(caller(request)).filter(**self.filters)
         return self.page(rows, serializer=ContactOut)
@@ -33,9 +36,18 @@ class ContactEndpoint(Endpoint):
     scopes = {"PATCH": Scope.CONTACTS}
     rights = {"PATCH": Right.EDIT_CONTACTS}
 
+    @describe("getContact", "Read one contact", answer=ContactOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         return Response(ContactOut(pick_contact(request, public_id)).data)
 
+    @describe(
+        "updateContact",
+        "Change a contact",
+        body=ContactChanges,
+        answer=ContactOut,
+        examples={"tags": {"tags": ["vip"]}},
+    )
+    @once
     def patch(self, request: Request, public_id: UUID) -> Response:
         contact = pick_contact(request, public_id)
         changes = self.read_body(ContactChanges)

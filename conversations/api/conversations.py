@@ -26,6 +26,7 @@ from conversations.states import OPEN, IllegalTransitionError, Status, check_mov
 from teams.api.endpoints import Endpoint
 from teams.api.fields import UUID_FORM
 from teams.api.once import once
+from teams.api.operations import describe
 from teams.api.permissions import caller
 from teams.api.problems import FieldProblem, ForbiddenProblem, NotFoundProblem
 from teams.api.public_ids import with_public_ids
@@ -49,12 +50,14 @@ class ConversationsEndpoint(Endpoint):
         "last_message_at": ("last_message_at", "pk"),
     }
 
+    @describe("listConversations", "List conversations", page_of=ConversationOut)
     def get(self, request: Request) -> Response:
         rows = _narrow(shown_to(caller(request)), self.filters, user=caller(request))
         return self.page(rows, serializer=ConversationOut)
 
 
 class ConversationEndpoint(Endpoint):
+    @describe("getConversation", "Read one conversation", answer=ConversationOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         return Response(ConversationOut(pick_conversation(request, public_id)).data)
 
@@ -64,6 +67,13 @@ class StatusEndpoint(Endpoint):
 
     scopes = {"POST": Scope.CONVERSATIONS}
 
+    @describe(
+        "setStatus",
+        "Resolve, close or reopen",
+        body=StatusBody,
+        answer=ConversationOut,
+        examples={"resolve": {"status": "resolved"}},
+    )
     @once
     def post(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
@@ -83,6 +93,14 @@ class StatusEndpoint(Endpoint):
 class TagsEndpoint(Endpoint):
     scopes = {"PUT": Scope.CONVERSATIONS}
 
+    @describe(
+        "setTags",
+        "Set all tags",
+        body=TagsBody,
+        answer=ConversationOut,
+        refusals=(409,),
+        examples={"two": {"tags": ["billing", "urgent"]}},
+    )
     def put(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         wanted = self.read_body(TagsBody)["tags"]
@@ -95,6 +113,7 @@ class EventsEndpoint(Endpoint):
 
     orderings = {"id": ("pk",), "-id": ("-pk",)}
 
+    @describe("listEvents", "List what happened", page_of=EventOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         rows = conversation.events.select_related("actor")

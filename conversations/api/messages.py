@@ -14,6 +14,7 @@ from conversations.api.serializers import MessageOut, NewMessage, NewNote, Retry
 from conversations.services import replies, retries
 from teams.api.endpoints import Endpoint
 from teams.api.once import once
+from teams.api.operations import describe
 from teams.api.permissions import caller
 from teams.api.problems import NotFoundProblem
 from teams.scopes import Scope
@@ -25,11 +26,20 @@ class MessagesEndpoint(Endpoint):
     scopes = {"POST": Scope.MESSAGES}
     orderings = {"sequence": ("sequence",), "-sequence": ("-sequence",)}
 
+    @describe("listMessages", "List messages and notes", page_of=MessageOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         rows = conversation.messages.select_related("conversation", "author")
         return self.page(rows, serializer=MessageOut)
 
+    @describe(
+        "sendMessage",
+        "Answer the customer",
+        body=NewMessage,
+        answer=MessageOut,
+        status=status.HTTP_202_ACCEPTED,
+        examples={"an answer": {"body": "We have sent you a new one."}},
+    )
     @once
     def post(self, request: Request, public_id: UUID) -> Response:
         """Queue an answer. 202: it is stored, and sent by a worker; its status follows."""
@@ -49,6 +59,14 @@ class RetryEndpoint(Endpoint):
 
     scopes = {"POST": Scope.MESSAGES}
 
+    @describe(
+        "retryMessage",
+        "Send a failed message once more",
+        body=RetryBody,
+        answer=MessageOut,
+        status=status.HTTP_202_ACCEPTED,
+        examples={"in doubt": {"may_arrive_twice": True}},
+    )
     @once
     def post(self, request: Request, public_id: UUID, message_id: UUID) -> Response:
         """Queue it. 202: a worker sends it; its status follows."""
@@ -67,6 +85,14 @@ class NotesEndpoint(Endpoint):
 
     scopes = {"POST": Scope.MESSAGES}
 
+    @describe(
+        "addNote",
+        "Leave a note for colleagues",
+        body=NewNote,
+        answer=MessageOut,
+        status=status.HTTP_201_CREATED,
+        examples={"a note": {"body": "Called her, no answer."}},
+    )
     @once
     def post(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
@@ -81,6 +107,7 @@ class NotesEndpoint(Endpoint):
 
 
 class MessageEndpoint(Endpoint):
+    @describe("getMessage", "Read one message", answer=MessageOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         rows = scope.messages_of(caller(request)).select_related("conversation", "author")
         message = rows.filter(public_id=public_id).order_by("pk").first()

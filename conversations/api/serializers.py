@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from channels.api.serializers import ChannelBrief
 from conversations.models import Contact, Conversation, Event, Message, Survey
+from conversations.models.event import ActorKind
 from conversations.services.replies import MAX_BODY_LENGTH
 from conversations.states import OPEN, Status
 from conversations.window import closes_at
@@ -16,10 +18,15 @@ from teams.api.serializers import Out, PersonBrief, TeamBrief
 #: "open" is what people call the two states in which somebody works on it.
 OPEN_WORD = "open"
 STATUS_WORDS = [*(status.value for status in Status), OPEN_WORD]
+_WORDS = "|".join(STATUS_WORDS)
+_UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class BlankAsNull(serializers.CharField):
     """Text of which the blank means that there is none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"allow_null": True, **kwargs})
 
     def to_representation(self, value: Any) -> Any:
         return str(value) or None
@@ -44,6 +51,7 @@ class ConversationOut(Out):
     contact = ContactBrief()
     team = TeamBrief(allow_null=True)
     assignee = PersonBrief(allow_null=True)
+    tags = serializers.ListField(child=Text())
     window_closes_at = serializers.SerializerMethodField()
     survey = serializers.SerializerMethodField()
 
@@ -71,10 +79,12 @@ class ConversationOut(Out):
             "survey",
         )
 
+    @extend_schema_field(Instant(allow_null=True))
     def get_window_closes_at(self, conversation: Conversation) -> Any:
         end = closes_at(conversation.last_inbound_at)
         return None if end is None else Instant().to_representation(end)
 
+    @extend_schema_field(SurveyOut(allow_null=True))
     def get_survey(self, conversation: Conversation) -> Any:
         """Return the latest one. `surveys` is prefetched: latest first."""
         surveys = list(conversation.surveys.all())
@@ -85,6 +95,7 @@ class MessageOut(Out):
     id = PublicId(source="public_id")
     conversation_id = PublicId(source="conversation.public_id")
     author = PersonBrief(allow_null=True)
+    media = serializers.ListField(child=serializers.DictField())
     delivery_status = BlankAsNull()
     error_code = BlankAsNull()
     error_detail = BlankAsNull()
@@ -116,6 +127,8 @@ class IdentityOut(serializers.Serializer[Any]):
 
 class ContactOut(Out):
     id = PublicId(source="public_id")
+    tags = serializers.ListField(child=Text())
+    attributes = serializers.DictField()
     identities = IdentityOut(many=True)
     permanent_agent = PersonBrief(allow_null=True)
 
@@ -135,14 +148,27 @@ class ContactOut(Out):
         )
 
 
+class EventActorOut(serializers.Serializer[Any]):
+    """Who did it: a person, a key, the customer, the provider, or Relaydesk itself."""
+
+    kind = Choice(choices=ActorKind.values)
+    id = PublicId(allow_null=True)
+    label = Text()  # type: ignore[assignment]  # a field of this name, not the attribute
+
+
 class EventOut(serializers.Serializer[Event]):
-    """`data` is put in by the endpoint, which translates its keys for a whole page at once."""
+    """Something that happened. What `data` holds depends on `type`."""
 
     id = PublicId(source="public_id")
     type = Text()
     actor = serializers.SerializerMethodField()
     occurred_at = Instant()
 
+    def get_fields(self) -> dict[str, Any]:
+        """Add `data`, which a class body cannot: that attribute is the serializer's answer."""
+        return {**super().get_fields(), "data": serializers.DictField()}
+
+    @extend_schema_field(EventActorOut)
     def get_actor(self, event: Event) -> dict[str, Any]:
         person = event.actor
         return {
@@ -152,6 +178,7 @@ class EventOut(serializers.Serializer[Event]):
         }
 
 
+@extend_schema_field({"type": "string", "pattern": f"^({_WORDS})(,({_WORDS}))*$"})
 class StatusList(serializers.Field[list[str], str, str, Any]):
     """States, separated by commas; `open` stands for `new` and `in_progress`."""
 
@@ -165,6 +192,7 @@ class StatusList(serializers.Field[list[str], str, str, Any]):
         return sorted(named | (OPEN if OPEN_WORD in words else set()))
 
 
+@extend_schema_field({"type": "string", "pattern": rf"^(me|none|{_UUID})$"})
 class AssigneeWord(serializers.CharField):
     """The id of a person, or `me`, or `none`."""
 

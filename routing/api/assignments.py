@@ -15,13 +15,20 @@ from conversations.api.callers import actor_of
 from conversations.models import Contact, Conversation, Identity
 from conversations.states import LIVE, OPEN
 from routing.api.reach import refuse_target
-from routing.api.serializers import UNASSIGN, IndividualBody, ManualBody, show_decision
+from routing.api.serializers import (
+    UNASSIGN,
+    AssignmentAnswer,
+    IndividualBody,
+    ManualBody,
+    show_decision,
+)
 from routing.models import Decision
 from routing.services import assignment
 from routing.services.assignment import AssignmentRefusedError
 from teams.api.endpoints import Endpoint
 from teams.api.fields import Instant
 from teams.api.once import once
+from teams.api.operations import describe
 from teams.api.permissions import caller, require
 from teams.api.problems import FieldProblem, NotFoundProblem, Problem
 from teams.api.references import find_person, find_team
@@ -30,6 +37,7 @@ from teams.models import Team, User
 from teams.permissions import Right
 from teams.scopes import Scope
 
+SOME_ID = "0199c0de-0000-7000-8000-000000000241"
 NOT_HERE = ("not_here", _("Leave this out when you unassign."))
 ONE_CHAT = ("one_of", _("Give either conversation_id or contact."))
 
@@ -48,6 +56,20 @@ class IndividualEndpoint(Endpoint):
     scopes = {"POST": Scope.ASSIGN}
     rights = {"POST": Right.EDIT_CONTACTS}
 
+    @describe(
+        "assignIndividual",
+        "Give a contact to a person for good",
+        body=IndividualBody,
+        answer=AssignmentAnswer,
+        refusals=(404,),
+        examples={
+            "by conversation": {
+                "conversation_id": SOME_ID,
+                "member": {"email": "alice@example.com"},
+                "reason": "VIP",
+            }
+        },
+    )
     @once
     def post(self, request: Request) -> Response:
         body = self.read_body(IndividualBody)
@@ -71,6 +93,17 @@ class ManualEndpoint(Endpoint):
 
     scopes = {"POST": Scope.ASSIGN}
 
+    @describe(
+        "assignConversation",
+        "Give a conversation to a team or a person, or take it back",
+        body=ManualBody,
+        answer=AssignmentAnswer,
+        refusals=(404, 412),
+        examples={
+            "to a team": {"conversation_id": SOME_ID, "team_code": "cs"},
+            "take it back": {"conversation_id": SOME_ID, "action": "unassign"},
+        },
+    )
     @once
     def post(self, request: Request) -> Response:
         body = self.read_body(ManualBody)

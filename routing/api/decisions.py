@@ -8,9 +8,17 @@ from rest_framework.response import Response
 
 from conversations.api.conversations import pick_conversation
 from conversations.models import Assignment, Conversation
-from routing.api.serializers import StretchOut, show_decision, show_decisions
+from routing.api.serializers import (
+    AssignmentOut,
+    DecisionOut,
+    LatestDecisionOut,
+    StretchOut,
+    show_decision,
+    show_decisions,
+)
 from routing.models import Decision
 from teams.api.endpoints import Endpoint
+from teams.api.operations import describe
 from teams.api.problems import NotFoundProblem
 from teams.api.serializers import PersonBrief, TeamBrief
 
@@ -21,6 +29,7 @@ HISTORY = 100
 class AssignmentEndpoint(Endpoint):
     """The owner, the history (latest first) and the latest decision."""
 
+    @describe("getAssignment", "Who has it, and who had it", answer=AssignmentOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         history = list(_history(conversation)[:HISTORY])
@@ -47,6 +56,7 @@ class AssignmentEndpoint(Endpoint):
 class DecisionEndpoint(Endpoint):
     """The latest decision, explained in the language of the request."""
 
+    @describe("getDecision", "Why it is where it is", answer=LatestDecisionOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         decision = latest_decision(conversation)
@@ -56,11 +66,20 @@ class DecisionEndpoint(Endpoint):
         return Response({"conversation_id": str(conversation.public_id), **shown})
 
 
+class ExplanationEndpoint(DecisionEndpoint):
+    """The same under the name that other products use."""
+
+    @describe("getExplanation", "Why it is where it is", answer=LatestDecisionOut)
+    def get(self, request: Request, public_id: UUID) -> Response:
+        return super().get(request, public_id)
+
+
 class DecisionsEndpoint(Endpoint):
     """Every decision about a conversation."""
 
     orderings = {"-id": ("-pk",), "id": ("pk",)}
 
+    @describe("listDecisions", "List all decisions about it", page_of=DecisionOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         decisions = self.paginate_queryset(Decision.objects.filter(conversation=conversation))

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from routing.api.serializers import RuleOut
 from routing.models import Rule
 from teams.api.endpoints import Endpoint
+from teams.api.operations import describe
 from teams.api.problems import NotFoundProblem
 
 
@@ -17,11 +18,13 @@ class RulesEndpoint(Endpoint):
 
     orderings = {"position": ("position", "pk")}
 
+    @describe("listRules", "List the rules in their order", page_of=RuleOut)
     def get(self, request: Request) -> Response:
         return self.page(_shown(), serializer=RuleOut)
 
 
 class RuleEndpoint(Endpoint):
+    @describe("getRule", "Read one rule", answer=RuleOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         rule = _shown().filter(public_id=public_id).order_by("pk").first()
         if rule is None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from channels.api.serializers import ChannelBrief
@@ -31,9 +32,11 @@ class StretchOut(serializers.Serializer[Any]):
     end_reason = serializers.SerializerMethodField()
     decision_id = serializers.SerializerMethodField()
 
+    @extend_schema_field(Text(allow_null=True))
     def get_end_reason(self, stretch: Assignment) -> str | None:
         return stretch.end_reason or None
 
+    @extend_schema_field(PublicId(allow_null=True))
     def get_decision_id(self, stretch: Assignment) -> str | None:
         decision = getattr(stretch, "decision", None)
         return str(decision.public_id) if decision else None
@@ -51,6 +54,7 @@ class RuleOut(Out):
     channels = ChannelBrief(many=True)
     team = TeamBrief(allow_null=True)
     person = PersonBrief(allow_null=True)
+    add_tags = serializers.ListField(child=Text())
 
     class Meta:
         model = Rule
@@ -70,6 +74,74 @@ class RuleOut(Out):
         )
 
 
+class DetailOut(serializers.Serializer[Any]):
+    outcome = Text()
+    text = Text()
+
+
+class StepOut(serializers.Serializer[Any]):
+    """One step of a decision: code and facts for programs, text for people."""
+
+    seq = Whole()
+    stage = Text()
+    outcome = Text()
+    code = Text()
+    facts = serializers.DictField()
+    text = Text()
+    details = DetailOut(many=True)
+
+
+class DecisionOut(serializers.Serializer[Any]):
+    """Why a conversation went where it went."""
+
+    # `show_decisions` fills it in.
+
+    id = PublicId()
+    trigger = Text()
+    outcome = Text()
+    decided_at = Instant()
+    heading = Text()
+    explanation = StepOut(many=True)
+
+
+class LatestDecisionOut(DecisionOut):
+    """Why the conversation is where it is."""
+
+    conversation_id = PublicId()
+
+
+class AssignmentOut(serializers.Serializer[Any]):
+    """Who has a conversation, who had it (latest first), and the latest decision."""
+
+    conversation_id = PublicId()
+    status = Text()
+    version = Whole()
+    type = Text(allow_null=True)
+    team = TeamBrief(allow_null=True)
+    member = PersonBrief(allow_null=True)
+    assigned_at = Instant(allow_null=True)
+    permanent_agent = PersonBrief(allow_null=True)
+    history = StretchOut(many=True)
+    decision = DecisionOut(allow_null=True)
+
+
+class AssignmentAnswer(serializers.Serializer[Any]):
+    """Who has it now, whether anything changed, and why."""
+
+    conversation_id = PublicId(allow_null=True)
+    contact_id = PublicId()
+    type = Text()
+    status = Text(allow_null=True)
+    version = Whole(allow_null=True)
+    team = TeamBrief(allow_null=True)
+    member = PersonBrief(allow_null=True)
+    permanent_agent = PersonBrief(allow_null=True)
+    changed = Flag()
+    reason = Text(allow_null=True)
+    assigned_at = Instant(allow_null=True)
+    decision = DecisionOut(allow_null=True)
+
+
 class ContactAddress(Body):
     """A contact as the provider names them: an address on one of our channels."""
 
@@ -77,7 +149,14 @@ class ContactAddress(Body):
     external_id = Text(max_length=160)
 
 
+#: Exactly one of the two names what is to be assigned.
+ONE_PLACE = {"oneOf": [{"required": ["conversation_id"]}, {"required": ["contact"]}]}
+
+
 class IndividualBody(Body):
+    """Whom to pin to whom: the contact, or the contact of a conversation."""
+
+    described_also = ONE_PLACE
     conversation_id = PublicId(required=False)
     contact = ContactAddress(required=False)
     member = PersonReference()
@@ -85,6 +164,9 @@ class IndividualBody(Body):
 
 
 class ManualBody(Body):
+    """What to assign to whom, or to take back. A team that is named alone picks by its strategy."""
+
+    described_also = ONE_PLACE
     conversation_id = PublicId(required=False)
     contact = ContactAddress(required=False)
     action = Choice(choices=[ASSIGN, UNASSIGN], default=ASSIGN)

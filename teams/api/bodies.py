@@ -1,7 +1,7 @@
 """Bodies and parameters of requests: what is not declared is refused."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,8 @@ REPEATED_PARAMETER = ("repeated", _("Give this parameter once."))
 class Body(serializers.Serializer[Any]):
     """The JSON object of a request."""
 
+    #: What the fields by themselves do not say, as JSON Schema, for the published description.
+    described_also: ClassVar[Mapping[str, Any]] = {}
     default_error_messages = {"unknown_field": UNKNOWN_FIELD[1]}
 
     def to_internal_value(self, data: Any) -> Any:

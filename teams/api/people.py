@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from teams.api.endpoints import Endpoint
 from teams.api.fields import UUID_FORM
 from teams.api.once import once
+from teams.api.operations import describe
 from teams.api.permissions import caller, refuse_above, require
 from teams.api.references import pick
 from teams.api.serializers import (
@@ -32,9 +33,18 @@ class PeopleEndpoint(Endpoint):
     parameters = PersonParameters
     orderings = {"id": ("pk",), "-id": ("-pk",)}
 
+    @describe("listPeople", "List people", page_of=PersonOut)
     def get(self, request: Request) -> Response:
         return self.page(_narrow(User.objects.all(), self.filters), serializer=PersonOut)
 
+    @describe(
+        "createPerson",
+        "Add somebody",
+        body=NewPerson,
+        answer=PersonOut,
+        status=status.HTTP_201_CREATED,
+        examples={"an agent": {"email": "chen@example.com", "name": "Chen", "code": "E-1042"}},
+    )
     @once
     def post(self, request: Request) -> Response:
         person = people.create(**self.read_body(NewPerson))
@@ -45,15 +55,31 @@ class PersonEndpoint(Endpoint):
     scopes = {"PATCH": Scope.USERS, "DELETE": Scope.USERS}
     rights = {"PATCH": Right.EDIT_PEOPLE, "DELETE": Right.EDIT_PEOPLE}
 
+    @describe("getPerson", "Read one person", answer=PersonOut)
     def get(self, request: Request, reference: str) -> Response:
         return Response(PersonOut(pick(User.objects.all(), reference)).data)
 
+    @describe(
+        "updatePerson",
+        "Change somebody",
+        body=PersonChanges,
+        answer=PersonOut,
+        refusals=(409,),
+        examples={"a limit": {"capacity": 5}},
+    )
+    @once
     def patch(self, request: Request, reference: str) -> Response:
         person = pick(User.objects.all(), reference)
         changes = self.read_body(PersonChanges)
         person = directory.update_person(person, now=timezone.now(), **changes)
         return Response(PersonOut(person).data)
 
+    @describe(
+        "deactivatePerson",
+        "Let somebody leave",
+        status=status.HTTP_204_NO_CONTENT,
+        refusals=(409, 422),
+    )
     def delete(self, request: Request, reference: str) -> Response:
         """Let somebody leave. What they did stays, so the row stays, inactive."""
         person = pick(User.objects.all(), reference)
@@ -66,6 +92,13 @@ class PresenceEndpoint(Endpoint):
 
     scopes = {"PUT": Scope.USERS}
 
+    @describe(
+        "setPresence",
+        "Say whether somebody is there",
+        body=PresenceBody,
+        answer=PersonOut,
+        examples={"lunch": {"presence": "away", "reason": "Lunch"}},
+    )
     def put(self, request: Request, reference: str) -> Response:
         person = pick(User.objects.all(), reference)
         if person.pk != caller(request).pk:

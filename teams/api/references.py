@@ -18,6 +18,8 @@ ONE_KEY = ("one_key", _("Give exactly one of: id, email, code, external_id."))
 class PersonReference(Body):
     """`{"email": "…"}`, or with `id`, `code` or `external_id` in its place."""
 
+    described_also = {"minProperties": 1, "maxProperties": 1}
+
     id = PublicId(required=False)
     email = Email(required=False)
     code = Text(required=False, max_length=64)

@@ -118,6 +118,15 @@ class KeyOut(serializers.Serializer[ApiKey]):
     expires_at = Instant(source="expiry_date", allow_null=True)
 
 
+class MeOut(serializers.Serializer[Any]):
+    """The key of this request, its owner, and the server's clock."""
+
+    user = PersonOut()
+    api_key = KeyOut(allow_null=True)
+    version = Text()
+    now = Instant()
+
+
 class TeamParameters(Parameters):
     is_active = serializers.BooleanField(required=False)
 

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from teams.api.endpoints import Endpoint
 from teams.api.once import once
+from teams.api.operations import describe
 from teams.api.permissions import caller
 from teams.api.problems import ForbiddenProblem
 from teams.api.references import find_person, pick
@@ -36,9 +37,18 @@ class TeamsEndpoint(Endpoint):
     parameters = TeamParameters
     orderings = {"id": ("pk",), "-id": ("-pk",)}
 
+    @describe("listTeams", "List teams", page_of=TeamOut)
     def get(self, request: Request) -> Response:
         return self.page(_shown().filter(**self.filters), serializer=TeamOut)
 
+    @describe(
+        "createTeam",
+        "Make a team",
+        body=NewTeam,
+        answer=TeamOut,
+        status=status.HTTP_201_CREATED,
+        examples={"a team": {"code": "cs", "name": "Support", "strategy": "round_robin"}},
+    )
     @once
     def post(self, request: Request) -> Response:
         team = directory.create_team(**_with_default_user(self.read_body(NewTeam)))
@@ -49,9 +59,19 @@ class TeamEndpoint(Endpoint):
     scopes = {"PATCH": Scope.TEAMS}
     rights = {"PATCH": Right.EDIT_TEAMS}
 
+    @describe("getTeam", "Read one team", answer=TeamOut)
     def get(self, request: Request, reference: str) -> Response:
         return Response(TeamOut(pick(_shown(), reference)).data)
 
+    @describe(
+        "updateTeam",
+        "Change a team",
+        body=TeamChanges,
+        answer=TeamOut,
+        refusals=(409,),
+        examples={"another strategy": {"strategy": "least_busy"}},
+    )
+    @once
     def patch(self, request: Request, reference: str) -> Response:
         team = pick(Team.objects.all(), reference)
         directory.update_team(team, **_with_default_user(self.read_body(TeamChanges)))
@@ -65,9 +85,18 @@ class MembersEndpoint(Endpoint):
     rights = {"PUT": Right.EDIT_MEMBERS, "POST": Right.EDIT_MEMBERS}
     orderings = {"position": ("position", "pk")}
 
+    @describe("listTeamMembers", "List the members of a team", page_of=MemberOut)
     def get(self, request: Request, reference: str) -> Response:
         return self.page(_members(pick(Team.objects.all(), reference)), serializer=MemberOut)
 
+    @describe(
+        "addTeamMember",
+        "Add a member at the end",
+        body=MemberBody,
+        answer=MemberOut,
+        status=status.HTTP_201_CREATED,
+        examples={"by code": {"member": {"code": "E-1042"}}},
+    )
     @once
     def post(self, request: Request, reference: str) -> Response:
         team = _editable(request, reference)
@@ -75,6 +104,13 @@ class MembersEndpoint(Endpoint):
         membership = memberships.join(team, user=person, now=timezone.now())
         return Response(MemberOut(membership).data, status=status.HTTP_201_CREATED)
 
+    @describe(
+        "replaceTeamMembers",
+        "Set all members, in their order",
+        body=MembersBody,
+        list_of=MemberOut,
+        examples={"two": {"members": [{"code": "E-1042"}, {"email": "alice@example.com"}]}},
+    )
     def put(self, request: Request, reference: str) -> Response:
         team = _editable(request, reference)
         named = self.read_body(MembersBody)["members"]
@@ -87,6 +123,7 @@ class MemberEndpoint(Endpoint):
     scopes = {"DELETE": Scope.TEAMS}
     rights = {"DELETE": Right.EDIT_MEMBERS}
 
+    @describe("removeTeamMember", "Take a member out", status=status.HTTP_204_NO_CONTENT)
     def delete(self, request: Request, reference: str, person: str) -> Response:
         team = _editable(request, reference)
         leaver = pick(User.objects.all(), person)
