@@ -9,6 +9,10 @@ from teams.csv_columns import OWNER, Column, Directory
 from teams.csv_sheet import Fault
 
 AGENT = 1
+#: How a new team chooses unless its row says otherwise.
+CIRCLE = "round_robin"
+#: Where somebody else of the team can be chosen when nobody answers.
+REASSIGNING = frozenset({"round_robin", "least_busy", "shift"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,15 @@ def check_team(
     """Yield why a team may not become so."""
     if current is None and not after.get("name"):
         yield Fault("required", column="name")
-    if not after.keys() & {"strategy", "default_user"}:
-        return
     whole = {**(current or {}), **after}
-    if whole.get("strategy") == "default_user" and not whole.get("default_user"):
+    is_person_at_stake = after.keys() & {"strategy", "default_user"}
+    needs_person = whole.get("strategy") == "default_user" and not whole.get("default_user")
+    if is_person_at_stake and needs_person:
         yield Fault("default_user_missing", column="default_user")
+    is_timer_at_stake = after.keys() & {"strategy", "is_reassigning"}
+    has_timer = whole.get("is_reassigning", False)
+    if is_timer_at_stake and has_timer and whole.get("strategy", CIRCLE) not in REASSIGNING:
+        yield Fault("nobody_to_reassign_to", column="is_reassigning")
 
 
 def check_person(

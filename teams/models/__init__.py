@@ -1,6 +1,7 @@
 from teams.models.api_key import ApiKey
 from teams.models.hours import BusinessHours, HoursException, HoursInterval, Weekday
 from teams.models.idempotency import StoredAnswer
+from teams.models.imports import Import, ImportRow, ImportStatus, ImportSubject, RowKind
 from teams.models.shift import Shift
 from teams.models.team import Membership, ReassignClock, Strategy, Team
 from teams.models.user import Presence, Role, User
@@ -10,10 +11,15 @@ __all__ = [
     "BusinessHours",
     "HoursException",
     "HoursInterval",
+    "Import",
+    "ImportRow",
+    "ImportStatus",
+    "ImportSubject",
     "Membership",
     "Presence",
     "ReassignClock",
     "Role",
+    "RowKind",
     "Shift",
     "StoredAnswer",
     "Strategy",

@@ -1,13 +1,17 @@
 """What an import would do: every row is new, changed, the same, or an error that says where."""
 
 import pytest
+from django.core.validators import validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from teams import csv_columns, csv_rules, models
 from teams.csv_cells import defuse, restore, write_csv
-from teams.csv_columns import Directory
+from teams.csv_columns import ROLE_NAMES, Directory
 from teams.csv_encodings import detect
 from teams.csv_plan import LAYOUTS, RowKind, Subject, plan_import, show_row
+from teams.models import ImportSubject, Role, Strategy
+from teams.models.team import MINUTE_S, WEEK_S
 
 ALICE = {
     "name": "Alice",
@@ -440,3 +444,27 @@ class TestAnyFile:
 
         for row in plan.rows:
             assert (row.kind == RowKind.ERROR) == bool(row.faults)
+
+
+class TestTheWordsOfAFile:
+    """Pure code cannot read them off the models; nobody may change one place alone."""
+
+    def test_are_those_of_the_tables(self):
+        assert {*Role.values} == {*ROLE_NAMES}
+        assert {*models.RowKind.values} == {*RowKind}
+        assert {*ImportSubject.values} == {*Subject}
+        assert {*Strategy.values} >= csv_rules.REASSIGNING | {csv_rules.CIRCLE}
+        assert (csv_columns.MINUTE_S, csv_columns.WEEK_S) == (MINUTE_S, WEEK_S)
+
+    def test_of_an_e_mail_are_taken_by_the_table_too(self):
+        for email in ("o'brien+cs@mail.e.example", "a.b@e-1.example"):
+            assert csv_columns.read_email(email) == email
+            validate_email(email)
+
+    @given(st.from_regex(r"\A[ -~]{1,12}@[ -~]{1,12}\Z"))
+    def test_of_any_e_mail_are_taken_by_the_table_too(self, text):
+        try:
+            email = csv_columns.read_email(text)
+        except csv_columns.CellError:
+            return
+        validate_email(email)
