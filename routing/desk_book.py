@@ -1,18 +1,18 @@
 """Opening desks for a decision: the row of the desk, locked or not, and then its people."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
 from channels.models import Channel, ChannelMember
-from routing.engine.facts import Candidate, Desk, Strategy, Target, TargetKind
+from routing.engine.facts import Candidate, Desk, Escalation, Strategy, Target, TargetKind
 from routing.queries import Query
 from teams.models import Membership, Team, User
-
-#: Strategies under which a conversation can move on to somebody else.
-_REASSIGNING = {Strategy.ROUND_ROBIN, Strategy.LEAST_BUSY}
+from teams.models.team import REASSIGNING, ReassignClock
+from teams.services import shifts
 
 
 class MoveOnError(Exception):
@@ -25,9 +25,11 @@ class DeskBook:
 
     A decision that goes on to a second desk raises `MoveOnError`; the caller rolls back to before
     the lock and decides again, with the first desk remembered as it was seen. So two decisions
-    that try the same desks in another order cannot wait for each other.
+    that try the same desks in another order cannot wait for each other. `at` is the decision's
+    instant: it says who is on shift.
     """
 
+    at: datetime
     seen: dict[Target, Desk] = field(default_factory=dict)
     locked: Target | None = None
 
@@ -36,7 +38,7 @@ class DeskBook:
             if self.locked is not None:
                 raise MoveOnError
             self.locked = target
-            self.seen[target] = _load(target, _LOCKED)
+            self.seen[target] = _load(target, _LOCKED, at=self.at)
         return self.seen[target]
 
 
@@ -44,11 +46,12 @@ class DeskBook:
 class ReadOnlyDesks:
     """Opens desks without a lock: for previews, which change nothing."""
 
+    at: datetime
     seen: dict[Target, Desk] = field(default_factory=dict)
 
     def open(self, target: Target) -> Desk:
         if target not in self.seen:
-            self.seen[target] = _load(target, _SEEN)
+            self.seen[target] = _load(target, _SEEN, at=self.at)
         return self.seen[target]
 
 
@@ -61,8 +64,13 @@ _DESK_FIELDS = {
         "default_user_id",
         "is_reassigning",
         "reassign_after_s",
+        "reassign_clock",
+        "escalation_team_id",
+        "escalate_after_tries",
+        "escalate_after_s",
+        "capacity",
     ),
-    TargetKind.CHANNEL: ("name", "distribution", "is_active", "cursor_member_id"),
+    TargetKind.CHANNEL: ("name", "distribution", "is_active", "cursor_member_id", "capacity"),
     TargetKind.PERSON: ("name",),
 }
 _PERSON_FIELDS = (
@@ -107,16 +115,23 @@ _PEOPLE = {
 }
 
 
-def _load(target: Target, desks: dict[TargetKind, Query]) -> Desk:
+def _load(target: Target, desks: dict[TargetKind, Query], *, at: datetime) -> Desk:
     """Lock the desk's row, then read its people: exact, because everybody queues at the desk."""
     row = desks[target.kind].row(target.id)
     columns = dict(zip(_DESK_FIELDS[target.kind], row, strict=True))
     candidates = tuple(Candidate(*person) for person in _PEOPLE[target.kind].rows(target.id))
-    return _OPEN[target.kind](target, columns, candidates)
+    desk: Desk = _OPEN[target.kind](target, columns, candidates)
+    return _with_shifts(desk, at=at) if desk.strategy is Strategy.SHIFT else desk
+
+
+def _with_shifts(desk: Desk, *, at: datetime) -> Desk:
+    here = shifts.user_ids_on_shift(desk.target.id, at=at)
+    people = (replace(c, is_on_shift=c.user_id in here) for c in desk.candidates)
+    return replace(desk, candidates=tuple(people))
 
 
 def _open_team(target: Target, team: dict[str, Any], people: tuple[Candidate, ...]) -> Desk:
-    has_timer = team["is_reassigning"] and team["strategy"] in _REASSIGNING
+    has_timer = team["is_reassigning"] and team["strategy"] in REASSIGNING
     return Desk(
         target=target,
         name=team["name"],
@@ -125,7 +140,20 @@ def _open_team(target: Target, team: dict[str, Any], people: tuple[Candidate, ..
         is_active=team["is_active"],
         cursor_user_id=team["cursor_member_id"],
         default_user_id=team["default_user_id"],
+        capacity=team["capacity"],
         reassign_after_s=team["reassign_after_s"] if has_timer else None,
+        counts_open_hours=team["reassign_clock"] == ReassignClock.OPEN_HOURS,
+        escalation=_escalation(team),
+    )
+
+
+def _escalation(team: dict[str, Any]) -> Escalation | None:
+    if team["escalation_team_id"] is None:
+        return None
+    return Escalation(
+        team=Target(TargetKind.TEAM, team["escalation_team_id"]),
+        after_tries=team["escalate_after_tries"],
+        after_s=team["escalate_after_s"],
     )
 
 
@@ -137,6 +165,7 @@ def _open_channel(target: Target, channel: dict[str, Any], people: tuple[Candida
         candidates=people,
         is_active=channel["is_active"],
         cursor_user_id=channel["cursor_member_id"],
+        capacity=channel["capacity"],
     )
 
 

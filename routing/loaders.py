@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import takewhile
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection
 
@@ -12,6 +13,7 @@ from channels.models import Channel
 from conversations.actors import Actor
 from conversations.models import Assignment, Contact, Conversation
 from conversations.models.assignment import EndReason
+from routing import timers
 from routing.engine.facts import (
     ConditionSpec,
     KnownPerson,
@@ -23,7 +25,7 @@ from routing.engine.facts import (
 from routing.engine.rule_sets import rules_from_json
 from routing.models import Rule, RuleSet
 from routing.queries import Query
-from teams.models import User
+from teams.models import Team, User
 
 
 def find_channel(*, provider: str, token: str) -> Channel | None:
@@ -172,14 +174,27 @@ def load_named_situation(
 
 def load_holder_situation(conversation: Conversation, *, now: datetime) -> Situation:
     """Return the facts for giving it to somebody else than who has it or let it lapse."""
+    history = _load_history(conversation)
     return Situation(
         at=now,
         zone=conversation.channel.time_zone,
         channel_id=conversation.channel_id,
         channel_name=conversation.channel.name,
         holder_id=conversation.assignee_id,
-        lapsed_ids=_load_history(conversation).lapsed_ids,
+        lapsed_ids=history.lapsed_ids,
+        tries=history.tries + (conversation.assignee_id is not None),
+        waited_s=_waited_s(conversation, since=history.in_team_since, now=now),
+        former_team_ids=history.former_team_ids,
     )
+
+
+def _waited_s(conversation: Conversation, *, since: datetime | None, now: datetime) -> int:
+    """Return how long it has been with its team, where the team has a limit for that."""
+    if since is None or conversation.team_id is None:
+        return 0
+    limited = Team.objects.filter(pk=conversation.team_id, escalate_after_s__isnull=False)
+    team = limited.select_related("hours").first()
+    return 0 if team is None else timers.waited_s(team, since=since, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +202,10 @@ class _History:
     last_owner: User | None = None
     last_team_id: int | None = None
     lapsed_ids: tuple[int, ...] = ()
+    #: In the team that has it now, without a break: how many let it lapse, and since when.
+    tries: int = 0
+    in_team_since: datetime | None = None
+    former_team_ids: tuple[int, ...] = ()
 
 
 def _load_history(conversation: Conversation) -> _History:
@@ -197,19 +216,23 @@ def _load_history(conversation: Conversation) -> _History:
     if conversation.version == 1:
         return _History()
     rows: Sequence[Assignment] = list(
-        Assignment.objects.filter(conversation=conversation, user__isnull=False)
-        .select_related("user")
-        .order_by("-pk")
+        Assignment.objects.filter(conversation=conversation).select_related("user").order_by("-pk")
     )
     if not rows:
         return _History()
     lapsed = {row.user_id for row in rows if row.end_reason == EndReason.LAPSED and row.user_id}
-    latest = rows[0]
+    latest = next((row for row in rows if row.user_id), rows[0])
     was_resolved = latest.end_reason == EndReason.RESOLVED
+    since_opened = list(takewhile(lambda row: row.end_reason != EndReason.RESOLVED, rows))
+    in_team = list(takewhile(lambda row: row.team_id == conversation.team_id, since_opened))
+    former = {row.team_id for row in since_opened[len(in_team) :] if row.team_id}
     return _History(
         last_owner=latest.user if was_resolved else None,
         last_team_id=latest.team_id if was_resolved else None,
         lapsed_ids=tuple(sorted(lapsed)),
+        tries=sum(row.end_reason == EndReason.LAPSED for row in in_team if row.user_id),
+        in_team_since=in_team[-1].started_at if in_team and conversation.team_id else None,
+        former_team_ids=tuple(sorted(former)),
     )
 
 

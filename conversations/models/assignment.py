@@ -21,6 +21,7 @@ class EndReason(models.TextChoices):
     REPLACED = "replaced", _("Given to somebody else")
     RESOLVED = "resolved", _("Resolved")
     SNOOZED = "snoozed", _("Snoozed")
+    WENT_OFFLINE = "went_offline", _("Went offline")
 
 
 class Assignment(models.Model):

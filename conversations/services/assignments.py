@@ -156,7 +156,13 @@ def _leave_with_team(
         version=conversation.version,
         assignee__isnull=True,
         status__in=OPEN,
-    ).update(team_id=owner.team_id, routing_due_at=None, version=F("version") + 1, **changes)
+    ).update(
+        team_id=owner.team_id,
+        routing_due_at=None,
+        reply_due_at=owner.reply_due_at,
+        version=F("version") + 1,
+        **changes,
+    )
     if not moved:
         raise AssignmentLostError
     events.record(

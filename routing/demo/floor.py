@@ -20,7 +20,7 @@ class Floor:
     def __init__(self, *, roster: Roster, handles: dict[int, str]) -> None:
         self.roster = roster
         self.handles = handles
-        self._rows = ReadOnlyDesks()
+        self._rows = ReadOnlyDesks(at=roster.changes[0].at)
         self._loads: Counter[int] = Counter()
         self._last: dict[int, datetime] = {}
         self._cursors: dict[Target, int | None] = {}

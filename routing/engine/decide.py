@@ -74,7 +74,10 @@ def decide_waiting(
 
 
 def decide_reassignment(situation: Situation, *, target: Target, open_desk: OpenDesk) -> Answer:
-    """Decide for a conversation whose holder did not answer: somebody else, or it stays."""
+    """Decide for a conversation that nobody answered in time: somebody else, or it stays.
+
+    Without a holder it waits in the team's queue, and only another team could be next.
+    """
     desk = open_desk(target)
     holder = {
         "user_id": situation.holder_id,
@@ -82,11 +85,11 @@ def decide_reassignment(situation: Situation, *, target: Target, open_desk: Open
         "desk": desk.name,
     }
     steps: list[Step] = []
-    if desk.reassign_after_s is None:
-        steps.append(Step("timer", "attention", "timer_off", holder))
-        return _keep(situation, target, steps)
     if answer := _escalate(desk, situation, open_desk, steps):
         return answer
+    if desk.reassign_after_s is None or situation.holder_id is None:
+        steps.append(Step("timer", "attention", "timer_off", holder))
+        return _keep(situation, target, steps)
     steps.append(Step("timer", "attention", "fired", {**holder, "after_s": desk.reassign_after_s}))
     answer = desks.ask(desk, situation, steps)
     if answer and answer.outcome is Outcome.ASSIGNED:

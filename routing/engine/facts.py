@@ -114,6 +114,8 @@ class Desk:
     capacity: int | None = None
     #: The team's timer: how long the chosen person has to answer; None is no timer.
     reassign_after_s: int | None = None
+    #: The team's timers run only while the team is open.
+    counts_open_hours: bool = False
     escalation: Escalation | None = None
     #: Only those who come first are listed: the desk is too large to look at everybody.
     is_short: bool = False

@@ -160,6 +160,7 @@ def _desk_to_json(desk: Desk) -> Json:
         "default_user_id": desk.default_user_id,
         "capacity": desk.capacity,
         "reassign_after_s": desk.reassign_after_s,
+        "counts_open_hours": desk.counts_open_hours,
         "escalation": None if desk.escalation is None else _escalation_to_json(desk.escalation),
         "is_short": desk.is_short,
     }

@@ -13,6 +13,7 @@ from conversations.models import Assignment, Conversation
 from conversations.models.assignment import AssignmentKind, EndReason
 from conversations.services import assignments
 from conversations.services.assignments import AssignmentLostError, Ownership
+from routing import timers
 from routing.desk_book import DeskBook, MoveOnError
 from routing.engine import serial
 from routing.engine.facts import (
@@ -70,7 +71,7 @@ def decide_and_apply(
     known: dict[Target, Desk] = {}
     lost = 0
     while lost < _MAX_TRIES:
-        book = DeskBook(seen=dict(known))
+        book = DeskBook(at=now, seen=dict(known))
         try:
             with transaction.atomic():
                 if lost:
@@ -109,7 +110,9 @@ def _apply(
     public_id = new_public_id()
     assignment = None
     if answer.outcome == Outcome.KEPT:
-        _restart_reply_timer(conversation, answer=answer, desks=desks, now=now)
+        _restart_reply_timer(
+            conversation, situation=question.situation, answer=answer, desks=desks, now=now
+        )
         if _was_kept(conversation):
             return None  # said once is enough
     else:
@@ -157,9 +160,14 @@ def _release(
         return
     if conversation.assignee_id is not None and owner.user_id is not None:
         assignments.lock_people([conversation.assignee_id, owner.user_id])
-    is_lapse = question.trigger == Trigger.REASSIGN
-    reason = EndReason.LAPSED if is_lapse else EndReason.REPLACED
+    reason = _END_REASONS.get(question.trigger, EndReason.REPLACED)
     assignments.take_back(conversation, reason=reason, actor=actor, now=now)
+
+
+_END_REASONS = {
+    Trigger.REASSIGN: EndReason.LAPSED,
+    Trigger.OFFLINE: EndReason.WENT_OFFLINE,
+}
 
 
 def _ownership(
@@ -178,7 +186,9 @@ def _ownership(
         user_id=answer.user_id,
         team_id=answer.team_id,
         load_limit=_load_limit(answer, desks),
-        reply_due_at=_reply_due_at(answer.team_id, answer.user_id, desks, now=now),
+        reply_due_at=timers.reply_due_at(
+            conversation, situation=question.situation, answer=answer, desks=desks, now=now
+        ),
         tags=tags,
         priority=answer.set_priority,
         event_data={
@@ -210,23 +220,18 @@ def _load_limit(answer: Answer, desks: dict[Target, Desk]) -> int | None:
     """Return the winner's limit, where the choice was bound by capacity."""
     if not answer.is_capacity_bound:
         return None
-    for desk in desks.values():
-        for candidate in desk.candidates:
-            if candidate.user_id == answer.user_id:
-                return capacity_of(candidate, desk)
-    return None
+    desk = _desk_that_chose(answer, desks)
+    winner = next(c for c in desk.candidates if c.user_id == answer.user_id)
+    return capacity_of(winner, desk)
 
 
-def _reply_due_at(
-    team_id: int | None, user_id: int | None, desks: dict[Target, Desk], *, now: datetime
-) -> datetime | None:
-    """Return until when the person must answer before the team's timer moves it on."""
-    if team_id is None or user_id is None:
-        return None
-    desk = desks.get(Target(TargetKind.TEAM, team_id))
-    if desk is None or desk.reassign_after_s is None:
-        return None
-    return now + timedelta(seconds=desk.reassign_after_s)
+def _desk_that_chose(answer: Answer, desks: dict[Target, Desk]) -> Desk:
+    """Return the team's desk, else the person's own, else the channel's."""
+    if answer.team_id is not None:
+        return desks[Target(TargetKind.TEAM, answer.team_id)]
+    own = desks.get(Target(TargetKind.PERSON, answer.user_id or 0))
+    channels = (desk for target, desk in desks.items() if target.kind == TargetKind.CHANNEL)
+    return own or next(channels)
 
 
 def look_again_later(conversation: Conversation, *, now: datetime) -> None:
@@ -237,10 +242,17 @@ def look_again_later(conversation: Conversation, *, now: datetime) -> None:
 
 
 def _restart_reply_timer(
-    conversation: Conversation, *, answer: Answer, desks: dict[Target, Desk], now: datetime
+    conversation: Conversation,
+    *,
+    situation: Situation,
+    answer: Answer,
+    desks: dict[Target, Desk],
+    now: datetime,
 ) -> None:
     """Give whoever keeps it as long again; a team that stopped reassigning has no timer left."""
-    due_at = _reply_due_at(answer.team_id, answer.user_id, desks, now=now)
+    due_at = timers.reply_due_at(
+        conversation, situation=situation, answer=answer, desks=desks, now=now
+    )
     Conversation.objects.filter(pk=conversation.pk).update(reply_due_at=due_at)
 
 

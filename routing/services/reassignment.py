@@ -1,16 +1,21 @@
-"""When the assignee does not answer in time, somebody else of the team gets the conversation."""
+"""When nobody answers in time, somebody else of the team gets the conversation, or another team.
+
+And when somebody goes offline, what they did not answer yet goes back to the queue.
+"""
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 from conversations.actors import Actor
 from conversations.models import Conversation
 from conversations.services import sweeps
-from conversations.states import OPEN
+from conversations.states import OPEN, Status
 from routing import loaders
-from routing.engine.decide import decide_reassignment
+from routing.engine.decide import decide_offline, decide_reassignment
 from routing.engine.facts import Target, TargetKind, Trigger
 from routing.services.decisions import Question, decide_and_apply
+from teams.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -27,16 +32,42 @@ def reassign_next(*, now: datetime) -> bool:
 
 
 def _reassign(conversation: Conversation, *, now: datetime) -> None:
-    has_owner = conversation.assignee_id is not None and conversation.team_id is not None
-    if conversation.status not in OPEN or not has_owner:
+    if conversation.status not in OPEN or conversation.team_id is None:
         Conversation.objects.filter(pk=conversation.pk).update(reply_due_at=None)
         return
-    target = Target(TargetKind.TEAM, conversation.team_id or 0)
+    target = Target(TargetKind.TEAM, conversation.team_id)
     situation = loaders.load_holder_situation(conversation, now=now)
     question = Question(
         trigger=Trigger.REASSIGN,
         situation=situation,
         ask=lambda open_desk: decide_reassignment(situation, target=target, open_desk=open_desk),
+        targets=(target,),
+    )
+    decide_and_apply(conversation, pose=lambda: question, actor=Actor.system(), now=now)
+
+
+def give_back(user: User, *, now: datetime) -> None:
+    """Take from somebody who went offline what waits for a first answer, where teams want it so."""
+    theirs = Conversation.objects.filter(
+        assignee=user, status=Status.NEW, team__is_returning_when_offline=True
+    )
+    for pk in list(theirs.order_by("pk").values_list("pk", flat=True)):
+        sweeps.do_next(
+            theirs.filter(pk=pk),
+            mark="reply_due_at",
+            work=lambda found: _give_back(found, user=user, now=now),
+            now=now,
+        )
+
+
+def _give_back(conversation: Conversation, *, user: User, now: datetime) -> None:
+    target = Target(TargetKind.TEAM, conversation.team_id or 0)
+    situation = loaders.load_holder_situation(conversation, now=now)
+    situation = replace(situation, asked_by=user.name)
+    question = Question(
+        trigger=Trigger.OFFLINE,
+        situation=situation,
+        ask=lambda open_desk: decide_offline(situation, target=target, open_desk=open_desk),
         targets=(target,),
     )
     decide_and_apply(conversation, pose=lambda: question, actor=Actor.system(), now=now)

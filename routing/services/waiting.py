@@ -14,6 +14,7 @@ from conversations.services import sweeps
 from routing import loaders
 from routing.engine.decide import decide_waiting
 from routing.engine.facts import Target, TargetKind, Trigger
+from routing.services import reassignment
 from routing.services.decisions import (
     PLACING_RETRY,
     Question,
@@ -21,6 +22,7 @@ from routing.services.decisions import (
     latest_assignment,
 )
 from teams.models import Presence, Strategy, User
+from teams.services import shifts
 
 logger = logging.getLogger(__name__)
 
@@ -70,20 +72,23 @@ def _targets(conversation: Conversation) -> tuple[Target, ...]:
     return (team, channel) if is_by_rule else (team,)
 
 
-@transaction.atomic
 def _spread_next_mark(*, now: datetime) -> bool:
-    """Turn one person's mark into due marks on the conversations that this person could take.
+    """Do what one person's mark asks for; say whether there was one.
 
-    The conversations are locked before the person, as everywhere. A mark that was set anew in
-    the meantime stays, and is spread again.
+    Whoever went offline gives back what the team wants back. For anybody else the mark becomes due
+    marks on the conversations that this person could take. A mark that was set anew in the meantime
+    stays, and is looked at again.
     """
     user = User.objects.filter(offer_due_at__lte=now).order_by("offer_due_at", "pk").first()
     if user is None:
         return False
-    room = _room(user)
-    if room > 0:
-        _mark_for(user, limit=room, now=now)
-    User.objects.filter(pk=user.pk, offer_due_at=user.offer_due_at).update(offer_due_at=None)
+    if user.presence == Presence.OFFLINE:
+        reassignment.give_back(user, now=now)
+    with transaction.atomic():  # the conversations are locked before the person, as everywhere
+        room = _room(user)
+        if room > 0:
+            _mark_for(user, limit=room, now=now)
+        User.objects.filter(pk=user.pk, offer_due_at=user.offer_due_at).update(offer_due_at=None)
     return True
 
 
@@ -103,7 +108,12 @@ def _mark_for(user: User, *, limit: int, now: datetime) -> None:
     )
     ids = list(
         Conversation.objects.waiting()
-        .filter(_may_get(user), ~Exists(just_taken_away), ~Exists(let_lapse), routing_due_at=None)
+        .filter(
+            _may_get(user, now=now),
+            ~Exists(just_taken_away),
+            ~Exists(let_lapse),
+            routing_due_at=None,
+        )
         .in_queue_order()
         .values_list("pk", flat=True)[:limit]
     )
@@ -112,14 +122,17 @@ def _mark_for(user: User, *, limit: int, now: datetime) -> None:
     Conversation.objects.filter(pk__in=locked).update(placing_due_at=now)
 
 
-def _may_get(user: User) -> Q:
+def _may_get(user: User, *, now: datetime) -> Q:
     """Return which conversations this person's teams and channels could give to them.
 
-    A team by hand gives nobody anything, a default user's team only to that one, and a team that
-    somebody chose keeps the channel's agents out.
+    A team by hand gives nobody anything, a default user's team only to that one, and one that works
+    by shift only to whoever is on shift.
     """
     teams = user.teams.filter(is_active=True).exclude(strategy=Strategy.MANUAL)
     teams = teams.exclude(~Q(default_user=user), strategy=Strategy.DEFAULT_USER)
+    by_shift = user.teams.filter(strategy=Strategy.SHIFT).values_list("pk", flat=True)
+    off = [pk for pk in by_shift if user.pk not in shifts.user_ids_on_shift(pk, at=now)]
+    teams = teams.exclude(pk__in=off)
     in_team = Q(team__in=teams.values("pk"))
     by_hand = Q(team__strategy=Strategy.MANUAL, team__is_active=True)
     return in_team | Q(channel__in=user.channels.values("pk")) & ~by_hand
