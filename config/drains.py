@@ -9,7 +9,7 @@ from typing import Protocol
 
 from conversations.services import closing, delivery, forwards, outbox
 from routing.services import assignment, reassignment, waiting
-from teams.services import idempotency, shifts
+from teams.services import idempotency, presence, shifts
 
 
 class DoNext(Protocol):
@@ -19,6 +19,7 @@ class DoNext(Protocol):
 # In the order in which work flows: what is overdue comes free, is placed, and is answered.
 DRAINS: list[tuple[str, DoNext]] = [
     ("start_shifts", shifts.start_next_shift),
+    ("lapse_presences", presence.lapse_next_presence),
     ("reassign_overdue", reassignment.reassign_next),
     ("route_due", assignment.route_next),
     ("place_waiting", waiting.place_next),

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from teams.clock import database_now
-from teams.services import idempotency, shifts
+from teams.services import idempotency, presence, shifts
 
 #: One run goes on for at most this many batches, so that a worker can stop in between.
 BATCHES = 20
@@ -17,6 +17,14 @@ def start_shifts() -> None:
     """Let people whose shift begins take what waits."""
     for _ in range(ROWS):
         if not shifts.start_next_shift(now=database_now()):
+            return
+
+
+@shared_task(name="teams.tasks.lapse_presences")
+def lapse_presences() -> None:
+    """Let people be offline whose heartbeats stopped."""
+    for _ in range(ROWS):
+        if not presence.lapse_next_presence(now=database_now()):
             return
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from teams.api.me import MeEndpoint
-from teams.api.people import PeopleEndpoint, PersonEndpoint, PresenceEndpoint
+from teams.api.people import HeartbeatEndpoint, PeopleEndpoint, PersonEndpoint, PresenceEndpoint
 from teams.api.teams import MemberEndpoint, MembersEndpoint, TeamEndpoint, TeamsEndpoint
 
 urlpatterns = [
@@ -15,4 +15,5 @@ urlpatterns = [
     path("users/", PeopleEndpoint.as_view()),
     path("users/<str:reference>/", PersonEndpoint.as_view()),
     path("users/<str:reference>/presence/", PresenceEndpoint.as_view()),
+    path("users/<str:reference>/heartbeat/", HeartbeatEndpoint.as_view()),
 ]

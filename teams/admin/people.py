@@ -1,7 +1,6 @@
 """People: who they are, what they may do, whether they are there and how much they have."""
 
 from typing import Any, ClassVar
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -31,6 +30,7 @@ from teams.admin.console import (
 from teams.models import Presence, Role, User
 from teams.permissions import Right, is_allowed
 from teams.services import directory, people, preferences, presence
+from teams.time_zones import time_zones
 from teams.viewers import posted, viewer
 
 PRESENCE_TONES = {Presence.ONLINE: "online", Presence.AWAY: "away", Presence.OFFLINE: "offline"}
@@ -77,7 +77,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
             by_browser = [("", _("As the browser says"))]
             self.fields["language"].choices = [*by_browser, *settings.LANGUAGES]  # type: ignore[attr-defined]
         if "time_zone" in self.fields:
-            self.fields["time_zone"].choices = [(z, z) for z in sorted(available_timezones())]  # type: ignore[attr-defined]
+            self.fields["time_zone"].choices = [(z, z) for z in sorted(time_zones())]  # type: ignore[attr-defined]
         if "role" in self.fields and self.editor is not None:
             self.fields["role"].choices = self._roles(self.editor)  # type: ignore[attr-defined]
 

@@ -2,12 +2,13 @@
 
 import re
 import uuid
-import zoneinfo
 from datetime import UTC
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+
+from teams.time_zones import time_zones
 
 UUID_FORM = re.compile(
     r"\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.IGNORECASE
@@ -105,7 +106,7 @@ class TimeZone(Text):
 
     def to_internal_value(self, data: Any) -> str:
         name = super().to_internal_value(data)
-        if name not in zoneinfo.available_timezones():
+        if name not in time_zones():
             self.fail("unknown_zone")
         return name
 

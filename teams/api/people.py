@@ -15,6 +15,7 @@ from teams.api.operations import describe
 from teams.api.permissions import caller, refuse_above, require
 from teams.api.references import pick
 from teams.api.serializers import (
+    HeartbeatOut,
     NewPerson,
     PersonChanges,
     PersonOut,
@@ -97,21 +98,50 @@ class PresenceEndpoint(Endpoint):
         "Say whether somebody is there",
         body=PresenceBody,
         answer=PersonOut,
-        examples={"lunch": {"presence": "away", "reason": "Lunch"}},
+        examples={
+            "lunch": {"presence": "away", "reason": "Lunch"},
+            "with heartbeats": {"presence": "online", "lapses_after_s": 120},
+        },
     )
     def put(self, request: Request, reference: str) -> Response:
-        person = pick(User.objects.all(), reference)
-        if person.pk != caller(request).pk:
-            require(request, Right.SET_PRESENCE_OF_OTHERS)
-            refuse_above(request, person)
+        person = _whose_presence(request, reference)
         body = self.read_body(PresenceBody)
         person = presence.set_presence(
             person,
             presence=Presence(body["presence"]),
             reason=body.get("reason", ""),
+            lapses_after_s=body.get("lapses_after_s"),
+            by=caller(request),
             now=timezone.now(),
         )
         return Response(PersonOut(person).data)
+
+
+class HeartbeatEndpoint(Endpoint):
+    """A sign of life, for a presence that lapses without one."""
+
+    scopes = {"POST": Scope.USERS}
+
+    @describe("sendHeartbeat", "Say that somebody is still there", answer=HeartbeatOut)
+    @once
+    def post(self, request: Request, reference: str) -> Response:
+        person = presence.beat(_whose_presence(request, reference), now=timezone.now())
+        shown = {
+            "presence": person.presence,
+            "presence_reason": person.presence_reason,
+            "has_lapsed": person.has_lapsed,
+            "lapses_at": presence.lapses_at(person),
+        }
+        return Response(HeartbeatOut(shown).data)
+
+
+def _whose_presence(request: Request, reference: str) -> User:
+    """Return whom the address names, if the caller may speak for them."""
+    person: User = pick(User.objects.all(), reference)
+    if person.pk != caller(request).pk:
+        require(request, Right.SET_PRESENCE_OF_OTHERS)
+        refuse_above(request, person)
+    return person
 
 
 def _narrow(rows: QuerySet[User], filters: dict[str, Any]) -> QuerySet[User]:

@@ -20,6 +20,7 @@ from teams.api.fields import (
 from teams.api.references import PersonReference
 from teams.models import ApiKey, Presence, Role, Strategy, Team, User
 from teams.models.team import MINUTE_S, WEEK_S
+from teams.services.presence import LONGEST_LAPSE_S, SHORTEST_LAPSE_S
 
 #: Nobody becomes the owner by the API.
 ROLES = [role.value for role in Role if role != Role.OWNER]
@@ -53,6 +54,7 @@ class TeamBrief(serializers.Serializer[Team]):
 
 class PersonOut(Out):
     id = PublicId(source="public_id")
+    has_lapsed = Flag()
 
     class Meta:
         model = User
@@ -68,6 +70,9 @@ class PersonOut(Out):
             "presence",
             "presence_reason",
             "presence_changed_at",
+            "presence_lapses_after_s",
+            "heartbeat_at",
+            "has_lapsed",
             "capacity",
             "load",
             "language",
@@ -75,6 +80,15 @@ class PersonOut(Out):
             "last_assigned_at",
             "created_at",
         )
+
+
+class HeartbeatOut(serializers.Serializer[Any]):
+    """What a heartbeat is answered: one that lapsed stays offline until somebody says otherwise."""
+
+    presence = Text()
+    presence_reason = Text()
+    has_lapsed = Flag()
+    lapses_at = Instant(allow_null=True)
 
 
 class TeamOut(Out):
@@ -181,8 +195,13 @@ class NewPerson(Body):
 
 
 class PresenceBody(Body):
+    """With `lapses_after_s`, the person is offline when no heartbeat comes for so many seconds."""
+
     presence = Choice(choices=Presence.values)
     reason = Text(required=False, allow_blank=True, max_length=120)
+    lapses_after_s = Whole(
+        required=False, allow_null=True, min_value=SHORTEST_LAPSE_S, max_value=LONGEST_LAPSE_S
+    )
 
 
 class MemberBody(Body):

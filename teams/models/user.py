@@ -134,5 +134,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         """The admin site is for supervisors and above."""
         return self.role >= Role.SUPERVISOR
 
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether they are offline because no heartbeat came, and not because somebody said so."""
+        return self.presence == Presence.OFFLINE and self.presence_lapses_after_s is not None
+
     def get_short_name(self) -> str:
         return self.name.split(" ")[0]

@@ -281,3 +281,40 @@ class TestPresence:
         answer = api.put(f"users/{make_agent().public_id}/presence/", {"presence": "asleep"})
 
         assert (answer.status_code, fields_of(answer)) == (422, {"presence": "invalid_choice"})
+
+
+class TestHeartbeat:
+    def test_keeps_a_presence_that_lapses(self, api):
+        alice = make_agent()
+        path = f"users/{alice.public_id}"
+        api.put(f"{path}/presence/", {"presence": "online", "lapses_after_s": 60})
+
+        answer = api.post(f"{path}/heartbeat/", b"")
+
+        assert (answer.status_code, answer.json()["presence"]) == (200, "online")
+        assert answer.json()["lapses_at"] == "2026-11-18T09:01:00Z"
+
+    def test_says_that_a_presence_does_not_lapse(self, api):
+        answer = api.post(f"users/{make_agent().public_id}/heartbeat/", b"")
+
+        assert (answer.json()["has_lapsed"], answer.json()["lapses_at"]) == (False, None)
+
+    def test_is_for_oneself_unless_one_looks_after_people(self, call):
+        alice, bob = make_agent(), make_agent(name="Bob")
+        caller = call(alice)
+
+        own, foreign = (caller.post(f"users/{u.public_id}/heartbeat/", b"") for u in (alice, bob))
+
+        assert (own.status_code, foreign.status_code) == (200, 403)
+
+    @pytest.mark.parametrize(
+        ("seconds", "code"),
+        [(29, "min_value"), (86_401, "max_value"), ("60", "invalid"), (True, "invalid")],
+    )
+    def test_has_a_limit_that_makes_sense(self, api, seconds, code):
+        answer = api.put(
+            f"users/{make_agent().public_id}/presence/",
+            {"presence": "online", "lapses_after_s": seconds},
+        )
+
+        assert (answer.status_code, fields_of(answer)) == (422, {"lapses_after_s": code})
