@@ -12,6 +12,7 @@ class Right(StrEnum):
     EDIT_TEAMS = "edit_teams"
     EDIT_PEOPLE = "edit_people"
     EDIT_CHANNELS = "edit_channels"
+    EDIT_ENDPOINTS = "edit_endpoints"
     EDIT_RULES = "edit_rules"
     ASSIGN_WITHIN_TEAMS = "assign_within_teams"
     ASSIGN_ANYWHERE = "assign_anywhere"
@@ -25,6 +26,7 @@ _LOWEST: dict[Right, Role] = {
     Right.EDIT_TEAMS: Role.ADMINISTRATOR,
     Right.EDIT_PEOPLE: Role.ADMINISTRATOR,
     Right.EDIT_CHANNELS: Role.ADMINISTRATOR,
+    Right.EDIT_ENDPOINTS: Role.ADMINISTRATOR,
     Right.EDIT_RULES: Role.ADMINISTRATOR,
     Right.ASSIGN_WITHIN_TEAMS: Role.SUPERVISOR,
     Right.ASSIGN_ANYWHERE: Role.ADMINISTRATOR,

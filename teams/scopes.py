@@ -13,6 +13,7 @@ class Scope(StrEnum):
     TEAMS = "teams"  # change teams and their members
     USERS = "users"  # change people and their presence
     CHANNELS = "channels"  # set up channels
+    ENDPOINTS = "endpoints"  # set up endpoints, and send events again
 
 
 class UnknownScopeError(ValueError):

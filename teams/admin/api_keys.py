@@ -35,6 +35,7 @@ SCOPE_SENTENCES = {
     Scope.TEAMS: gettext_lazy("teams: change teams and their members"),
     Scope.USERS: gettext_lazy("users: change people and their presence"),
     Scope.CHANNELS: gettext_lazy("channels: set up channels"),
+    Scope.ENDPOINTS: gettext_lazy("endpoints: set up endpoints, send events again"),
 }
 
 
