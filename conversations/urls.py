@@ -1,4 +1,4 @@
-"""Addresses of conversations, messages and contacts, below /api/v1/."""
+"""Addresses of conversations, messages, contacts and endpoints, below /api/v1/."""
 
 from django.urls import path
 
@@ -9,6 +9,19 @@ from conversations.api.conversations import (
     EventsEndpoint,
     StatusEndpoint,
     TagsEndpoint,
+)
+from conversations.api.deliveries import (
+    DeliveriesView,
+    DeliveryReplayView,
+    DeliveryRetryView,
+    DeliveryView,
+)
+from conversations.api.endpoints import (
+    EndpointResumeView,
+    EndpointSecretView,
+    EndpointsView,
+    EndpointTestView,
+    EndpointView,
 )
 from conversations.api.messages import (
     MessageEndpoint,
@@ -32,4 +45,13 @@ urlpatterns = [
     path("conversations/<uuid:public_id>/tags/", TagsEndpoint.as_view()),
     path("conversations/<uuid:public_id>/events/", EventsEndpoint.as_view()),
     path("messages/<uuid:public_id>/", MessageEndpoint.as_view()),
+    path("endpoints/", EndpointsView.as_view()),
+    path("endpoints/<uuid:public_id>/", EndpointView.as_view()),
+    path("endpoints/<uuid:public_id>/rotate-secret/", EndpointSecretView.as_view()),
+    path("endpoints/<uuid:public_id>/test/", EndpointTestView.as_view()),
+    path("endpoints/<uuid:public_id>/resume/", EndpointResumeView.as_view()),
+    path("deliveries/", DeliveriesView.as_view()),
+    path("deliveries/replay/", DeliveryReplayView.as_view()),
+    path("deliveries/<uuid:public_id>/", DeliveryView.as_view()),
+    path("deliveries/<uuid:public_id>/retry/", DeliveryRetryView.as_view()),
 ]

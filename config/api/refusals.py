@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 
+from channels.services.endpoints import TooManyEndpointsError
 from conversations.services.lifecycle import ConversationMovedError
 from conversations.services.replies import ReplyRefusedError
 from conversations.services.retries import RetryRefusedError
@@ -40,6 +41,10 @@ _BY_CLASS: dict[type[Exception], Refusal] = {
     PersonHasWorkError: Refusal(
         status.HTTP_409_CONFLICT,
         _("This person has open conversations. Give them to somebody else first."),
+    ),
+    TooManyEndpointsError: Refusal(
+        status.HTTP_409_CONFLICT,
+        _("There are ten endpoints already, which is the most."),
     ),
     DecisionContentionError: Refusal(
         status.HTTP_409_CONFLICT,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from conversations import scope
+from conversations import payloads, scope
 from conversations.api.callers import actor_of
 from conversations.api.serializers import (
     OPEN_WORD,
@@ -29,7 +29,6 @@ from teams.api.once import once
 from teams.api.operations import describe
 from teams.api.permissions import caller
 from teams.api.problems import FieldProblem, ForbiddenProblem, NotFoundProblem
-from teams.api.public_ids import with_public_ids
 from teams.models import Role, User
 from teams.scopes import Scope
 
@@ -118,7 +117,7 @@ class EventsEndpoint(Endpoint):
         conversation = pick_conversation(request, public_id)
         rows = conversation.events.select_related("actor")
         events: list[Event] = self.paginate_queryset(rows) or []
-        data = with_public_ids(event.data for event in events)
+        data = payloads.build_facts(events)
         shown = [
             {**EventOut(event).data, "data": facts}
             for event, facts in zip(events, data, strict=True)

@@ -106,7 +106,7 @@ class EndpointDelivery(models.Model):
 
     @property
     def message_id(self) -> str:
-        """What the receiver knows it by: the event's id, the same on every try, at every endpoint."""
+        """What the receiver knows it by: the event's id, on every try and at every endpoint."""
         public_id = self.public_id if self.event is None else self.event.public_id
         return f"msg_{public_id.hex}"
 
