@@ -28,7 +28,7 @@ from routing.engine.facts import Answer, Outcome, Step
 from routing.forms import AssignForm
 from routing.models import Decision
 from routing.rendering import RenderedDecision, render_answer, render_decision
-from routing.services import assignment
+from routing.services import assignment, preview
 from routing.services.assignment import AssignmentRefusedError
 from routing.services.decisions import DecisionContentionError
 from teams.admin.console import Confirmation, selected_hidden
@@ -105,6 +105,20 @@ def _explain_unassigning(conversation: Conversation) -> RenderedDecision:
     return render_answer(answer, decided_at=event.occurred_at if event else None)
 
 
+def _why_waiting_now(
+    conversation: Conversation, *, known: list[RenderedDecision]
+) -> RenderedDecision | None:
+    """Return why it waits at this instant, unless what was stored last says the same."""
+    now = timezone.now()
+    answer = preview.why_waiting(conversation, now=now)
+    if answer is None or answer.outcome is not Outcome.WAITING:
+        return None
+    fresh = render_answer(answer, decided_at=now)
+    said = [step.text for step in known[0].steps] if known else []
+    new = [step.text for step in fresh.steps]
+    return None if said[-len(new) :] == new else fresh
+
+
 def _desk_of(conversation: Conversation) -> dict[str, Any]:
     team = conversation.team
     return {"team_id": team.pk if team else None, "desk": str(team or conversation.channel)}
@@ -136,6 +150,8 @@ class RoutedConversationAdmin(ConversationAdmin):
         decisions = [render_decision(decision) for decision in rows]
         if _was_left_alone(conversation, last=rows[0] if rows else None):
             decisions.insert(0, _explain_unassigning(conversation))
+        elif fresh := _why_waiting_now(conversation, known=decisions):
+            decisions.insert(0, fresh)
         return {"decisions": decisions}
 
     def reasons_to_wait(self, rows: Sequence[Conversation]) -> Mapping[int, Text]:

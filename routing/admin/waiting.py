@@ -19,6 +19,7 @@ SHORT = {
     "manual": gettext_lazy("Works by hand"),
     "desk_inactive": gettext_lazy("Switched off"),
     "no_agents": gettext_lazy("Has no people"),
+    "all_off_shift": gettext_lazy("Nobody is on shift"),
     "all_away": gettext_lazy("Nobody is online"),
     "all_full": gettext_lazy("Everybody is full"),
     "nobody_else": gettext_lazy("Nobody else is free"),

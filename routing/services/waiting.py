@@ -50,7 +50,7 @@ def _place_next_due(*, now: datetime) -> bool:
 
 
 def _place(conversation: Conversation, *, now: datetime) -> None:
-    targets = _targets(conversation)
+    targets = targets_of(conversation)
     situation = loaders.load_holder_situation(conversation, now=now)
     question = Question(
         trigger=Trigger.WAITING,
@@ -61,7 +61,7 @@ def _place(conversation: Conversation, *, now: datetime) -> None:
     decide_and_apply(conversation, pose=lambda: question, actor=Actor.system(), now=now)
 
 
-def _targets(conversation: Conversation) -> tuple[Target, ...]:
+def targets_of(conversation: Conversation) -> tuple[Target, ...]:
     """Return where it may go: its team, and the channel's agents unless somebody chose the team."""
     channel = Target(TargetKind.CHANNEL, conversation.channel_id)
     if conversation.team_id is None:

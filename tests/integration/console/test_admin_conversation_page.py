@@ -404,6 +404,15 @@ class TestWhy:
         text = client.get(at(Conversation.objects.get())).content.decode()
         assert "Why is nobody assigned?" in text
 
+    def test_says_why_nobody_has_it_now(self, client: Client, channel: Channel) -> None:
+        team = make_team(name="Returns", members=(make_agent(presence="offline"),))
+        make_rule(team=team)
+        customer_writes(channel, "Hello")
+        User.objects.filter(teams=team).update(presence="online", capacity=0)
+        text = client.get(at(Conversation.objects.get())).content.decode()
+        assert "Everybody of Returns who is online is at capacity." in text
+        assert "1 earlier decision" in text
+
     def test_says_who_took_it_from_whom_had_it(
         self, client: Client, channel: Channel, sachi: User
     ) -> None:
