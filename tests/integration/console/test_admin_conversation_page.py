@@ -404,8 +404,11 @@ class TestWhy:
         text = client.get(at(Conversation.objects.get())).content.decode()
         assert "Why is nobody assigned?" in text
 
-    def test_says_why_nobody_has_it_now(self, client: Client, channel: Channel) -> None:
-        team = make_team(name="Returns", members=(make_agent(presence="offline"),))
+    def test_says_why_nobody_has_it_now(
+        self, client: Client, channel: Channel, sachi: User
+    ) -> None:
+        team = make_team(name="Returns", members=(sachi,))
+        User.objects.filter(pk=sachi.pk).update(presence="away")
         make_rule(team=team)
         customer_writes(channel, "Hello")
         User.objects.filter(teams=team).update(presence="online", capacity=0)
