@@ -222,6 +222,30 @@ def check_networks(variable: str, values: list[str]) -> list[str]:
     return values
 
 
+def read_counter_store(broker_url: str) -> dict[str, Any]:
+    """Return the cache that counts requests: the broker's Redis, else the memory of the process."""
+    scheme = urlsplit(broker_url).scheme
+    if not scheme.startswith("redis"):
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "counters"}
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": broker_url.replace("redis+socket://", "unix://", 1),
+        "KEY_PREFIX": "relaydesk",
+        "OPTIONS": {
+            "socket_connect_timeout": BROKER_PATIENCE_S,
+            "socket_timeout": BROKER_PATIENCE_S,
+        },
+    }
+
+
+def check_rates(rates: dict[str, int]) -> dict[str, int]:
+    for name, number in rates.items():
+        if number < 0:
+            variable = f"API_{name.upper()}_PER_MINUTE"
+            raise SettingsError(f"{variable} is {number}; it is 0 (no limit) or more.")
+    return rates
+
+
 def broker_transport_options(url: str) -> dict[str, Any]:
     """Return how long a broker may keep somebody waiting. Empty for RabbitMQ.
 

@@ -4,6 +4,8 @@ import logging
 import re
 from typing import Any
 
+from config import request_ids
+
 HIDDEN = "[hidden]"
 # name=value, "name": "value", Name: value, for the names under which secrets travel.
 _NAMED = re.compile(
@@ -53,6 +55,17 @@ class RefusalFilter(logging.Filter):
         return True
 
 
+class RequestFilter(logging.Filter):
+    """Puts the number of the request on every line that is written for it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        # Django itself writes about a refusal when the request has left our middleware.
+        request = getattr(record, "request", None)
+        number = request_ids.current.get() or getattr(request, "request_id", "")
+        record.request_id = f" [{number}]" if number else ""
+        return True
+
+
 def build_logging(*, level: str) -> dict[str, Any]:
     """Return the `logging` configuration: one line per event on standard error."""
     return {
@@ -61,18 +74,19 @@ def build_logging(*, level: str) -> dict[str, Any]:
         "formatters": {
             "line": {
                 "()": "config.logs.SecretsFormatter",
-                "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+                "format": "%(asctime)s %(levelname)s %(name)s%(request_id)s: %(message)s",
             }
         },
         "filters": {
             "outage": {"()": "config.logs.OutageFilter"},
             "refusal": {"()": "config.logs.RefusalFilter"},
+            "request": {"()": "config.logs.RequestFilter"},
         },
         "handlers": {
             "console": {
                 "class": "logging.StreamHandler",
                 "formatter": "line",
-                "filters": ["outage", "refusal"],
+                "filters": ["outage", "refusal", "request"],
             }
         },
         "root": {"handlers": ["console"], "level": level},

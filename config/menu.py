@@ -90,6 +90,7 @@ MENU: tuple[tuple[Text, tuple[Entry, ...]], ...] = (
         _("Developers"),
         (
             Entry(_("API keys"), "key", "admin:teams_apikey_changelist", "teams.view_apikey"),
+            Entry(_("Try the API"), "question", "api-docs", "teams.view_apikey"),
             Entry(
                 _("Inbound log"),
                 "log",

@@ -220,6 +220,10 @@ BROKER_URL = environment.check_broker_url(
     env.str("BROKER_URL", default="") or environment.embedded_broker_url(DATA_DIR)
 )
 HAS_EMBEDDED_BROKER = environment.embedded_broker_url(DATA_DIR) == BROKER_URL
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "counters": environment.read_counter_store(BROKER_URL),
+}
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_TIMEOUT = environment.BROKER_PATIENCE_S
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -244,6 +248,13 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 CELERY_BEAT_SCHEDULE = beat.build_schedule()
 
 # --- API: the defaults live in config/api
+API_RATES = environment.check_rates(
+    {
+        "requests": env.int("API_REQUESTS_PER_MINUTE", default=600),
+        "messages": env.int("API_MESSAGES_PER_MINUTE", default=60),
+        "failed_keys": env.int("API_FAILED_KEYS_PER_MINUTE", default=60),
+    }
+)
 REST_FRAMEWORK: dict[str, object] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["config.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [
@@ -251,6 +262,7 @@ REST_FRAMEWORK: dict[str, object] = {
         "teams.api.permissions.HasScope",
         "teams.api.permissions.HasRight",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["config.api.throttling.KeyThrottle"],
     "DEFAULT_PARSER_CLASSES": ["config.api.parsing.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "config.api.pagination.CursorPages",

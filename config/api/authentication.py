@@ -6,10 +6,11 @@ from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from config.api import throttling
 from teams.api.problems import Problem
 from teams.models import ApiKey, User
 from teams.services import api_keys
-from teams.services.api_keys import LONGEST_KEY, ApiKeyDisabledError
+from teams.services.api_keys import LONGEST_KEY, ApiKeyDisabledError, ApiKeyExpiredError
 
 CHALLENGE = "Bearer"
 
@@ -32,10 +33,15 @@ class ApiKeyAuthentication(BaseAuthentication):
         now = timezone.now()
         try:
             api_key = api_keys.find_active(key, now=now)
+        except ApiKeyExpiredError as error:
+            throttling.note_failed_key(request)
+            raise Unauthenticated(error.code, _("This API key has expired.")) from error
         except ApiKeyDisabledError as error:
+            throttling.note_failed_key(request)
             detail = _("This API key was revoked, or its owner is no longer active.")
             raise Problem(status.HTTP_403_FORBIDDEN, error.code, detail) from error
         if api_key is None:
+            throttling.note_failed_key(request)
             raise Unauthenticated("auth.invalid_api_key", _("This API key is not valid."))
         api_keys.note_use(api_key, now=now)
         return api_key.user, api_key

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from config import request_ids
+
 HEADER = "X-Request-Id"
 _USABLE = re.compile(r"\A[A-Za-z0-9._:/+=-]{1,128}\Z")
 
@@ -15,7 +17,8 @@ class DoorMiddleware:
 
     The caller's own id is kept if it is short and harmless, so that two logs can be laid side by
     side. A missing slash is not redirected: a redirected POST would lose its body. What the API
-    answers is about people, so nobody on the way keeps it.
+    answers is about people, so nobody on the way keeps it. Of a key's limits every answer says how
+    much is left, whatever the answer is.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -28,8 +31,14 @@ class DoorMiddleware:
         is_api = request.path_info.startswith("/api/")
         if is_api and not request.path_info.endswith("/"):
             request.path_info += "/"
-        response = self.get_response(request)
+        token = request_ids.current.set(request_id)
+        try:
+            response = self.get_response(request)
+        finally:
+            request_ids.current.reset(token)
         response.headers.setdefault(HEADER, request_id)
+        for name, value in getattr(request, "rate_headers", {}).items():
+            response.headers[name] = value
         if is_api:
             response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -108,7 +108,7 @@ def _from_framework(error: exceptions.APIException) -> Problem:
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = str(getattr(error, "auth_header", ""))
     wait = getattr(error, "wait", None)
-    if wait:
+    if wait is not None:
         headers["Retry-After"] = str(int(wait) + 1)
     return plain(error.status_code, headers=headers)
 

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.template.loader import get_template
 from django.views import defaults
 
 from config.api import errors
@@ -40,7 +41,8 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if _is_for_people(request):
-        return defaults.server_error(request)
+        number = {"request_id": getattr(request, "request_id", "")}
+        return HttpResponseServerError(get_template("500.html").render(number))
     return answer(request, 500)
 
 

@@ -24,6 +24,7 @@ class MessagesEndpoint(Endpoint):
     """The transcript with its notes, oldest first. A POST is an answer to the customer."""
 
     scopes = {"POST": Scope.MESSAGES}
+    rates = {"POST": "messages"}
     orderings = {"sequence": ("sequence",), "-sequence": ("-sequence",)}
 
     @describe("listMessages", "List messages and notes", page_of=MessageOut)
@@ -58,6 +59,7 @@ class RetryEndpoint(Endpoint):
     """Send a message once more that failed; one in doubt only if the body accepts that."""
 
     scopes = {"POST": Scope.MESSAGES}
+    rates = {"POST": "messages"}
 
     @describe(
         "retryMessage",

@@ -58,5 +58,5 @@ def keep_key(folder: Path, *, now: datetime) -> str:
 def _works(key: str, *, now: datetime) -> bool:
     try:
         return api_keys.find_active(key, now=now) is not None
-    except api_keys.ApiKeyDisabledError:
+    except (api_keys.ApiKeyDisabledError, api_keys.ApiKeyExpiredError):
         return False

@@ -31,7 +31,17 @@ class Endpoint(GenericAPIView[Any]):
     parameters: ClassVar[type[Parameters]] = Parameters
     #: Name in `?ordering=` -> columns, the last of them unique. The first one is the default.
     orderings: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    #: The limit that a method has besides the one that all have; see settings.API_RATES.
+    rates: ClassVar[Mapping[str, str]] = {}
     filters: dict[str, Any]
+
+    def perform_authentication(self, request: Request) -> None:
+        """Count the request as soon as its key is known: one that is refused was work too."""
+        super().perform_authentication(request)
+        super().check_throttles(request)
+
+    def check_throttles(self, request: Request) -> None:
+        """It was counted with the key."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

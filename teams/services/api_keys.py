@@ -22,6 +22,12 @@ class ApiKeyDisabledError(Exception):
     code = "auth.api_key_disabled"
 
 
+class ApiKeyExpiredError(Exception):
+    """The key is right, but its time is over."""
+
+    code = "auth.invalid_api_key"
+
+
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
     """A new key. `key` is the secret itself, readable here and never again."""
@@ -48,10 +54,17 @@ def revoke(api_key: ApiKey) -> None:
     api_key.revoked = True
 
 
-def find_active(key: str, *, now: datetime) -> ApiKey | None:
-    """Return the key's row with its owner, None if there is no such key or it has expired.
+@transaction.atomic
+def revoke_all(user: User) -> None:
+    """Make every key of a person useless: who leaves takes nothing along."""
+    ApiKey.objects.filter(user=user, revoked=False).update(revoked=True)
 
-    Raises `ApiKeyDisabledError` for a key that is genuine but no longer wanted.
+
+def find_active(key: str, *, now: datetime) -> ApiKey | None:
+    """Return the key's row with its owner, None if there is no such key.
+
+    Raises `ApiKeyDisabledError` and `ApiKeyExpiredError` for a key that is genuine but no longer
+    wanted: only whoever holds it gets to hear that.
     """
     prefix, _, secret = key.partition(".")
     if not (prefix.isascii() and prefix.isalnum() and secret and len(key) <= LONGEST_KEY):
@@ -61,8 +74,10 @@ def find_active(key: str, *, now: datetime) -> ApiKey | None:
         return None
     if api_key.revoked or not api_key.user.is_active:
         raise ApiKeyDisabledError
-    has_expired = api_key.expiry_date is not None and api_key.expiry_date <= now
-    return None if has_expired else api_key
+    if api_key.expiry_date is not None and api_key.expiry_date <= now:
+        raise ApiKeyExpiredError
+    found: ApiKey = api_key
+    return found
 
 
 def note_use(api_key: ApiKey, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from teams.models import Presence, Role, Team, User
-from teams.services import people, presence
+from teams.services import api_keys, people, presence
 
 
 class PersonHasWorkError(Exception):
@@ -63,4 +63,5 @@ def deactivate(user: User, *, now: datetime) -> User:
         raise ValidationError({"is_active": _("The owner cannot leave.")})
     if not User.objects.filter(pk=user.pk, load=0).update(is_active=False):
         raise PersonHasWorkError
+    api_keys.revoke_all(user)
     return presence.set_presence(user, presence=Presence.OFFLINE, now=now)

@@ -1,8 +1,10 @@
 """`manage.py api_key`: for people at a terminal and for scripts."""
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 
 from teams.models import ApiKey
@@ -63,6 +65,16 @@ class TestCreate:
         assert not ApiKey.objects.exists()
 
 
+    def test_lets_a_key_end_after_so_many_days(self):
+        make_administrator(email="ada@e.example")
+
+        with time_machine.travel(moments.WEDNESDAY_MORNING, tick=False):
+            run("create", "--name", "CRM", "--user", "ada@e.example", "--days", "30")
+
+        assert ApiKey.objects.get().expiry_date == moments.WEDNESDAY_MORNING + timedelta(days=30)
+        assert run("list").endswith("CRM\t2026-12-18T09:00+00:00\n")
+
+
 class TestList:
     def test_shows_no_secret(self):
         ada = make_administrator(email="ada@e.example")
@@ -73,7 +85,7 @@ class TestList:
         printed = run("list")
 
         assert issued.key.partition(".")[2] not in printed
-        assert f"{issued.api_key.prefix}\tactive\tada@e.example\tread\tnever\tCRM" in printed
+        assert f"{issued.api_key.prefix}\tactive\tada@e.example\tread\tnever\tCRM\tnever" in printed
         assert f"{old.api_key.prefix}\trevoked\t" in printed
 
 

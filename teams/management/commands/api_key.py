@@ -31,7 +31,10 @@ class Command(BaseCommand):
             help=f"all of them by default: {' '.join(Scope)}",
         )
         create.add_argument("--days", type=int, help="expires after so many days; never by default")
-        verbs.add_parser("list", help="list the keys, without their secrets")
+        verbs.add_parser(
+            "list",
+            help="list the keys: prefix, state, owner, scopes, last use, name, expiry",
+        )
         revoke = verbs.add_parser("revoke", help="make a key useless, for good")
         revoke.add_argument("prefix", help="the part of the key before the dot")
 
@@ -58,7 +61,8 @@ class Command(BaseCommand):
         now = timezone.now()
         for key in ApiKey.objects.select_related("user").order_by("created", "pk"):
             columns = (key.prefix, _state(key, now=now), key.user.email, ",".join(key.scopes))
-            self.stdout.write("\t".join([*columns, _when(key.last_used_at), key.name]))
+            instants = (_when(key.last_used_at), key.name, _when(key.expiry_date))
+            self.stdout.write("\t".join([*columns, *instants]))
 
     def _revoke(self, options: dict[str, Any]) -> None:
         prefix = options["prefix"].partition(".")[0]

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from teams.models import ApiKey, Presence
-from teams.services import api_keys
+from teams.services import api_keys, directory
 from tests import moments
 from tests.factories import make_agent, make_api_key, make_supervisor
 
@@ -33,12 +33,13 @@ class TestApiKey:
 
         assert key.partition(".")[2] not in str(list(ApiKey.objects.values()))
 
-    def test_that_has_expired_is_unknown(self, ada):
+    def test_that_has_expired_says_so(self, ada):
         issued = api_keys.issue(ada, name="Old", scopes=["read"], expires_at=NOW)
 
         answer = get(apikey=issued.key)
 
         assert (answer.status_code, answer.json()["code"]) == (401, "auth.invalid_api_key")
+        assert answer.json()["detail"] == "This API key has expired."
 
     def test_that_was_revoked_is_refused(self, ada):
         issued = api_keys.issue(ada, name="CRM", scopes=["read"])
@@ -53,6 +54,23 @@ class TestApiKey:
         type(ada).objects.filter(pk=ada.pk).update(is_active=False)
 
         assert get(apikey=key).json()["code"] == "auth.api_key_disabled"
+
+    def test_ends_when_its_owner_leaves_even_if_they_come_back(self, ada):
+        alice = make_agent()
+        key = make_api_key(user=alice)
+
+        directory.deactivate(alice, now=NOW)
+        directory.update_person(alice, now=NOW, is_active=True)
+
+        assert get(apikey=key).json()["code"] == "auth.api_key_disabled"
+
+    def test_outlives_a_new_password_of_its_owner(self, ada):
+        key = make_api_key(user=ada)
+
+        ada.set_password("another-long-password")
+        ada.save(update_fields=["password"])
+
+        assert get(apikey=key).status_code == 200
 
     def test_notes_its_use_at_most_once_a_minute(self, ada):
         issued = api_keys.issue(ada, name="CRM", scopes=["read"])

@@ -1,9 +1,15 @@
 """Every refusal has one shape, and says no more than it should."""
 
-import pytest
-from django.test import Client
+import io
+import logging
 
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client, RequestFactory
+
+from config.api import handlers
 from config.api.parsing import parse_strictly
+from config.logs import RequestFilter, SecretsFormatter
 from teams.api.problems import Problem
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +86,30 @@ class TestRequestId:
         answer = api.get("nothing/", X_Request_Id="abc-123")
 
         assert answer.headers["X-Request-Id"] == answer.json()["request_id"] == "abc-123"
+
+    def test_is_on_every_line_of_the_log(self, api, settings):
+        lines = io.StringIO()
+        handler = logging.StreamHandler(lines)
+        handler.setFormatter(SecretsFormatter(settings.LOGGING["formatters"]["line"]["format"]))
+        handler.addFilter(RequestFilter())
+        logging.getLogger("django.request").addHandler(handler)
+        logging.getLogger("config.api.errors").addHandler(handler)
+        try:
+            api.get("nothing/", X_Request_Id="abc-123")
+            api.post("/api/v1/teams/", {"code": "cs", "name": "CS"}, X_Request_Id="abc-124")
+        finally:
+            logging.getLogger("django.request").removeHandler(handler)
+            logging.getLogger("config.api.errors").removeHandler(handler)
+
+        assert "WARNING django.request [abc-123]: Not Found: /api/v1/nothing/" in lines.getvalue()
+        assert "abc-124" not in lines.getvalue()
+
+    def test_is_shown_on_a_page_that_failed(self):
+        request = RequestFactory().get("/admin/")
+        request.request_id = "abc-123"
+        request.user = AnonymousUser()
+
+        assert "abc-123" in handlers.server_error(request).content.decode()
 
     @pytest.mark.parametrize("given", ["x" * 200, "a b", "<b>", ""])
     def test_that_could_do_harm_is_replaced(self, api, given):

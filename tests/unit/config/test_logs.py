@@ -5,7 +5,15 @@ import logging
 import pytest
 from celery.beat import SchedulingError
 
-from config.logs import OutageFilter, RefusalFilter, SecretsFormatter, hide_secrets
+from config import request_ids
+from config.logs import (
+    OutageFilter,
+    RefusalFilter,
+    RequestFilter,
+    SecretsFormatter,
+    build_logging,
+    hide_secrets,
+)
 
 SECRET = "c0ffee5ecretc0ffee5ecret"
 
@@ -75,3 +83,21 @@ class TestARequest:
 
     def test_that_failed_shows_where(self) -> None:
         assert "ValueError" in self.record(logging.ERROR)
+
+
+class TestRequestNumber:
+    def written(self) -> str:
+        record = logging.LogRecord("relay", logging.INFO, "", 0, "done", None, None)
+        RequestFilter().filter(record)
+        line = build_logging(level="INFO")["formatters"]["line"]["format"]
+        return SecretsFormatter(line.replace("%(asctime)s ", "")).format(record)
+
+    def test_is_on_a_line_that_is_written_for_a_request(self) -> None:
+        token = request_ids.current.set("abc-123")
+        try:
+            assert self.written() == "INFO relay [abc-123]: done"
+        finally:
+            request_ids.current.reset(token)
+
+    def test_is_left_out_elsewhere(self) -> None:
+        assert self.written() == "INFO relay: done"
