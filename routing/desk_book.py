@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from channels.models import Channel, ChannelMember
+from routing import large_desks
 from routing.engine.facts import Candidate, Desk, Escalation, Strategy, Target, TargetKind
 from routing.queries import Query
 from teams.models import Membership, Team, User
@@ -101,14 +102,26 @@ _SEEN = _desks(lambda rows: rows)
 _LOCKED = _desks(lambda rows: rows.select_for_update(no_key=True))
 
 
-def _people(rows: Rows) -> Rows:
-    in_order = rows.order_by("position", "pk")
-    return in_order.values_list("user_id", *(f"user__{name}" for name in _PERSON_FIELDS))
+_MEMBER_FIELDS = ("user_id", *(f"user__{name}" for name in _PERSON_FIELDS))
+_MEMBERS: dict[TargetKind, Callable[[int], Rows]] = {
+    TargetKind.TEAM: lambda id: Membership.objects.filter(team_id=id),
+    TargetKind.CHANNEL: lambda id: ChannelMember.objects.filter(channel_id=id),
+}
+
+
+def _people(kind: TargetKind) -> Query:
+    """One more than are all read shows that the desk is larger than that."""
+
+    def build(id: int) -> Rows:
+        in_order = _MEMBERS[kind](id).order_by("position", "pk")
+        return in_order.values_list(*_MEMBER_FIELDS)[: large_desks.MOST_READ + 1]
+
+    return Query(build, 1)
 
 
 _PEOPLE = {
-    TargetKind.TEAM: Query(lambda id: _people(Membership.objects.filter(team_id=id)), 1),
-    TargetKind.CHANNEL: Query(lambda id: _people(ChannelMember.objects.filter(channel_id=id)), 1),
+    TargetKind.TEAM: _people(TargetKind.TEAM),
+    TargetKind.CHANNEL: _people(TargetKind.CHANNEL),
     TargetKind.PERSON: Query(
         lambda id: User.objects.filter(pk=id).order_by().values_list("pk", *_PERSON_FIELDS), 1
     ),
@@ -119,24 +132,29 @@ def _load(target: Target, desks: dict[TargetKind, Query], *, at: datetime) -> De
     """Lock the desk's row, then read its people: exact, because everybody queues at the desk."""
     row = desks[target.kind].row(target.id)
     columns = dict(zip(_DESK_FIELDS[target.kind], row, strict=True))
-    candidates = tuple(Candidate(*person) for person in _PEOPLE[target.kind].rows(target.id))
-    desk: Desk = _OPEN[target.kind](target, columns, candidates)
-    return _with_shifts(desk, at=at) if desk.strategy is Strategy.SHIFT else desk
+    people = _PEOPLE[target.kind].rows(target.id)
+    desk: Desk = _OPEN[target.kind](target, columns)
+    by_shift = desk.strategy is Strategy.SHIFT
+    on_shift = shifts.user_ids_on_shift(target.id, at=at) if by_shift else None
+    is_short = len(people) > large_desks.MOST_READ
+    if is_short:
+        members = _MEMBERS[target.kind](target.id)
+        people = large_desks.come_first(
+            members, desk=desk, on_shift=on_shift, columns=_MEMBER_FIELDS
+        )
+    candidates = (Candidate(*person) for person in people)
+    if on_shift is not None:
+        candidates = (replace(c, is_on_shift=c.user_id in on_shift) for c in candidates)
+    return replace(desk, candidates=tuple(candidates), is_short=is_short)
 
 
-def _with_shifts(desk: Desk, *, at: datetime) -> Desk:
-    here = shifts.user_ids_on_shift(desk.target.id, at=at)
-    people = (replace(c, is_on_shift=c.user_id in here) for c in desk.candidates)
-    return replace(desk, candidates=tuple(people))
-
-
-def _open_team(target: Target, team: dict[str, Any], people: tuple[Candidate, ...]) -> Desk:
+def _open_team(target: Target, team: dict[str, Any]) -> Desk:
     has_timer = team["is_reassigning"] and team["strategy"] in REASSIGNING
     return Desk(
         target=target,
         name=team["name"],
         strategy=Strategy(team["strategy"]),
-        candidates=people,
+        candidates=(),
         is_active=team["is_active"],
         cursor_user_id=team["cursor_member_id"],
         default_user_id=team["default_user_id"],
@@ -157,20 +175,20 @@ def _escalation(team: dict[str, Any]) -> Escalation | None:
     )
 
 
-def _open_channel(target: Target, channel: dict[str, Any], people: tuple[Candidate, ...]) -> Desk:
+def _open_channel(target: Target, channel: dict[str, Any]) -> Desk:
     return Desk(
         target=target,
         name=channel["name"],
         strategy=Strategy(channel["distribution"]),
-        candidates=people,
+        candidates=(),
         is_active=channel["is_active"],
         cursor_user_id=channel["cursor_member_id"],
         capacity=channel["capacity"],
     )
 
 
-def _open_person(target: Target, person: dict[str, Any], people: tuple[Candidate, ...]) -> Desk:
-    return Desk(target, name=person["name"], strategy=Strategy.DIRECT, candidates=people)
+def _open_person(target: Target, person: dict[str, Any]) -> Desk:
+    return Desk(target, name=person["name"], strategy=Strategy.DIRECT, candidates=())
 
 
 _OPEN = {

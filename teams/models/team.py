@@ -240,6 +240,8 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["team", "user"], name="membership_once_per_team"),
         ]
         indexes = [
+            # The next in turn, however large the team.
+            models.Index(fields=["team", "position"], name="membership_in_order"),
             models.Index(
                 fields=["starts_due_at"],
                 condition=Q(starts_due_at__isnull=False),

@@ -114,6 +114,25 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(condition=models.Q(load__gte=0), name="user_load_not_negative"),
         ]
         indexes = [
+            # Who has the least to do, however large the team: those who never had anything, and
+            # the others by how long ago.
+            models.Index(
+                fields=["load"],
+                condition=models.Q(
+                    last_assigned_at=None, presence="online", is_active=True, is_receiving=True
+                ),
+                name="user_by_load_never_assigned",
+            ),
+            models.Index(
+                fields=["load", "last_assigned_at"],
+                condition=models.Q(
+                    last_assigned_at__isnull=False,
+                    presence="online",
+                    is_active=True,
+                    is_receiving=True,
+                ),
+                name="user_by_load",
+            ),
             models.Index(
                 fields=["offer_due_at"],
                 condition=models.Q(offer_due_at__isnull=False),
