@@ -7,6 +7,7 @@ a test compares the two lists.
 from typing import Literal, get_args
 
 EventType = Literal[
+    "contact.permanent_agent_released",
     "contact.permanent_agent_set",
     "contact.updated",
     "conversation.assigned",

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from teams.api.me import MeEndpoint
-from teams.api.people import HeartbeatEndpoint, PeopleEndpoint, PersonEndpoint, PresenceEndpoint
+from teams.api.people import HeartbeatEndpoint, PeopleEndpoint, PresenceEndpoint
 from teams.api.teams import MemberEndpoint, MembersEndpoint, TeamEndpoint, TeamsEndpoint
 
 urlpatterns = [
@@ -13,7 +13,6 @@ urlpatterns = [
     path("teams/<str:reference>/members/", MembersEndpoint.as_view()),
     path("teams/<str:reference>/members/<str:person>/", MemberEndpoint.as_view()),
     path("users/", PeopleEndpoint.as_view()),
-    path("users/<str:reference>/", PersonEndpoint.as_view()),
     path("users/<str:reference>/presence/", PresenceEndpoint.as_view()),
     path("users/<str:reference>/heartbeat/", HeartbeatEndpoint.as_view()),
 ]

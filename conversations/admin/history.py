@@ -26,6 +26,7 @@ SENTENCES: dict[str, str] = {
     "conversation.reopened": gettext_noop("Reopened."),
     "conversation.closed": gettext_noop("Closed."),
     "conversation.tags_changed": gettext_noop("Tags changed."),
+    "contact.permanent_agent_released": gettext_noop("The customer's permanent agent left."),
     "contact.permanent_agent_set": gettext_noop("The customer has a permanent agent now."),
     "contact.updated": gettext_noop("The customer's data changed."),
     "message.received": gettext_noop("The customer wrote."),
