@@ -11,6 +11,7 @@ class Right(StrEnum):
     EDIT_MEMBERS = "edit_members"
     EDIT_TEAMS = "edit_teams"
     EDIT_PEOPLE = "edit_people"
+    IMPORT = "import"
     EDIT_CHANNELS = "edit_channels"
     EDIT_ENDPOINTS = "edit_endpoints"
     EDIT_RULES = "edit_rules"
@@ -25,6 +26,7 @@ _LOWEST: dict[Right, Role] = {
     Right.EDIT_MEMBERS: Role.SUPERVISOR,
     Right.EDIT_TEAMS: Role.ADMINISTRATOR,
     Right.EDIT_PEOPLE: Role.ADMINISTRATOR,
+    Right.IMPORT: Role.ADMINISTRATOR,
     Right.EDIT_CHANNELS: Role.ADMINISTRATOR,
     Right.EDIT_ENDPOINTS: Role.ADMINISTRATOR,
     Right.EDIT_RULES: Role.ADMINISTRATOR,

@@ -12,6 +12,7 @@ class Scope(StrEnum):
     CONTACTS = "contacts"  # change contacts
     TEAMS = "teams"  # change teams and their members
     USERS = "users"  # change people and their presence
+    IMPORTS = "imports"  # change many people and teams at once, by files
     CHANNELS = "channels"  # set up channels
     ENDPOINTS = "endpoints"  # set up endpoints, and send events again
 

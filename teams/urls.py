@@ -2,6 +2,20 @@
 
 from django.urls import path
 
+from teams.api.imports import (
+    ApplyImportEndpoint,
+    ImportErrorsEndpoint,
+    ImportRowsEndpoint,
+    ImportsEndpoint,
+    OneImportEndpoint,
+    PersonExportEndpoint,
+    PersonImportsEndpoint,
+    PersonTemplateEndpoint,
+    PlanAgainEndpoint,
+    TeamExportEndpoint,
+    TeamImportsEndpoint,
+    TeamTemplateEndpoint,
+)
 from teams.api.me import MeEndpoint
 from teams.api.people import HeartbeatEndpoint, PeopleEndpoint, PresenceEndpoint
 from teams.api.teams import MemberEndpoint, MembersEndpoint, TeamEndpoint, TeamsEndpoint
@@ -15,4 +29,16 @@ urlpatterns = [
     path("users/", PeopleEndpoint.as_view()),
     path("users/<str:reference>/presence/", PresenceEndpoint.as_view()),
     path("users/<str:reference>/heartbeat/", HeartbeatEndpoint.as_view()),
+    path("imports/", ImportsEndpoint.as_view()),
+    path("imports/teams/", TeamImportsEndpoint.as_view()),
+    path("imports/teams/template/", TeamTemplateEndpoint.as_view()),
+    path("imports/users/", PersonImportsEndpoint.as_view()),
+    path("imports/users/template/", PersonTemplateEndpoint.as_view()),
+    path("imports/<str:public_id>/", OneImportEndpoint.as_view()),
+    path("imports/<str:public_id>/rows/", ImportRowsEndpoint.as_view()),
+    path("imports/<str:public_id>/errors/", ImportErrorsEndpoint.as_view()),
+    path("imports/<str:public_id>/plan/", PlanAgainEndpoint.as_view()),
+    path("imports/<str:public_id>/apply/", ApplyImportEndpoint.as_view()),
+    path("exports/teams/", TeamExportEndpoint.as_view()),
+    path("exports/users/", PersonExportEndpoint.as_view()),
 ]

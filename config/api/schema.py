@@ -61,7 +61,7 @@ class ApiSchema(AutoSchema):
         return []
 
     def get_request_serializer(self) -> Any:
-        return self.operation.body
+        return self.operation.uploads or self.operation.body
 
     def get_examples(self) -> list[OpenApiExample]:
         examples = self.operation.examples or {}
@@ -105,9 +105,12 @@ class ApiSchema(AutoSchema):
         return found
 
     def _get_request_body(self, direction: str = "request") -> Any:
-        body = super()._get_request_body(direction) if self.operation.body else None
+        body = super()._get_request_body(direction) if self._has_body() else None
         # An empty body is none, even where no field has to be given.
-        return {**body, "required": True} if body else None
+        return {**body, "required": not self.operation.is_body_optional} if body else None
+
+    def _has_body(self) -> bool:
+        return bool(self.operation.body or self.operation.uploads)
 
     def _get_response_bodies(self, direction: str = "response") -> Any:
         code = str(self.operation.status)
@@ -117,7 +120,7 @@ class ApiSchema(AutoSchema):
         }
         schema = self._answer()
         if schema is not None:
-            answer["content"] = {"application/json": {"schema": schema}}
+            answer["content"] = {self.operation.media: {"schema": schema}}
         return {code: answer, **{str(status): _refusal(status) for status in self._refusals()}}
 
     def _answer(self) -> Any:
@@ -127,6 +130,8 @@ class ApiSchema(AutoSchema):
         if operation.list_of is not None:
             rows = build_array_type(self.resolve_serializer(operation.list_of, "response").ref)
             return schema_parts.whole_list(rows)
+        if operation.media != "application/json":
+            return {"type": "string"}
         return self._page(operation.page_of) if operation.page_of is not None else None
 
     def _page(self, shape: Any) -> Any:
@@ -145,7 +150,7 @@ class ApiSchema(AutoSchema):
         found = {*_ALWAYS, *self.operation.refusals}
         if "{" in self.path:
             found.add(404)
-        if self.operation.body is not None:
+        if self._has_body():
             found.update((413, 415, 422))
         if self._is_once():
             found.update((409, 422))

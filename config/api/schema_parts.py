@@ -39,6 +39,7 @@ TAGS: dict[str, tuple[str, str]] = {
     "teams": ("Teams", "Teams and who is in them."),
     "users": ("People", "People, their roles, capacity and presence."),
     "imports": ("Imports", "Many people or teams at once, from CSV."),
+    "exports": ("Imports", "Many people or teams at once, from CSV."),
     "channels": ("Channels", "The numbers and services that customers write to."),
     "rules": ("Rules", "The ordered list that decides who gets a conversation."),
     "endpoints": ("Webhooks", "Your addresses, and what was sent to them."),

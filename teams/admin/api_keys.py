@@ -34,6 +34,7 @@ SCOPE_SENTENCES = {
     Scope.CONTACTS: gettext_lazy("contacts: change contacts"),
     Scope.TEAMS: gettext_lazy("teams: change teams and their members"),
     Scope.USERS: gettext_lazy("users: change people and their presence"),
+    Scope.IMPORTS: gettext_lazy("imports: change many people and teams by files"),
     Scope.CHANNELS: gettext_lazy("channels: set up channels"),
     Scope.ENDPOINTS: gettext_lazy("endpoints: set up endpoints, send events again"),
 }

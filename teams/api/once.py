@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from teams.api.endpoints import Endpoint
 from teams.api.problems import Problem
+from teams.api.uploads import FILES, UploadedCsv
 from teams.models import ApiKey
 from teams.services import idempotency
 from teams.services.idempotency import Answer
@@ -71,6 +72,18 @@ def _read_key(request: Request) -> str:
 
 def _fingerprint(request: Request) -> str:
     """Return a digest of what is asked. Spaces and the order of names make no difference."""
-    body: Any = request.data if request.body else None
-    asked = [request.method, request.path.rstrip("/"), sorted(request.query_params.items()), body]
+    asked = [
+        request.method,
+        request.path.rstrip("/"),
+        sorted(request.query_params.items()),
+        _body(request),
+    ]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def _body(request: Request) -> Any:
+    """Return what the body says. A file is not read as a whole just to look whether it is empty."""
+    if (request.content_type or "").startswith(FILES):
+        sent = request.data
+        return sent.plain() if isinstance(sent, UploadedCsv) else None
+    return request.data if request.body else None

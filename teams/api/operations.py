@@ -29,10 +29,14 @@ class Operation:
     name: str
     summary: str
     body: type[Body] | None = None
+    is_body_optional: bool = False
     answer: Shape | None = None
     page_of: Shape | None = None
     list_of: Shape | None = None
     status: int = status.HTTP_200_OK
+    #: The kind of the answer, and of a body that is a file: kind -> shape.
+    media: str = "application/json"
+    uploads: Mapping[str, Any] | None = None
     refusals: tuple[int, ...] = ()
     examples: Mapping[str, Mapping[str, Any]] | None = None
 

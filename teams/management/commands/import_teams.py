@@ -1,0 +1,9 @@
+"""`manage.py import_teams FILE [--apply]`: teams from a CSV file."""
+
+from teams.csv_plan import Subject
+from teams.management.commands._importing import ImportCommand
+
+
+class Command(ImportCommand):
+    help = "Create and change teams from a CSV file. Shows the plan; --apply carries it out."
+    subject = Subject.TEAMS
