@@ -53,7 +53,7 @@ SECURITY: dict[str, dict[str, str]] = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "description": "An API key: Authorization: Bearer <key>.",
+        "description": "An API key, as `Authorization: Bearer KEY`. Paste the key alone.",
     },
     "apikey": {
         "type": "apiKey",

@@ -1,0 +1,47 @@
+"""The page to try the API on: whole, from our own origin alone, and it really calls."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE
+from tests.factories import make_administrator, make_api_key
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Open = Callable[..., Page]
+ME = "#operations-Key-getMe"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "narrow"])
+class TestApiDocs:
+    def test_call_with_a_key_that_is_pasted_in(
+        self,
+        open_browser: Open,
+        complaints: list[str],
+        viewport: dict[str, int] | None,
+        scheme: str,
+    ) -> None:
+        key = make_api_key(user=make_administrator())
+        page = open_browser(
+            color_scheme=scheme, bypass_csp=False, **({"viewport": viewport} if viewport else {})
+        )
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+
+        page.goto("/api/docs/")
+        page.click("button.authorize")
+        page.locator(".auth-container input").first.fill(key)
+        page.locator(".auth-btn-wrapper button.authorize").first.click()
+        page.locator(".btn-done").first.click()
+        page.click(f"{ME} .opblock-summary-control")
+        page.click(f"{ME} .execute")
+
+        expect(
+            page.locator(f"{ME} .live-responses-table .response-col_status").last
+        ).to_contain_text("200")
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        here = page.url.split("/api/")[0]
+        assert [url for url in asked if not url.startswith((here, "data:"))] == []
+        assert complaints == []
