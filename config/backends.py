@@ -44,6 +44,10 @@ PERMISSIONS: dict[str, Right | Role] = {
     "channels.add_channelmember": Right.EDIT_CHANNELS,
     "channels.change_channelmember": Right.EDIT_CHANNELS,
     "channels.delete_channelmember": Right.EDIT_CHANNELS,
+    "channels.view_endpoint": Right.EDIT_ENDPOINTS,
+    "channels.add_endpoint": Right.EDIT_ENDPOINTS,
+    "channels.change_endpoint": Right.EDIT_ENDPOINTS,
+    "conversations.view_endpointdelivery": Right.EDIT_ENDPOINTS,
     # Raw requests hold what customers of every team wrote.
     "channels.view_envelope": Role.ADMINISTRATOR,
     "channels.replay_envelope": Right.EDIT_CHANNELS,

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from channels.models import Endpoint
 from conversations.models import Conversation
 from teams.models import User
 from teams.texts import Text
@@ -42,6 +43,11 @@ def count_waiting(user: User) -> int:
     """Return how many conversations wait for somebody, as far as a badge can show it."""
     waiting = Conversation.objects.visible_to(user).waiting().order_by()
     return int(waiting[: MOST_SHOWN + 1].count())
+
+
+def count_endpoints_in_trouble(user: User) -> int:
+    """Return how many endpoints fail or were paused."""
+    return int(Endpoint.objects.in_trouble().count())
 
 
 MENU: tuple[tuple[Text, tuple[Entry, ...]], ...] = (
@@ -91,6 +97,20 @@ MENU: tuple[tuple[Text, tuple[Entry, ...]], ...] = (
         (
             Entry(_("API keys"), "key", "admin:teams_apikey_changelist", "teams.view_apikey"),
             Entry(_("Try the API"), "question", "api-docs", "teams.view_apikey"),
+            Entry(
+                _("Webhooks"),
+                "send",
+                "admin:channels_endpoint_changelist",
+                "channels.view_endpoint",
+                count_endpoints_in_trouble,
+                _("in trouble"),
+            ),
+            Entry(
+                _("Deliveries"),
+                "checks",
+                "admin:conversations_endpointdelivery_changelist",
+                "conversations.view_endpointdelivery",
+            ),
             Entry(
                 _("Inbound log"),
                 "log",

@@ -1,8 +1,10 @@
-"""Ratings in the console, and the part of the conversation pages that knows no routing.
+"""Ratings and webhooks in the console, and what the conversation pages have without routing.
 
 `routing.admin.conversations` adds who got a conversation and why, and registers the pages.
 """
 
+from conversations.admin.deliveries import DeliveryAdmin
+from conversations.admin.endpoints import EndpointAdmin
 from conversations.admin.ratings import RatingAdmin
 
-__all__ = ["RatingAdmin"]
+__all__ = ["DeliveryAdmin", "EndpointAdmin", "RatingAdmin"]

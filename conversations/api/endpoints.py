@@ -21,8 +21,8 @@ from conversations.api.endpoint_serializers import (
     EndpointChanges,
     EndpointOut,
     EndpointParameters,
-    NewEndpoint,
     EndpointWithSecretOut,
+    NewEndpoint,
     SecretRotation,
     TestBody,
 )

@@ -119,7 +119,7 @@ def _send(claim: Claim, *, now: datetime) -> Outcome:
             delivery.endpoint.url,
             secrets=endpoint_services.living_secrets(delivery.endpoint, now=now),
             message_id=delivery.message_id,
-            body=payloads.to_bytes(build_payload(delivery, now=now)),
+            body=payloads.to_bytes(build_payload(delivery)),
             now=now,
         )
     except SecretUnreadableError:
@@ -129,7 +129,7 @@ def _send(claim: Claim, *, now: datetime) -> Outcome:
         return Outcome("internal", 0.0)
 
 
-def build_payload(delivery: EndpointDelivery, *, now: datetime) -> dict[str, object]:
+def build_payload(delivery: EndpointDelivery) -> dict[str, object]:
     """Return what the endpoint is told, as things are now."""
     if delivery.event_id is None:
         return payloads.build_sample(delivery.event_type, now=delivery.created_at)

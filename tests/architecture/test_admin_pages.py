@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from channels.models import Channel, Envelope, EnvelopeOutcome
-from conversations.models import Conversation, Survey, SurveyStatus
+from channels.models import Channel, Endpoint, Envelope, EnvelopeOutcome
+from conversations.models import Conversation, EndpointDelivery, Survey, SurveyStatus
 from routing.models import Rule
 from teams.models import ApiKey, Role, Team, User
 from teams.services import api_keys
@@ -23,6 +23,8 @@ from tests.factories import (
     make_channel,
     make_contact,
     make_conversation,
+    make_endpoint,
+    make_event,
     make_message,
     make_rule,
     make_team,
@@ -30,10 +32,21 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 OUR_APPS = {"teams", "channels", "conversations", "routing", "callbacks"}
-MODELS = [Channel, Envelope, Conversation, Survey, Rule, ApiKey, Team, User]
+MODELS = [
+    Channel,
+    Endpoint,
+    Envelope,
+    Conversation,
+    EndpointDelivery,
+    Survey,
+    Rule,
+    ApiKey,
+    Team,
+    User,
+]
 NAMES = [model.__name__ for model in MODELS]
 #: What a supervisor may not even look at.
-ABOVE_SUPERVISORS = {ApiKey, Envelope}
+ABOVE_SUPERVISORS = {ApiKey, Endpoint, EndpointDelivery, Envelope}
 #: What a click may remove for good; everything else is deactivated, revoked or kept.
 DELETABLE = {Rule}
 HUGE = "9" * 30
@@ -71,6 +84,15 @@ def make_another(number: int) -> None:
         received_at=now,
     )
     api_keys.issue(alice, name=f"Key {number}", scopes=["read"])
+    EndpointDelivery.objects.create(
+        endpoint=make_endpoint(name=f"CRM {number}", channel=channel),
+        event=make_event(conversation=conversation),
+        event_type="message.received",
+        ordering_key=f"conversation:{conversation.pk}",
+        due_at=now,
+        created_at=now,
+        queued_at=now,
+    )
 
 
 def address(model: Any, name: str, *args: Any) -> str:
