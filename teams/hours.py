@@ -9,7 +9,7 @@ A night that began on the evening before goes on to its end. An exception of one
 than one that comes back every year.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -24,6 +24,8 @@ _LATEST = 2 * ONE_DAY
 _FAR = timedelta(days=370)
 #: How many days are looked at together.
 _STRIDE = 14 * ONE_DAY
+_DAYS_A_WEEK = 7
+_MINUTES_A_DAY = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,42 @@ def add_open_seconds(hours: Hours, *, start: datetime, seconds: float) -> dateti
         if last is None:
             return None
         start = last
+
+
+Placed = tuple[int, Interval]
+
+
+def find_overlap(days: Sequence[Sequence[Interval]]) -> tuple[Placed, Placed] | None:
+    """Return the first two intervals that lie over each other, each with its day; None if none do.
+
+    `days` follow each other; where they are a whole week, its first one follows the last.
+    """
+    placed = sorted(
+        (
+            (_minutes(day, interval), (day, interval))
+            for day, of in enumerate(days)
+            for interval in of
+        ),
+        key=lambda found: found[0],
+    )
+    if placed and len(days) == _DAYS_A_WEEK:
+        (start, end), first = placed[0]
+        week = _DAYS_A_WEEK * _MINUTES_A_DAY
+        placed.append(((start + week, end + week), first))
+    latest: tuple[int, Placed] | None = None
+    for (start, end), this in placed:
+        if latest is not None and start < latest[0]:
+            return latest[1], this
+        if latest is None or end > latest[0]:
+            latest = (end, this)
+    return None
+
+
+def _minutes(day: int, interval: Interval) -> tuple[int, int]:
+    start, end = (clock.hour * 60 + clock.minute for clock in (interval.start, interval.end))
+    if end <= start:
+        end += _MINUTES_A_DAY
+    return day * _MINUTES_A_DAY + start, day * _MINUTES_A_DAY + end
 
 
 def _pieces(hours: Hours, since: datetime, until: datetime) -> Iterator[Stretch]:

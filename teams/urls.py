@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from teams.api.hours import CalendarEndpoint, CalendarsEndpoint
 from teams.api.imports import (
     ApplyImportEndpoint,
     ImportErrorsEndpoint,
@@ -18,12 +19,16 @@ from teams.api.imports import (
 )
 from teams.api.me import MeEndpoint
 from teams.api.people import HeartbeatEndpoint, PeopleEndpoint, PresenceEndpoint
+from teams.api.shifts import ShiftsEndpoint
 from teams.api.teams import MemberEndpoint, MembersEndpoint, TeamEndpoint, TeamsEndpoint
 
 urlpatterns = [
     path("me/", MeEndpoint.as_view()),
     path("teams/", TeamsEndpoint.as_view()),
     path("teams/<str:reference>/", TeamEndpoint.as_view()),
+    path("teams/<str:reference>/shifts/", ShiftsEndpoint.as_view()),
+    path("business-hours/", CalendarsEndpoint.as_view()),
+    path("business-hours/<str:reference>/", CalendarEndpoint.as_view()),
     path("teams/<str:reference>/members/", MembersEndpoint.as_view()),
     path("teams/<str:reference>/members/<str:person>/", MemberEndpoint.as_view()),
     path("users/", PeopleEndpoint.as_view()),

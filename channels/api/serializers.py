@@ -37,6 +37,7 @@ class ChannelOut(Out):
             "phone_number",
             "time_zone",
             "distribution",
+            "capacity",
             "has_survey",
             "survey_question",
             "survey_thanks",
@@ -94,6 +95,7 @@ class ChannelChanges(Body):
     is_active = Flag(required=False)
     time_zone = TimeZone(required=False, max_length=64)
     distribution = Choice(choices=Distribution.values, required=False)
+    capacity = Whole(required=False, allow_null=True, min_value=0)
     has_survey = Flag(required=False)
     survey_question = Text(required=False, allow_blank=True)
     survey_thanks = Text(required=False, allow_blank=True)

@@ -37,6 +37,7 @@ TAGS: dict[str, tuple[str, str]] = {
     "messages": ("Messages", "One message, with what became of it."),
     "contacts": ("Contacts", "The people outside."),
     "teams": ("Teams", "Teams and who is in them."),
+    "business-hours": ("Business hours", "When teams are open."),
     "users": ("People", "People, their roles, capacity and presence."),
     "imports": ("Imports", "Many people or teams at once, from CSV."),
     "exports": ("Imports", "Many people or teams at once, from CSV."),

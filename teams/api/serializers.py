@@ -18,8 +18,8 @@ from teams.api.fields import (
     Whole,
 )
 from teams.api.references import PersonReference
-from teams.models import ApiKey, Presence, Role, Strategy, Team, User
-from teams.models.team import MINUTE_S, WEEK_S
+from teams.models import ApiKey, BusinessHours, Presence, ReassignClock, Role, Strategy, Team, User
+from teams.models.team import MINUTE_S, MOST_TRIES, WEEK_S
 from teams.services.presence import LONGEST_LAPSE_S, SHORTEST_LAPSE_S
 
 #: Nobody becomes the owner by the API.
@@ -91,9 +91,19 @@ class HeartbeatOut(serializers.Serializer[Any]):
     lapses_at = Instant(allow_null=True)
 
 
+class HoursBrief(serializers.Serializer[BusinessHours]):
+    """A calendar, where something else is the subject."""
+
+    id = PublicId(source="public_id")
+    code = Text()
+    name = Text()
+
+
 class TeamOut(Out):
     id = PublicId(source="public_id")
     default_user = PersonBrief(allow_null=True)
+    hours = HoursBrief(allow_null=True)
+    escalation_team = TeamBrief(allow_null=True)
     member_count = Whole()
 
     class Meta:
@@ -108,6 +118,13 @@ class TeamOut(Out):
             "default_user",
             "is_reassigning",
             "reassign_after_s",
+            "reassign_clock",
+            "hours",
+            "escalation_team",
+            "escalate_after_tries",
+            "escalate_after_s",
+            "is_returning_when_offline",
+            "capacity",
             "member_count",
             "created_at",
         )
@@ -162,6 +179,13 @@ class TeamChanges(Body):
     default_user = PersonReference(required=False, allow_null=True)
     is_reassigning = Flag(required=False)
     reassign_after_s = Whole(required=False, min_value=MINUTE_S, max_value=WEEK_S)
+    reassign_clock = Choice(choices=ReassignClock.values, required=False)
+    hours_code = Text(required=False, allow_null=True, max_length=64)
+    escalation_team_code = Text(required=False, allow_null=True, max_length=64)
+    escalate_after_tries = Whole(required=False, allow_null=True, min_value=1, max_value=MOST_TRIES)
+    escalate_after_s = Whole(required=False, allow_null=True, min_value=MINUTE_S, max_value=WEEK_S)
+    is_returning_when_offline = Flag(required=False)
+    capacity = Whole(required=False, allow_null=True, min_value=0)
 
 
 class NewTeam(TeamChanges):

@@ -14,7 +14,7 @@ from teams.api.endpoints import Endpoint
 from teams.api.once import once
 from teams.api.operations import describe
 from teams.api.permissions import caller
-from teams.api.problems import ForbiddenProblem
+from teams.api.problems import FieldProblem, ForbiddenProblem
 from teams.api.references import find_person, pick
 from teams.api.serializers import (
     MemberBody,
@@ -25,10 +25,12 @@ from teams.api.serializers import (
     TeamOut,
     TeamParameters,
 )
-from teams.models import Membership, Team, User
+from teams.models import BusinessHours, Membership, Team, User
 from teams.permissions import Right, is_allowed
 from teams.scopes import Scope
 from teams.services import directory, memberships
+
+NO_SUCH_CODE = ("does_not_exist", _("There is none with this code."))
 
 
 class TeamsEndpoint(Endpoint):
@@ -51,7 +53,7 @@ class TeamsEndpoint(Endpoint):
     )
     @once
     def post(self, request: Request) -> Response:
-        team = directory.create_team(**_with_default_user(self.read_body(NewTeam)))
+        team = directory.create_team(**_with_rows(self.read_body(NewTeam)))
         return Response(_show(team), status=status.HTTP_201_CREATED)
 
 
@@ -69,12 +71,19 @@ class TeamEndpoint(Endpoint):
         body=TeamChanges,
         answer=TeamOut,
         refusals=(409,),
-        examples={"another strategy": {"strategy": "least_busy"}},
+        examples={
+            "another strategy": {"strategy": "least_busy"},
+            "on to another team": {
+                "is_reassigning": True,
+                "escalation_team_code": "managers",
+                "escalate_after_tries": 3,
+            },
+        },
     )
     @once
     def patch(self, request: Request, reference: str) -> Response:
         team = pick(Team.objects.all(), reference)
-        directory.update_team(team, **_with_default_user(self.read_body(TeamChanges)))
+        directory.update_team(team, **_with_rows(self.read_body(TeamChanges)))
         return Response(_show(team))
 
 
@@ -99,7 +108,7 @@ class MembersEndpoint(Endpoint):
     )
     @once
     def post(self, request: Request, reference: str) -> Response:
-        team = _editable(request, reference)
+        team = editable(request, reference)
         person = find_person(self.read_body(MemberBody)["member"])
         membership = memberships.join(team, user=person, now=timezone.now())
         return Response(MemberOut(membership).data, status=status.HTTP_201_CREATED)
@@ -112,7 +121,7 @@ class MembersEndpoint(Endpoint):
         examples={"two": {"members": [{"code": "E-1042"}, {"email": "alice@example.com"}]}},
     )
     def put(self, request: Request, reference: str) -> Response:
-        team = _editable(request, reference)
+        team = editable(request, reference)
         named = self.read_body(MembersBody)["members"]
         people = [find_person(one, field="members") for one in named]
         _replace(team, people=list(dict.fromkeys(people)))
@@ -125,14 +134,14 @@ class MemberEndpoint(Endpoint):
 
     @describe("removeTeamMember", "Take a member out", status=status.HTTP_204_NO_CONTENT)
     def delete(self, request: Request, reference: str, person: str) -> Response:
-        team = _editable(request, reference)
+        team = editable(request, reference)
         leaver = pick(User.objects.all(), person)
         memberships.leave(team, user=leaver, now=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def _shown() -> QuerySet[Team]:
-    rows: QuerySet[Team] = Team.objects.select_related("default_user")
+    rows: QuerySet[Team] = Team.objects.select_related("default_user", "hours", "escalation_team")
     return rows.annotate(member_count=Count("memberships"))
 
 
@@ -144,14 +153,26 @@ def _members(team: Team) -> QuerySet[Membership]:
     return team.memberships.select_related("user").order_by("position", "pk")
 
 
-def _with_default_user(body: dict[str, Any]) -> dict[str, Any]:
+def _with_rows(body: dict[str, Any]) -> dict[str, Any]:
+    """Put the rows that the body names in the place of their names."""
     reference = body.get("default_user")
     if reference is not None:
         body["default_user"] = find_person(reference, field="default_user")
+    for name, table in (("hours", BusinessHours), ("escalation_team", Team)):
+        if f"{name}_code" in body:
+            code = body.pop(f"{name}_code")
+            body[name] = None if code is None else _find(table, code, field=f"{name}_code")
     return body
 
 
-def _editable(request: Request, reference: str) -> Team:
+def _find(table: type[Any], code: str, *, field: str) -> Any:
+    row = table.objects.filter(code=code).order_by("pk").first()
+    if row is None:
+        raise FieldProblem({field: NO_SUCH_CODE})
+    return row
+
+
+def editable(request: Request, reference: str) -> Team:
     """Return the team if the caller may change its members: supervisors, those of their own."""
     team: Team = pick(Team.objects.all(), reference)
     user = caller(request)

@@ -1,6 +1,6 @@
 """Who is planned to work when, and what happens when somebody's shift begins."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from teams.loaders import load_shifts, shift_specs, that_may_matter
-from teams.models import Membership, Shift, User
+from teams.models import Membership, Shift, Team, User
 from teams.services import sweeps
 from teams.shifts import ShiftKind, ShiftSpec, is_on_shift, next_start
 from teams.time_zones import validate_time_zone
@@ -27,11 +27,18 @@ def set_shifts(membership: Membership, *, shifts: Sequence[ShiftSpec], now: date
     """
     _refuse_wrong(shifts)
     Membership.objects.select_for_update().get(pk=membership.pk)
-    membership.shifts.all().delete()
+    Shift.objects.filter(membership=membership).delete()
     Shift.objects.bulk_create(_row(membership, shift) for shift in shifts)
     _mark_next_start(membership, shifts, now=now)
     if is_on_shift(shifts, at=now):
         User.objects.filter(pk=membership.user_id).update(offer_due_at=now)
+
+
+@transaction.atomic
+def replace_plans(team: Team, *, plans: Mapping[int, Sequence[ShiftSpec]], now: datetime) -> None:
+    """Replace the plans of all members: person -> shifts. Whoever is not named has none."""
+    for membership in team.memberships.order_by("user_id", "pk"):
+        set_shifts(membership, shifts=plans.get(membership.user_id, ()), now=now)
 
 
 def start_next_shift(*, now: datetime) -> bool:

@@ -1,0 +1,157 @@
+"""Calendars of business hours, and the teams that go by them."""
+
+import pytest
+
+from teams.models import BusinessHours, Team
+from tests.factories import make_agent, make_team
+
+OFFICE = {
+    "code": "tokyo",
+    "name": "Tokyo office",
+    "time_zone": "Asia/Tokyo",
+    "intervals": [
+        {"weekday": "wednesday", "start": "09:00", "end": "12:00"},
+        {"weekday": "wednesday", "start": "13:00", "end": "24:00"},
+    ],
+    "exceptions": [
+        {"date": "2026-12-31", "label": "Half a day", "start": "09:00", "end": "12:00"},
+        {"date": "2026-01-01", "label": "New Year", "is_yearly": True},
+    ],
+}
+
+
+def code_of(answer, field):
+    return answer.json()["fields"][field][0]["code"]
+
+
+class TestBusinessHours:
+    def test_are_made_and_read(self, api):
+        made = api.post("business-hours/", OFFICE)
+
+        answer = api.get("business-hours/tokyo/")
+
+        assert (made.status_code, answer.status_code) == (201, 200)
+        shown = answer.json()
+        assert [line["end"] for line in shown["intervals"]] == ["12:00", "24:00"]
+        assert [line["start"] for line in shown["exceptions"]] == [None, "09:00"]
+        # It is 18:00 in Tokyo.
+        assert (shown["is_open"], shown["changes_at"]) == (True, "2026-11-18T15:00:00Z")
+
+    def test_are_changed_in_part(self, api):
+        api.post("business-hours/", OFFICE)
+
+        answer = api.patch("business-hours/tokyo/", {"intervals": []})
+
+        assert (answer.json()["intervals"], len(answer.json()["exceptions"])) == ([], 2)
+        assert answer.json()["is_open"] is False
+
+    def test_are_listed(self, api):
+        api.post("business-hours/", OFFICE)
+
+        assert [row["code"] for row in api.get("business-hours/").json()["data"]] == ["tokyo"]
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"time_zone": "posixrules"}, "time_zone"),
+            ({"intervals": [{"weekday": "monday", "start": "09:00", "end": "09:00"}]}, "intervals"),
+            (
+                {
+                    "intervals": [
+                        {"weekday": "monday", "start": "09:00", "end": "12:00"},
+                        {"weekday": "monday", "start": "11:00", "end": "15:00"},
+                    ]
+                },
+                "intervals",
+            ),
+            (
+                {
+                    "intervals": [
+                        {"weekday": "sunday", "start": "22:00", "end": "09:00"},
+                        {"weekday": "monday", "start": "08:00", "end": "15:00"},
+                    ]
+                },
+                "intervals",
+            ),
+            (
+                {"intervals": [{"weekday": "monday", "start": "09:00", "end": "09:01"}] * 1001},
+                "intervals",
+            ),
+            ({"exceptions": [{"date": "2026-12-24", "start": "09:00"}]}, "exceptions"),
+            (
+                {"exceptions": [{"date": "2026-12-24"}, {"date": "2026-12-24"}]},
+                "exceptions",
+            ),
+            ({"exceptions": [{"date": "0001-01-01"}]}, "exceptions"),
+            ({"colour": "blue"}, "colour"),
+            ({"code": "a code"}, "code"),
+        ],
+    )
+    def test_that_make_no_sense_are_refused(self, api, changes, field):
+        answer = api.post("business-hours/", {**OFFICE, **changes})
+
+        assert (answer.status_code, list(answer.json()["fields"])) == (422, [field])
+        assert not BusinessHours.objects.exists()
+
+    def test_are_deleted_unless_somebody_goes_by_them(self, api):
+        api.post("business-hours/", OFFICE)
+        make_team(code="support", hours=BusinessHours.objects.get())
+
+        assert api.delete("business-hours/tokyo/").status_code == 422
+        api.patch("teams/support/", {"hours_code": None})
+        assert api.delete("business-hours/tokyo/").status_code == 204
+
+
+class TestATeam:
+    def test_goes_by_hours_and_passes_on_what_nobody_answers(self, api):
+        api.post("business-hours/", OFFICE)
+        make_team(code="managers", name="Managers")
+
+        answer = api.post(
+            "teams/",
+            {
+                "code": "support",
+                "name": "Support",
+                "strategy": "shift",
+                "is_reassigning": True,
+                "reassign_clock": "open_hours",
+                "hours_code": "tokyo",
+                "escalation_team_code": "managers",
+                "escalate_after_tries": 3,
+                "escalate_after_s": 3600,
+                "is_returning_when_offline": True,
+                "capacity": 4,
+            },
+        )
+
+        shown = answer.json()
+        assert answer.status_code == 201
+        assert (shown["hours"]["code"], shown["escalation_team"]["code"]) == ("tokyo", "managers")
+        assert (shown["escalate_after_tries"], shown["capacity"]) == (3, 4)
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"escalation_team_code": "support", "escalate_after_s": 60}, "escalation_team"),
+            ({"escalation_team_code": "managers"}, "escalate_after_s"),
+            ({"escalate_after_s": 600}, "escalation_team"),
+            (
+                {"escalation_team_code": "managers", "escalate_after_tries": 2},
+                "escalate_after_tries",
+            ),
+            ({"escalate_after_s": 59}, "escalate_after_s"),
+            ({"reassign_clock": "open_hours"}, "hours"),
+            ({"strategy": "manual", "is_reassigning": True}, "is_reassigning"),
+            ({"hours_code": "paris"}, "hours_code"),
+            ({"escalation_team_code": "nobody", "escalate_after_s": 60}, "escalation_team_code"),
+            ({"capacity": -1}, "capacity"),
+        ],
+    )
+    def test_is_told_what_does_not_go_together(self, api, changes, field):
+        make_team(code="support", members=(make_agent(),))
+        make_team(code="managers")
+
+        answer = api.patch("teams/support/", changes)
+
+        assert (answer.status_code, list(answer.json()["fields"])) == (422, [field])
+        assert Team.objects.get(code="support").escalation_team is None
