@@ -34,6 +34,8 @@ PERMISSIONS: dict[str, Right | Role] = {
     "teams.add_user": Right.EDIT_PEOPLE,
     "teams.change_user": Right.EDIT_PEOPLE,
     "teams.set_presence": Right.SET_PRESENCE_OF_OTHERS,
+    "teams.view_import": Right.IMPORT,
+    "teams.add_import": Right.IMPORT,
     "teams.view_apikey": Role.ADMINISTRATOR,
     "teams.add_apikey": Role.ADMINISTRATOR,
     "teams.revoke_apikey": Role.ADMINISTRATOR,

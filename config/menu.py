@@ -73,6 +73,7 @@ MENU: tuple[tuple[Text, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Teams"), "team", "admin:teams_team_changelist", "teams.view_team"),
             Entry(_("People"), "person", "admin:teams_user_changelist", "teams.view_user"),
+            Entry(_("Imports"), "up", "admin:teams_import_changelist", "teams.view_import"),
             Entry(
                 _("Channels"),
                 "channel",

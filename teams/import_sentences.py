@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from teams.csv_encodings import LABELS
+from teams.csv_plan import LAYOUTS, Subject
 from teams.texts import Text
 
 _SENTENCES: dict[str, Text] = {
@@ -72,6 +73,49 @@ _SENTENCES: dict[str, Text] = {
         "count",
     ),
 }
+
+
+_GUIDE: dict[Subject, dict[str, Text]] = {
+    Subject.TEAMS: {
+        "team_code": gettext_lazy("The code, which never changes. Needed."),
+        "name": gettext_lazy("Needed for new teams."),
+        "description": gettext_lazy("May have several lines."),
+        "strategy": gettext_lazy(
+            "How a person is chosen: manual, round_robin (or queue), least_busy, default_user, "
+            "shift."
+        ),
+        "default_user": gettext_lazy("The e-mail of an active person."),
+        "is_active": gettext_lazy("true or false."),
+        "is_reassigning": gettext_lazy(
+            "Whether a conversation moves on when nobody answers: true or false."
+        ),
+        "reassign_after_s": gettext_lazy("After how many seconds, from 60 to 604800."),
+    },
+    Subject.USERS: {
+        "email": gettext_lazy("Whose row it is. Needed."),
+        "name": gettext_lazy("Needed for new people."),
+        "role": gettext_lazy("1 to 4, or agent, senior_agent, supervisor, administrator."),
+        "user_code": gettext_lazy("What another system calls them; nobody else may have it."),
+        "external_id": gettext_lazy("A second such name, if there is one."),
+        "team_codes": gettext_lazy(
+            "All their teams, as in “support|sales”. Where this column is, it replaces."
+        ),
+        "is_active": gettext_lazy(
+            "true or false; false lets somebody leave who has no open conversation."
+        ),
+        "is_receiving": gettext_lazy(
+            "Whether they get conversations automatically: true or false."
+        ),
+        "capacity": gettext_lazy("How many conversations at once."),
+        "language": gettext_lazy("Of their console: en, ja, fr or zh-hans."),
+        "time_zone": gettext_lazy("For example Asia/Tokyo."),
+    },
+}
+
+
+def column_guide(subject: Subject) -> list[tuple[str, Text]]:
+    """Return every column of a file and what it says."""
+    return [(name, _GUIDE[subject][name]) for name in LAYOUTS[subject].header]
 
 
 def sentence_of(fault: Mapping[str, Any]) -> str:

@@ -21,12 +21,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from teams.admin.console import (
     Confirmation,
     EmptyState,
-    GuardedAdmin,
     initials,
     pick_fields,
     pill,
     selected_hidden,
 )
+from teams.admin.exports import ExportingAdmin
+from teams.directory_rows import export_people
 from teams.models import Presence, Role, User
 from teams.permissions import Right, is_allowed
 from teams.services import directory, people, preferences, presence
@@ -125,21 +126,25 @@ class NewPersonForm(PersonForm):
 
 
 @admin.register(User)
-class PersonAdmin(GuardedAdmin):
+class PersonAdmin(ExportingAdmin):
     form = PersonForm
+    export_filename = "users.csv"
     list_title = gettext_lazy("People")
     add_label = gettext_lazy("Add a person")
     list_lead = gettext_lazy("Load counts new and in-progress conversations over all channels.")
     list_display = ("name_cell", "role_cell", "teams_cell", "presence_cell", "load_cell")
     list_filter = ("presence", "role", "is_active", "teams")
     search_fields = ("name", "email", "code", "external_id")
-    actions = ("set_online", "set_away", "set_offline")
+    actions = ("set_online", "set_away", "set_offline", "export_selected")
     fieldsets: ClassVar[Any] = (
         (gettext_lazy("Person"), {"fields": ("name", "email", "role", "is_active")}),
         (gettext_lazy("Work"), {"fields": ("capacity", "is_receiving")}),
         (gettext_lazy("Console"), {"fields": ("language", "time_zone")}),
         (gettext_lazy("Other systems"), {"fields": ("code", "external_id")}),
     )
+
+    def export(self, rows: QuerySet[User]) -> str:
+        return export_people(rows)
 
     def empty_state(self, request: HttpRequest) -> EmptyState:
         return EmptyState(_("Nobody here."), _("Without people, every message waits."))

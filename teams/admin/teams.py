@@ -12,8 +12,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from teams.admin.console import EmptyState, GuardedAdmin, pick_fields, pill
+from teams.admin.console import EmptyState, pick_fields, pill
+from teams.admin.exports import ExportingAdmin
 from teams.admin.members import MemberFormSet, MemberInline, save_member_forms
+from teams.directory_rows import export_teams
 from teams.durations import in_words
 from teams.models import Membership, Presence, Strategy, Team
 from teams.services import directory, memberships
@@ -141,8 +143,10 @@ class MembershipInline(MemberInline):
 
 
 @admin.register(Team)
-class TeamAdmin(GuardedAdmin):
+class TeamAdmin(ExportingAdmin):
     form = TeamForm
+    export_filename = "teams.csv"
+    actions = ("export_selected",)
     inlines = (MembershipInline,)
     list_title = gettext_lazy("Teams")
     add_label = gettext_lazy("Add a team")
@@ -158,6 +162,9 @@ class TeamAdmin(GuardedAdmin):
             {"fields": ("is_reassigning", "reassign_minutes")},
         ),
     )
+
+    def export(self, rows: QuerySet[Team]) -> str:
+        return export_teams(rows)
 
     def empty_state(self, request: HttpRequest) -> EmptyState:
         return EmptyState(

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import HttpResponse
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.response import Response
 
@@ -23,11 +22,3 @@ def csv_answer(text: str, *, filename: str) -> Response:
     """Answer a program with a file."""
     headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
     return Response(text, headers=headers, content_type=f"{CSV}; charset=utf-8")
-
-
-def csv_download(text: str, *, filename: str) -> HttpResponse:
-    """Answer a browser with a file. A mark in front tells spreadsheets that it is UTF-8."""
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    return HttpResponse(
-        text.encode("utf-8-sig"), content_type=f"{CSV}; charset=utf-8", headers=headers
-    )

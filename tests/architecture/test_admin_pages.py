@@ -15,8 +15,9 @@ from django.utils import timezone
 from channels.models import Channel, Endpoint, Envelope, EnvelopeOutcome
 from conversations.models import Conversation, EndpointDelivery, Survey, SurveyStatus
 from routing.models import Rule
-from teams.models import ApiKey, Role, Team, User
-from teams.services import api_keys
+from teams.csv_plan import Subject
+from teams.models import ApiKey, Import, Role, Team, User
+from teams.services import api_keys, imports
 from tests.console import sign_in
 from tests.factories import (
     make_agent,
@@ -41,12 +42,13 @@ MODELS = [
     Survey,
     Rule,
     ApiKey,
+    Import,
     Team,
     User,
 ]
 NAMES = [model.__name__ for model in MODELS]
 #: What a supervisor may not even look at.
-ABOVE_SUPERVISORS = {ApiKey, Endpoint, EndpointDelivery, Envelope}
+ABOVE_SUPERVISORS = {ApiKey, Endpoint, EndpointDelivery, Envelope, Import}
 #: What a click may remove for good; everything else is deactivated, revoked or kept.
 DELETABLE = {Rule}
 HUGE = "9" * 30
@@ -84,6 +86,9 @@ def make_another(number: int) -> None:
         received_at=now,
     )
     api_keys.issue(alice, name=f"Key {number}", scopes=["read"])
+    imports.plan(
+        b"email,name\nc@e.example,Chen\n", subject=Subject.USERS, uploaded_by=alice, now=now
+    )
     EndpointDelivery.objects.create(
         endpoint=make_endpoint(name=f"CRM {number}", channel=channel),
         event=make_event(conversation=conversation),
