@@ -8,7 +8,15 @@ from django.db.models.functions import Coalesce
 
 from channels.models import Envelope, EnvelopeOutcome
 from conversations.delivery_states import DeliveryStatus
-from conversations.models import Assignment, Conversation, Event, Message, Survey, SurveyStatus
+from conversations.models import (
+    Assignment,
+    Conversation,
+    EndpointDelivery,
+    Event,
+    Message,
+    Survey,
+    SurveyStatus,
+)
 from conversations.models.message import Direction
 from conversations.states import OPEN, Status
 from teams.models import User
@@ -117,6 +125,27 @@ def surveys_that_never_end() -> QuerySet[Survey]:
     )
 
 
+def deliveries_that_nobody_will_send() -> QuerySet[EndpointDelivery]:
+    """While anything of a conversation is pending at an endpoint, one delivery of it is due."""
+    return EndpointDelivery.objects.heads_at_rest()
+
+
+def deliveries_out_of_their_order() -> QuerySet[EndpointDelivery]:
+    """Nothing that was never tried is due before an earlier event of its conversation has ended."""
+    earlier = EndpointDelivery.objects.pending().filter(
+        endpoint=OuterRef("endpoint"),
+        ordering_key=OuterRef("ordering_key"),
+        event_id__lt=OuterRef("event_id"),
+        attempt=0,
+    )
+    return EndpointDelivery.objects.filter(due_at__isnull=False, attempt=0).filter(Exists(earlier))
+
+
+def deliveries_of_unpublished_events() -> QuerySet[EndpointDelivery]:
+    """An event is marked as published in the transaction that queues it."""
+    return EndpointDelivery.objects.filter(event__isnull=False, event__published_at=None)
+
+
 INVARIANTS = [
     people_whose_load_is_not_their_count,
     open_conversations_whose_history_differs,
@@ -128,4 +157,7 @@ INVARIANTS = [
     ended_conversations_with_deadlines,
     messages_that_nobody_will_send,
     surveys_that_never_end,
+    deliveries_that_nobody_will_send,
+    deliveries_out_of_their_order,
+    deliveries_of_unpublished_events,
 ]
