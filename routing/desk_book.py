@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, OuterRef, QuerySet, Subquery, Value
 
-from channels.models import Channel, ChannelMember
+from channels.models import Channel
 from routing import large_desks
 from routing.engine.facts import Candidate, Desk, Escalation, Strategy, Target, TargetKind
+from routing.large_desks import MEMBER_FIELDS, MEMBERS, PERSON_FIELDS
 from routing.queries import Query
-from teams.models import Membership, Team, User
+from teams.models import Team, User
 from teams.models.team import REASSIGNING, ReassignClock
 from teams.services import shifts
 
@@ -74,21 +75,21 @@ _DESK_FIELDS = {
     TargetKind.CHANNEL: ("name", "distribution", "is_active", "cursor_member_id", "capacity"),
     TargetKind.PERSON: ("name",),
 }
-_PERSON_FIELDS = (
-    "name",
-    "presence",
-    "load",
-    "capacity",
-    "is_active",
-    "is_receiving",
-    "last_assigned_at",
-)
 Rows = QuerySet[Any, Any]
+
+
+def _one_too_many(kind: TargetKind) -> Subquery | Value:
+    """Return whether the desk has more people than are all read; its last column."""
+    if kind is TargetKind.PERSON:
+        return Value(None, output_field=BooleanField())
+    members = MEMBERS[kind](OuterRef("pk")).order_by("position")
+    return Subquery(members.values("pk")[large_desks.MOST_READ : large_desks.MOST_READ + 1])
 
 
 def _desks(lock: Callable[[Rows], Rows]) -> dict[TargetKind, Query]:
     def query(kind: TargetKind, rows: Rows) -> Query:
-        return Query(lambda id: lock(rows.filter(pk=id)).values_list(*_DESK_FIELDS[kind]), 1)
+        fields, more = _DESK_FIELDS[kind], _one_too_many(kind)
+        return Query(lambda id: lock(rows.filter(pk=id)).values_list(*fields, more), 1)
 
     rows_of = {
         TargetKind.TEAM: Team.objects.all(),
@@ -102,19 +103,9 @@ _SEEN = _desks(lambda rows: rows)
 _LOCKED = _desks(lambda rows: rows.select_for_update(no_key=True))
 
 
-_MEMBER_FIELDS = ("user_id", *(f"user__{name}" for name in _PERSON_FIELDS))
-_MEMBERS: dict[TargetKind, Callable[[int], Rows]] = {
-    TargetKind.TEAM: lambda id: Membership.objects.filter(team_id=id),
-    TargetKind.CHANNEL: lambda id: ChannelMember.objects.filter(channel_id=id),
-}
-
-
 def _people(kind: TargetKind) -> Query:
-    """One more than are all read shows that the desk is larger than that."""
-
     def build(id: int) -> Rows:
-        in_order = _MEMBERS[kind](id).order_by("position", "pk")
-        return in_order.values_list(*_MEMBER_FIELDS)[: large_desks.MOST_READ + 1]
+        return MEMBERS[kind](id).order_by("position", "pk").values_list(*MEMBER_FIELDS)
 
     return Query(build, 1)
 
@@ -123,29 +114,27 @@ _PEOPLE = {
     TargetKind.TEAM: _people(TargetKind.TEAM),
     TargetKind.CHANNEL: _people(TargetKind.CHANNEL),
     TargetKind.PERSON: Query(
-        lambda id: User.objects.filter(pk=id).order_by().values_list("pk", *_PERSON_FIELDS), 1
+        lambda id: User.objects.filter(pk=id).order_by().values_list("pk", *PERSON_FIELDS), 1
     ),
 }
 
 
 def _load(target: Target, desks: dict[TargetKind, Query], *, at: datetime) -> Desk:
     """Lock the desk's row, then read its people: exact, because everybody queues at the desk."""
-    row = desks[target.kind].row(target.id)
+    *row, is_short = desks[target.kind].row(target.id)
     columns = dict(zip(_DESK_FIELDS[target.kind], row, strict=True))
-    people = _PEOPLE[target.kind].rows(target.id)
     desk: Desk = _OPEN[target.kind](target, columns)
     by_shift = desk.strategy is Strategy.SHIFT
     on_shift = shifts.user_ids_on_shift(target.id, at=at) if by_shift else None
-    is_short = len(people) > large_desks.MOST_READ
     if is_short:
-        members = _MEMBERS[target.kind](target.id)
-        people = large_desks.come_first(
-            members, desk=desk, on_shift=on_shift, columns=_MEMBER_FIELDS
-        )
+        members = MEMBERS[target.kind](target.id)
+        people = large_desks.come_first(target.kind, members, desk=desk, on_shift=on_shift)
+    else:
+        people = _PEOPLE[target.kind].rows(target.id)
     candidates = (Candidate(*person) for person in people)
     if on_shift is not None:
         candidates = (replace(c, is_on_shift=c.user_id in on_shift) for c in candidates)
-    return replace(desk, candidates=tuple(candidates), is_short=is_short)
+    return replace(desk, candidates=tuple(candidates), is_short=bool(is_short))
 
 
 def _open_team(target: Target, team: dict[str, Any]) -> Desk:

@@ -88,7 +88,7 @@ class Dispatcher:
         made = Handover(
             situation, desks, answer, Trigger.MANUAL, AssignmentKind.CLAIM, actor, targets
         )
-        _end_queue(told, actor=actor, now=now)
+        _end_queue(told, now=now)
         self._write(told, made, now=now)
         return now
 
@@ -149,19 +149,8 @@ def _apply(told: Folder, answer: Answer) -> None:
         conversation.priority = answer.set_priority
 
 
-def _end_queue(told: Folder, *, actor: Actor, now: datetime) -> None:
+def _end_queue(told: Folder, *, now: datetime) -> None:
     """The team's stretch of waiting ends when a person takes the conversation."""
-    if not told.assignments:
-        return
-    queued = told.assignments[-1]
-    queued.ended_at, queued.end_reason = now, EndReason.REPLACED
-    reason = EndReason.REPLACED.value
-    told.note(
-        "conversation.unassigned",
-        actor=actor,
-        now=now,
-        reason=reason,
-        user_id=None,
-        team_id=queued.team_id,
-    )
-    told.conversation.version += 1
+    if told.assignments:
+        queued = told.assignments[-1]
+        queued.ended_at, queued.end_reason = now, EndReason.REPLACED

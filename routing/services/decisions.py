@@ -158,6 +158,10 @@ def _release(
     """Take the conversation from whoever has it; both people are locked in order first."""
     if conversation.assignee_id is None and conversation.team_id is None:
         return
+    if conversation.assignee_id is None and owner.user_id is not None:
+        # From a queue to a person nobody loses it: the waiting ends, and that is all.
+        assignments.end_active(conversation, reason=EndReason.REPLACED, now=now)
+        return
     if conversation.assignee_id is not None and owner.user_id is not None:
         assignments.lock_people([conversation.assignee_id, owner.user_id])
     reason = _END_REASONS.get(question.trigger, EndReason.REPLACED)

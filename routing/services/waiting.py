@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 # At most this many waiting conversations are looked at because of one person's mark.
 _PER_PERSON = 100
+# And so many are placed before the queue is put in order anew, for whatever came meanwhile.
+_AT_ONCE = 50
 
 
 def place_next(*, now: datetime) -> bool:
@@ -40,13 +42,19 @@ def place_next(*, now: datetime) -> bool:
 
 
 def _place_next_due(*, now: datetime) -> bool:
+    """Place the first of the queue, in order; a long queue is put in order once for several."""
     waiting = Conversation.objects.waiting().filter(placing_due_at__lte=now)
-    return sweeps.do_next(
-        waiting.in_queue_order().select_related("channel"),
-        mark="placing_due_at",
-        work=lambda found: _place(found, now=now),
-        now=now,
-    )
+    first = list(waiting.in_queue_order().values_list("pk", flat=True)[:_AT_ONCE])
+    done = [
+        sweeps.do_next(
+            waiting.filter(pk=pk).select_related("channel"),
+            mark="placing_due_at",
+            work=lambda found: _place(found, now=now),
+            now=now,
+        )
+        for pk in first
+    ]
+    return any(done)
 
 
 def _place(conversation: Conversation, *, now: datetime) -> None:

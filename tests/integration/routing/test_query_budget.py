@@ -108,7 +108,8 @@ class TestANewConversation:
 
 class TestPlacingAConversationThatWaits:
     @pytest.mark.parametrize(("members", "backlog"), [(2, 5), (30, 5), (2, 60)])
-    def test_stays_within_its_budget(self, channel, members, backlog):
+    def test_stays_within_its_budget(self, monkeypatch, channel, members, backlog):
+        monkeypatch.setattr(waiting, "_AT_ONCE", 1)
         people = tuple(make_agent(name=f"Agent {n}") for n in range(members))
         make_rule(team=make_team(members=people))
         for _ in range(backlog):
