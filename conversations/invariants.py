@@ -131,11 +131,11 @@ def deliveries_that_nobody_will_send() -> QuerySet[EndpointDelivery]:
 
 
 def deliveries_out_of_their_order() -> QuerySet[EndpointDelivery]:
-    """Nothing that was never tried is due before an earlier event of its conversation has ended."""
+    """Nothing that was never tried is due while something queued before it waits for its turn."""
     earlier = EndpointDelivery.objects.pending().filter(
         endpoint=OuterRef("endpoint"),
         ordering_key=OuterRef("ordering_key"),
-        event_id__lt=OuterRef("event_id"),
+        pk__lt=OuterRef("pk"),
         attempt=0,
     )
     return EndpointDelivery.objects.filter(due_at__isnull=False, attempt=0).filter(Exists(earlier))

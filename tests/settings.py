@@ -16,9 +16,10 @@ FIXED = {
     "PUBLIC_BASE_URL": "https://desk.example.test",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1,desk.example.test",
     "TWILIO_API_BASE_URL": os.environ.get("RELAYDESK_TESTS_TWILIO", "http://127.0.0.1:9"),
+    "EGRESS_ALLOWED_HOSTS": os.environ.get("RELAYDESK_TESTS_EGRESS", ""),
     "LOG_LEVEL": "WARNING",
 }
-UNSET = ("DEBUG", "PORT", "HOST", "TRUSTED_PROXIES", "EGRESS_ALLOWED_HOSTS", "TIME_ZONE")
+UNSET = ("DEBUG", "PORT", "HOST", "TRUSTED_PROXIES", "TIME_ZONE")
 
 
 def _remove_folder(path: str, *, owner: int) -> None:
