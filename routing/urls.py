@@ -1,4 +1,4 @@
-"""Addresses of assignments, decisions, rules and of people who may leave, below /api/v1/."""
+"""Addresses of assignments, decisions, rules, and of how people leave, below /api/v1/."""
 
 from django.urls import path
 
@@ -9,6 +9,7 @@ from routing.api.decisions import (
     DecisionsEndpoint,
     ExplanationEndpoint,
 )
+from routing.api.imports import RoutedApplyImportEndpoint
 from routing.api.people import LeavingPersonEndpoint
 from routing.api.rules import RuleEndpoint, RulesEndpoint
 
@@ -20,6 +21,7 @@ urlpatterns = [
     path("conversations/<uuid:public_id>/decisions/", DecisionsEndpoint.as_view()),
     path("conversations/<uuid:public_id>/explanation/", ExplanationEndpoint.as_view()),
     path("users/<str:reference>/", LeavingPersonEndpoint.as_view()),
+    path("imports/<str:public_id>/apply/", RoutedApplyImportEndpoint.as_view()),
     path("rules/", RulesEndpoint.as_view()),
     path("rules/<uuid:public_id>/", RuleEndpoint.as_view()),
 ]

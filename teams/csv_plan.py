@@ -231,9 +231,9 @@ class _Planner:
         if not text or (current and cell == defuse(before)):
             return
         value = self._read_value(text, column)
-        if current and value == current[column.name]:
-            return
-        yield Change(column.name, before, column.show(value), value)
+        is_same = value == current[column.name] if current else value == column.cleared
+        if not is_same:
+            yield Change(column.name, before, column.show(value), value)
 
     def _read_value(self, text: str, column: Column) -> Any:
         if text != CLEAR:

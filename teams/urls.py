@@ -4,7 +4,6 @@ from django.urls import path
 
 from teams.api.hours import CalendarEndpoint, CalendarsEndpoint
 from teams.api.imports import (
-    ApplyImportEndpoint,
     ImportErrorsEndpoint,
     ImportRowsEndpoint,
     ImportsEndpoint,
@@ -43,7 +42,6 @@ urlpatterns = [
     path("imports/<str:public_id>/rows/", ImportRowsEndpoint.as_view()),
     path("imports/<str:public_id>/errors/", ImportErrorsEndpoint.as_view()),
     path("imports/<str:public_id>/plan/", PlanAgainEndpoint.as_view()),
-    path("imports/<str:public_id>/apply/", ApplyImportEndpoint.as_view()),
     path("exports/teams/", TeamExportEndpoint.as_view()),
     path("exports/users/", PersonExportEndpoint.as_view()),
 ]

@@ -1,7 +1,8 @@
-"""Rules, the inbound log, and the conversation pages with the reason why somebody has it."""
+"""Rules, the inbound log, and pages with what only routing knows: who gets what, and why."""
 
 from routing.admin.conversations import RoutedConversationAdmin
+from routing.admin.imports import RoutedImportAdmin
 from routing.admin.inbound_log import EnvelopeAdmin
 from routing.admin.rules import RuleAdmin
 
-__all__ = ["EnvelopeAdmin", "RoutedConversationAdmin", "RuleAdmin"]
+__all__ = ["EnvelopeAdmin", "RoutedConversationAdmin", "RoutedImportAdmin", "RuleAdmin"]

@@ -1,6 +1,7 @@
 """Importing people and teams: a file, its plan, and a button that does what the plan says."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -25,7 +26,8 @@ from teams.downloads import csv_download
 from teams.import_files import errors_of, template_of
 from teams.import_sentences import column_guide, encoding_label, place_of, sentence_of
 from teams.models import Import, ImportRow, ImportStatus, ImportSubject, RowKind
-from teams.services import imports
+from teams.services import directory, imports
+from teams.services.import_writes import Leave
 from teams.services.imports import ImportRefusedError, PlanChangedError
 from teams.texts import Text
 from teams.viewers import posted, viewer
@@ -90,8 +92,9 @@ class ShownRow:
     problems: list[tuple[str, str]]
 
 
-@admin.register(Import)
 class ImportAdmin(GuardedAdmin):
+    """The pages, but for what people leave behind who leave: `routing.admin.imports` knows."""
+
     list_title = gettext_lazy("Imports")
     add_label = gettext_lazy("Upload a file")
     list_lead = gettext_lazy("Files of people and teams, and what became of them.")
@@ -135,6 +138,10 @@ class ImportAdmin(GuardedAdmin):
             path("<path:pk>/apply/", view(self.apply_view), name="teams_import_apply"),
         ]
         return own + super().get_urls()
+
+    def leave_by(self, request: HttpRequest, *, now: datetime) -> Leave:
+        """Return what lets one person leave."""
+        return lambda user: directory.deactivate(user, now=now)
 
     # --- Uploading
 
@@ -242,9 +249,14 @@ class ImportAdmin(GuardedAdmin):
 
     def _apply(self, request: HttpRequest, upload: Import) -> None:
         editor, now = viewer(request), timezone.now()
-        digest = request.POST.get("digest", "")
         try:
-            imports.apply(upload, editor=editor, now=now, expected_digest=digest)
+            imports.apply(
+                upload,
+                editor=editor,
+                leave=self.leave_by(request, now=now),
+                now=now,
+                expected_digest=request.POST.get("digest", ""),
+            )
         except PlanChangedError as error:
             imports.plan_again(upload, editor=editor, now=now)
             messages.warning(request, REFUSALS[error.code])

@@ -1,5 +1,6 @@
 """Importing many people or teams at once: a file becomes a plan, the plan is applied or not."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -33,7 +34,8 @@ from teams.import_files import errors_of, template_of
 from teams.models import Import, Team, User
 from teams.permissions import Right
 from teams.scopes import Scope
-from teams.services import imports
+from teams.services import directory, imports
+from teams.services.import_writes import Leave
 from teams.services.imports import ImportRefusedError
 
 UPLOADS = {FORM: CsvForm, CSV: {"type": "string", "format": "binary"}}
@@ -157,6 +159,12 @@ class PlanAgainEndpoint(ImportEndpoint):
 
 
 class ApplyImportEndpoint(ImportEndpoint):
+    """Lets people leave as far as this app knows what that takes."""
+
+    def leave_by(self, request: Request, *, now: datetime) -> Leave:
+        """Return what lets one person leave."""
+        return lambda user: directory.deactivate(user, now=now)
+
     @describe(
         "applyImport",
         "Apply an import",
@@ -171,12 +179,14 @@ class ApplyImportEndpoint(ImportEndpoint):
         """Do all that the plan says, or nothing: 409 if the plan would be another one by now."""
         upload = _find(public_id)
         body = self.read_body(ApplyBody) if request.body else {}
+        now = timezone.now()
         try:
             upload = imports.apply(
                 upload,
                 editor=caller(request),
+                leave=self.leave_by(request, now=now),
                 expected_digest=body.get("digest", ""),
-                now=timezone.now(),
+                now=now,
             )
         except ImportRefusedError as error:
             raise ConflictProblem(error.code, REFUSALS[error.code]) from error

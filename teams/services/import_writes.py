@@ -10,7 +10,10 @@ from django.db.models import Model, QuerySet
 from teams.csv_plan import Change, PlannedRow, RowKind
 from teams.directory_rows import FIELD_OF
 from teams.models import Team, User
-from teams.services import directory, memberships
+from teams.services import memberships
+
+#: Lets one person leave. What that takes is known above: contacts and conversations are not ours.
+Leave = Callable[[User], object]
 
 BATCH = 500
 #: Columns whose values no two people share. A code may move from one person to another.
@@ -45,8 +48,8 @@ def write_teams(rows: Sequence[PlannedRow]) -> None:
         _overwrite([build(row) for row in alike], key="code", fields=columns)
 
 
-def write_people(rows: Sequence[PlannedRow], *, now: datetime) -> None:
-    """Create and change the people of a plan, and put them into their teams."""
+def write_people(rows: Sequence[PlannedRow], *, leave: Leave, now: datetime) -> None:
+    """Create and change the people of a plan, put them into their teams, and let some leave."""
     new = [_build_person(row) for row in rows if row.kind == RowKind.NEW]
     _free_unique_values(rows)
     User.objects.bulk_create(sorted(new, key=lambda user: user.email), batch_size=BATCH)
@@ -58,12 +61,7 @@ def write_people(rows: Sequence[PlannedRow], *, now: datetime) -> None:
     with_room = [keys[row.key] for row in rows if {one.column for one in row.changes} & ROOM]
     User.objects.filter(pk__in=with_room, is_active=True).update(offer_due_at=now)
     for user in User.objects.filter(email__in=_leavers(rows)).order_by("pk"):
-        _leave(user, now=now)
-
-
-def _leave(user: User, *, now: datetime) -> None:
-    """Let a person go as the console does: the one place where an import does so."""
-    directory.deactivate(user, now=now)
+        leave(user)
 
 
 def _build_person(row: PlannedRow) -> User:

@@ -12,6 +12,7 @@ from teams.csv_sheet import Fault
 from teams.directory_rows import load_directory
 from teams.models import Import, ImportRow, ImportStatus, User
 from teams.services import import_writes
+from teams.services.import_writes import Leave
 
 BATCH = 1000
 LONGEST_FILENAME = 255
@@ -74,9 +75,14 @@ def plan_again(upload: Import, *, editor: User | None, now: datetime) -> Import:
 
 @transaction.atomic
 def apply(
-    upload: Import, *, editor: User | None, now: datetime, expected_digest: str = ""
+    upload: Import,
+    *,
+    editor: User | None,
+    leave: Leave,
+    now: datetime,
+    expected_digest: str = "",
 ) -> Import:
-    """Do what the plan says, all of it.
+    """Do what the plan says, all of it. `leave` lets one person go, as it is done by hand.
 
     1. Plan again, so that it is known what will be touched, and lock exactly that.
     2. Plan once more: nobody changes these rows any longer. If this is not what was agreed to
@@ -89,7 +95,7 @@ def apply(
     agreed = expected_digest or upload.digest
     _lock(_agreed_plan(upload, agreed, editor=editor))
     made = _agreed_plan(upload, agreed, editor=editor)
-    _write(made, now=now)
+    _write(made, leave=leave, now=now)
     upload.status = ImportStatus.APPLIED
     upload.applied_by, upload.applied_at, upload.content = editor, now, b""
     upload.save(update_fields=["status", "applied_by", "applied_at", "content"])
@@ -166,9 +172,9 @@ def _lock(made: Plan) -> None:
     import_writes.lock_people(row.key for row in moving)
 
 
-def _write(made: Plan, *, now: datetime) -> None:
+def _write(made: Plan, *, leave: Leave, now: datetime) -> None:
     rows = [row for row in made.rows if row.kind in (RowKind.NEW, RowKind.CHANGED)]
     if made.subject == Subject.TEAMS:
         import_writes.write_teams(rows)
     else:
-        import_writes.write_people(rows, now=now)
+        import_writes.write_people(rows, leave=leave, now=now)

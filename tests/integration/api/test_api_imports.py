@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from teams.csv_sheet import MAX_BYTES
 from teams.models import Import, Role, Team, User
-from tests.factories import make_agent, make_supervisor, make_team
+from tests.factories import make_agent, make_contact, make_supervisor, make_team
 
 pytestmark = pytest.mark.django_db
 
@@ -181,6 +181,20 @@ class TestApplying:
         assert (old.status_code, new.status_code) == (409, 200)
         alice.refresh_from_db()
         assert alice.capacity == 9
+
+    def test_lets_people_leave_with_all_that_they_had(self, api, call, upload):
+        alice = make_agent(email="alice@e.example")
+        dora = make_contact(permanent_agent=alice)
+        team = make_team(members=(alice,), default_user=alice)
+        hers = call(alice)
+        plan = upload("email,is_active\nalice@e.example,no\n")
+
+        api.post(f"imports/{plan['id']}/apply/", {})
+
+        for row in (alice, dora, team):
+            row.refresh_from_db()
+        assert (alice.is_active, dora.permanent_agent, team.default_user) == (False, None, None)
+        assert hers.get("me/").json()["code"] == "auth.api_key_disabled"
 
     def test_twice_changes_nothing_the_second_time(self, api, upload, support):
         for kind in ("new_count", "same_count"):

@@ -22,12 +22,16 @@ def ada(db):
     return make_administrator(email="ada@e.example")
 
 
+def leave(user):
+    directory.deactivate(user, now=LATER)
+
+
 def plan(text, *, subject=Subject.USERS, by=None, **options):
     return imports.plan(text.encode(), subject=subject, uploaded_by=by, now=NOW, **options)
 
 
 def carry_out(text, *, subject=Subject.USERS, by=None):
-    return imports.apply(plan(text, subject=subject, by=by), editor=by, now=LATER)
+    return imports.apply(plan(text, subject=subject, by=by), editor=by, leave=leave, now=LATER)
 
 
 def counts(upload):
@@ -144,14 +148,14 @@ class TestAnImportOfPeople:
         assert upload.status == ImportStatus.REFUSED
         assert counts(upload) == (1, 1, 0, 1)
         with pytest.raises(ImportRefusedError, match=r"import\.has_errors"):
-            imports.apply(upload, editor=None, now=LATER)
+            imports.apply(upload, editor=None, leave=leave, now=LATER)
         assert not User.objects.filter(email="sato@e.example").exists()
 
     def test_is_not_applied_twice(self, alice, teams):
         upload = carry_out(self.TEXT)
 
         with pytest.raises(ImportRefusedError, match=r"import\.already_applied"):
-            imports.apply(upload, editor=None, now=LATER)
+            imports.apply(upload, editor=None, leave=leave, now=LATER)
 
     def test_leaves_the_owner_to_the_owner(self, ada):
         make_agent(email="olga@e.example", role=Role.OWNER)
@@ -164,7 +168,7 @@ class TestAnImportOfPeople:
         waiting = plan(self.TEXT, filename="people.csv")
         assert bytes(waiting.content) == self.TEXT.encode()
 
-        applied = imports.apply(waiting, editor=None, now=LATER)
+        applied = imports.apply(waiting, editor=None, leave=leave, now=LATER)
 
         applied.refresh_from_db()
         assert bytes(applied.content) == b""
@@ -185,7 +189,7 @@ class TestAPlanThatIsOld:
         User.objects.filter(pk=alice.pk).update(capacity=4)
 
         with pytest.raises(PlanChangedError):
-            imports.apply(upload, editor=None, now=LATER)
+            imports.apply(upload, editor=None, leave=leave, now=LATER)
 
         alice.refresh_from_db()
         assert alice.capacity == 4
@@ -206,13 +210,16 @@ class TestAPlanThatIsOld:
         upload = imports.plan_again(upload, editor=None, now=LATER)
 
         with pytest.raises(PlanChangedError):
-            imports.apply(upload, editor=None, now=LATER, expected_digest=seen)
+            imports.apply(upload, editor=None, leave=leave, now=LATER, expected_digest=seen)
 
     def test_does_not_mind_what_it_does_not_touch(self, alice):
         upload = plan(self.TEXT)
         User.objects.filter(pk=alice.pk).update(load=2, presence=Presence.AWAY)
 
-        assert imports.apply(upload, editor=None, now=LATER).status == ImportStatus.APPLIED
+        assert (
+            imports.apply(upload, editor=None, leave=leave, now=LATER).status
+            == ImportStatus.APPLIED
+        )
 
 
 class TestAnImportOfTeams:

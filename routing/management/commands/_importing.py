@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from conversations.actors import Actor
+from routing.services import leaving
 from teams.csv_encodings import CHOICES
 from teams.csv_plan import Plan, PlannedRow, RowKind, Subject
 from teams.csv_sheet import MAX_BYTES, Fault
@@ -57,7 +59,13 @@ class ImportCommand(BaseCommand):
             now=now,
         )
         try:
-            imports.apply(upload, editor=None, expected_digest=made.digest, now=now)
+            imports.apply(
+                upload,
+                editor=None,
+                leave=lambda user: leaving.leave(user, actor=Actor.system(), now=now),
+                expected_digest=made.digest,
+                now=now,
+            )
         except PlanChangedError as error:
             text = "Nothing was changed: somebody changed people or teams meanwhile. Try again."
             raise CommandError(text, returncode=HAS_ERRORS) from error

@@ -1,7 +1,7 @@
 """`manage.py import_users FILE [--apply]`: people from a CSV file."""
 
+from routing.management.commands._importing import ImportCommand
 from teams.csv_plan import Subject
-from teams.management.commands._importing import ImportCommand
 
 
 class Command(ImportCommand):
