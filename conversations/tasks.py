@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from celery import shared_task
 from django.db import connection
 
-from conversations.clock import database_now
 from conversations.services import closing, delivery, forwards, outbox
+from teams.clock import database_now
 
 #: One run goes on for at most this many rows, so that a worker can stop in between.
 BATCH = 200

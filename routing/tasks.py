@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from conversations.clock import database_now
 from routing.services import assignment, reassignment, waiting
+from teams.clock import database_now
 
 #: One run goes on for at most this many rows, so that a worker can stop in between.
 BATCH = 200

@@ -6,8 +6,9 @@ from django.db import transaction
 
 from conversations.actors import Actor
 from conversations.models import Conversation, Survey
-from conversations.services import lifecycle, surveys, sweeps
+from conversations.services import lifecycle, surveys
 from conversations.states import Status
+from teams.services import sweeps
 
 
 @transaction.atomic

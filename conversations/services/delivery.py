@@ -21,7 +21,8 @@ from conversations.actors import Actor
 from conversations.backoff import next_attempt_at
 from conversations.delivery_states import DeliveryStatus
 from conversations.models import Contact, Message
-from conversations.services import events, replies, reports, sweeps
+from conversations.services import events, replies, reports
+from teams.services import sweeps
 
 logger = logging.getLogger(__name__)
 

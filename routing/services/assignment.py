@@ -9,7 +9,7 @@ from conversations.actors import Actor
 from conversations.models import Contact, Conversation, Message
 from conversations.models.assignment import EndReason
 from conversations.models.message import Direction
-from conversations.services import assignments, events, lifecycle, sweeps
+from conversations.services import assignments, events, lifecycle
 from conversations.states import OPEN
 from routing import loaders
 from routing.engine.decide import decide, decide_named, decide_reopened
@@ -18,6 +18,7 @@ from routing.models import Decision
 from routing.services import decisions
 from routing.services.decisions import Question, decide_and_apply
 from teams.models import Team, User
+from teams.services import sweeps
 
 logger = logging.getLogger(__name__)
 

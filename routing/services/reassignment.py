@@ -9,13 +9,13 @@ from datetime import datetime
 
 from conversations.actors import Actor
 from conversations.models import Conversation
-from conversations.services import sweeps
 from conversations.states import OPEN, Status
 from routing import loaders
 from routing.engine.decide import decide_offline, decide_reassignment
 from routing.engine.facts import Target, TargetKind, Trigger
 from routing.services.decisions import Question, decide_and_apply
 from teams.models import User
+from teams.services import sweeps
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,6 @@ from channels.models import Distribution
 from conversations.actors import Actor
 from conversations.models import Assignment, Conversation
 from conversations.models.assignment import AssignmentKind, EndReason
-from conversations.services import sweeps
 from routing import loaders
 from routing.engine.decide import decide_waiting
 from routing.engine.facts import Target, TargetKind, Trigger
@@ -22,7 +21,7 @@ from routing.services.decisions import (
     latest_assignment,
 )
 from teams.models import Presence, Strategy, User
-from teams.services import shifts
+from teams.services import shifts, sweeps
 
 logger = logging.getLogger(__name__)
 

@@ -23,11 +23,11 @@ from channels.providers import config_of
 from channels.providers.signing import build_signed_form
 from channels.providers.simulator import message_fields
 from conversations.actors import Actor
-from conversations.clock import database_now
 from conversations.invariants import INVARIANTS as CONVERSATION_INVARIANTS
 from conversations.models import Conversation, Message
 from conversations.services import replies
 from routing.invariants import INVARIANTS as ROUTING_INVARIANTS
+from teams.clock import database_now
 from tests.factories import make_agent, make_channel, make_rule, make_team
 from tests.fake_twilio import running
 from tests.faults.crowd import free_port

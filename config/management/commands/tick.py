@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from config.drains import NeverIdleError, run_until_idle
-from conversations.clock import database_now
+from teams.clock import database_now
 
 
 class Command(BaseCommand):

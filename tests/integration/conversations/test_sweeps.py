@@ -8,8 +8,9 @@ from django.db import connection
 from conversations.delivery_states import DeliveryStatus
 from conversations.models import Conversation
 from conversations.models.message import Direction
-from conversations.services import closing, delivery, sweeps
+from conversations.services import closing, delivery
 from conversations.states import Status
+from teams.services import sweeps
 from tests.factories import make_agent, make_channel, make_conversation, make_message
 from tests.moments import WEDNESDAY_MORNING as MORNING
 
