@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import translation
+from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
 
 from conversations.actors import Actor
@@ -105,9 +106,17 @@ def _reason_to_skip(conversation: Conversation, *, now: datetime) -> str:
 
 
 def _question(conversation: Conversation) -> str:
-    with translation.override(conversation.contact.language or "en"):
+    with translation.override(_spoken(conversation.contact.language)):
         default = _("How did we do? Answer with a number from 1 (bad) to 5 (great).")
     return conversation.channel.survey_question or default
+
+
+def _spoken(language: str) -> str:
+    """Return which of our languages comes closest to the contact's, such as zh-hans for zh-CN."""
+    try:
+        return get_supported_language_variant(language)
+    except LookupError:
+        return "en"
 
 
 def _note(survey: Survey, type_: EventType, *, now: datetime) -> None:
