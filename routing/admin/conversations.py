@@ -23,12 +23,10 @@ from conversations.admin.pages import ConversationAdmin
 from conversations.admin.verbs import REFUSED, REOPEN, RESOLVE, Verb, actor_of
 from conversations.models import Conversation
 from conversations.states import OPEN
+from routing.admin.explanations import explain_owner
 from routing.admin.waiting import reasons_to_wait
-from routing.engine.facts import Answer, Outcome, Step
 from routing.forms import AssignForm
-from routing.models import Decision
-from routing.rendering import RenderedDecision, render_answer, render_decision
-from routing.services import assignment, preview
+from routing.services import assignment
 from routing.services.assignment import AssignmentRefusedError
 from routing.services.decisions import DecisionContentionError
 from teams.admin.console import Confirmation, selected_hidden
@@ -45,7 +43,6 @@ REFUSALS = {
     "team.inactive": gettext_lazy("Nothing was changed: this team is switched off."),
     "assignment.target_required": gettext_lazy("Nothing was changed: nobody was named."),
 }
-MOST_DECISIONS = 10
 CAN_BE_REFUSED = (*REFUSED, AssignmentRefusedError, DecisionContentionError)
 
 
@@ -61,7 +58,7 @@ def _take(conversation: Conversation, user: User, now: datetime) -> Text:
 
 def _unassign(conversation: Conversation, user: User, now: datetime) -> Text:
     assignment.unassign(conversation, actor=actor_of(user), now=now)
-    return _("Nobody has this conversation now.")
+    return _("Nobody has it now. In a minute it is offered to the channel's agents.")
 
 
 TAKE = Verb(
@@ -82,46 +79,12 @@ UNASSIGN = Verb(
         _is_open(conversation)
         and (conversation.assignee_id is not None or conversation.team_id is not None)
     ),
-    lambda conversation: _("It goes back to the queue of its channel and waits there."),
+    lambda conversation: _(
+        "Nobody has it then. Whoever should have it can be chosen within a minute; after that it "
+        "is offered to the channel's agents."
+    ),
     _unassign,
 )
-
-
-def _was_left_alone(conversation: Conversation, *, last: Decision | None) -> bool:
-    """Say whether somebody was chosen and has it no more: taking it away is not a decision."""
-    if last is None or last.answer["user_id"] is None or conversation.assignee_id is not None:
-        return False
-    return _is_open(conversation) and conversation.routing_due_at is None
-
-
-def _explain_unassigning(conversation: Conversation) -> RenderedDecision:
-    event = conversation.events.filter(type="conversation.unassigned").order_by("-pk").first()
-    actor = event.actor_label if event else ""
-    steps = (
-        Step("manual", "noted", "unassigned", {"actor": actor}),
-        Step("people", "attention", "queued", _desk_of(conversation)),
-    )
-    answer = Answer(Outcome.WAITING, steps)
-    return render_answer(answer, decided_at=event.occurred_at if event else None)
-
-
-def _why_waiting_now(
-    conversation: Conversation, *, known: list[RenderedDecision]
-) -> RenderedDecision | None:
-    """Return why it waits at this instant, unless what was stored last says the same."""
-    now = timezone.now()
-    answer = preview.why_waiting(conversation, now=now)
-    if answer is None or answer.outcome is not Outcome.WAITING:
-        return None
-    fresh = render_answer(answer, decided_at=now)
-    said = [step.text for step in known[0].steps] if known else []
-    new = [step.text for step in fresh.steps]
-    return None if said[-len(new) :] == new else fresh
-
-
-def _desk_of(conversation: Conversation) -> dict[str, Any]:
-    team = conversation.team
-    return {"team_id": team.pk if team else None, "desk": str(team or conversation.channel)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +109,7 @@ class RoutedConversationAdmin(ConversationAdmin):
         return [own, *super().get_urls()]
 
     def explanation_context(self, conversation: Conversation) -> dict[str, Any]:
-        rows = Decision.objects.filter(conversation=conversation).order_by("-pk")[:MOST_DECISIONS]
-        decisions = [render_decision(decision) for decision in rows]
-        if _was_left_alone(conversation, last=rows[0] if rows else None):
-            decisions.insert(0, _explain_unassigning(conversation))
-        elif fresh := _why_waiting_now(conversation, known=decisions):
-            decisions.insert(0, fresh)
-        return {"decisions": decisions}
+        return {"decisions": explain_owner(conversation, now=timezone.now())}
 
     def reasons_to_wait(self, rows: Sequence[Conversation]) -> Mapping[int, Text]:
         return reasons_to_wait(rows)

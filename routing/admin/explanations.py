@@ -1,0 +1,59 @@
+"""Why a conversation is whose it is: every decision, latest first, and how things are now."""
+
+from datetime import datetime
+from typing import Any
+
+from conversations.models import Conversation
+from conversations.states import OPEN
+from routing.engine.facts import Answer, Outcome, Step
+from routing.models import Decision
+from routing.rendering import RenderedDecision, render_answer, render_decision
+from routing.services import preview
+
+MOST_DECISIONS = 10
+
+
+def explain_owner(conversation: Conversation, *, now: datetime) -> list[RenderedDecision]:
+    """Return what was decided last and before; first, where nobody has it, why that is so now."""
+    rows = Decision.objects.filter(conversation=conversation).order_by("-pk")[:MOST_DECISIONS]
+    decisions = [render_decision(decision) for decision in rows]
+    if _was_left_alone(conversation, last=rows[0] if rows else None):
+        return [_explain_unassigning(conversation), *decisions]
+    fresh = _why_waiting_now(conversation, known=decisions, now=now)
+    return [fresh, *decisions] if fresh else decisions
+
+
+def _was_left_alone(conversation: Conversation, *, last: Decision | None) -> bool:
+    """Say whether somebody was chosen and has it no more: taking it away is not a decision."""
+    if last is None or last.answer["user_id"] is None or conversation.assignee_id is not None:
+        return False
+    return conversation.status in OPEN and conversation.routing_due_at is None
+
+
+def _explain_unassigning(conversation: Conversation) -> RenderedDecision:
+    event = conversation.events.filter(type="conversation.unassigned").order_by("-pk").first()
+    actor = event.actor_label if event else ""
+    steps = (
+        Step("manual", "noted", "unassigned", {"actor": actor}),
+        Step("people", "attention", "queued", _desk_of(conversation)),
+    )
+    answer = Answer(Outcome.WAITING, steps)
+    return render_answer(answer, decided_at=event.occurred_at if event else None)
+
+
+def _why_waiting_now(
+    conversation: Conversation, *, known: list[RenderedDecision], now: datetime
+) -> RenderedDecision | None:
+    """Return why it waits at this instant, unless what was stored last says the same."""
+    answer = preview.why_waiting(conversation, now=now)
+    if answer is None or answer.outcome is not Outcome.WAITING:
+        return None
+    fresh = render_answer(answer, decided_at=now)
+    said = [step.text for step in known[0].steps] if known else []
+    new = [step.text for step in fresh.steps]
+    return None if said[-len(new) :] == new else fresh
+
+
+def _desk_of(conversation: Conversation) -> dict[str, Any]:
+    team = conversation.team
+    return {"team_id": team.pk if team else None, "desk": str(team or conversation.channel)}
