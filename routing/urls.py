@@ -12,6 +12,7 @@ from routing.api.decisions import (
 from routing.api.imports import RoutedApplyImportEndpoint
 from routing.api.people import LeavingPersonEndpoint
 from routing.api.rules import RuleEndpoint, RulesEndpoint
+from routing.api.teams import RetiringTeamEndpoint
 
 urlpatterns = [
     path("assignments/individual/", IndividualEndpoint.as_view()),
@@ -20,6 +21,7 @@ urlpatterns = [
     path("conversations/<uuid:public_id>/decision/", DecisionEndpoint.as_view()),
     path("conversations/<uuid:public_id>/decisions/", DecisionsEndpoint.as_view()),
     path("conversations/<uuid:public_id>/explanation/", ExplanationEndpoint.as_view()),
+    path("teams/<str:reference>/", RetiringTeamEndpoint.as_view()),
     path("users/<str:reference>/", LeavingPersonEndpoint.as_view()),
     path("imports/<str:public_id>/apply/", RoutedApplyImportEndpoint.as_view()),
     path("rules/", RulesEndpoint.as_view()),

@@ -19,12 +19,11 @@ from teams.api.imports import (
 from teams.api.me import MeEndpoint
 from teams.api.people import HeartbeatEndpoint, PeopleEndpoint, PresenceEndpoint
 from teams.api.shifts import ShiftsEndpoint
-from teams.api.teams import MemberEndpoint, MembersEndpoint, TeamEndpoint, TeamsEndpoint
+from teams.api.teams import MemberEndpoint, MembersEndpoint, TeamsEndpoint
 
 urlpatterns = [
     path("me/", MeEndpoint.as_view()),
     path("teams/", TeamsEndpoint.as_view()),
-    path("teams/<str:reference>/", TeamEndpoint.as_view()),
     path("teams/<str:reference>/shifts/", ShiftsEndpoint.as_view()),
     path("business-hours/", CalendarsEndpoint.as_view()),
     path("business-hours/<str:reference>/", CalendarEndpoint.as_view()),

@@ -27,9 +27,8 @@ from teams.api.once import once
 from teams.api.operations import describe
 from teams.api.permissions import caller
 from teams.api.problems import ConflictProblem, FieldProblem, NotFoundProblem
-from teams.api.references import find_person, pick
+from teams.api.references import find_person, pick_person
 from teams.api.serializers import MemberOut
-from teams.models import User
 from teams.permissions import Right, is_allowed
 from teams.scopes import Scope
 
@@ -131,7 +130,7 @@ class ChannelMemberEndpoint(Endpoint):
 
     @describe("removeChannelMember", "Take an agent out", status=status.HTTP_204_NO_CONTENT)
     def delete(self, request: Request, public_id: UUID, person: str) -> Response:
-        leaver = pick(User.objects.all(), person)
+        leaver = pick_person(person)
         channels.leave(_pick(public_id), user=leaver, now=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 

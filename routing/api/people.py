@@ -15,9 +15,9 @@ from teams.api.bodies import Body
 from teams.api.fields import Choice, Text
 from teams.api.once import once
 from teams.api.operations import describe
-from teams.api.people import PersonEndpoint
+from teams.api.people import PersonEndpoint, pick_editable
 from teams.api.problems import FieldProblem
-from teams.api.references import PersonReference, find_person, find_team, pick
+from teams.api.references import PersonReference, find_person, find_team
 from teams.api.serializers import PersonChanges, PersonOut
 from teams.models import User
 from teams.services import directory
@@ -64,7 +64,7 @@ class LeavingPersonEndpoint(PersonEndpoint):
     )
     @once
     def patch(self, request: Request, reference: str) -> Response:
-        person = pick(User.objects.all(), reference)
+        person = pick_editable(request, reference)
         changes = self.read_body(PersonChangesAndHandOver)
         is_leaving = changes.get("is_active") is False
         hand_over = _hand_over(changes.pop("hand_over", None), is_leaving=is_leaving)
@@ -83,7 +83,7 @@ class LeavingPersonEndpoint(PersonEndpoint):
     )
     def delete(self, request: Request, reference: str) -> Response:
         """Let somebody leave who has no open work. What they did stays, so the row stays."""
-        _leave(request, pick(User.objects.all(), reference), hand_over=None)
+        _leave(request, pick_editable(request, reference), hand_over=None)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -13,7 +13,7 @@ from teams.api.fields import UUID_FORM
 from teams.api.once import once
 from teams.api.operations import describe
 from teams.api.permissions import caller, refuse_above, require
-from teams.api.references import pick
+from teams.api.references import pick_person
 from teams.api.serializers import (
     HeartbeatOut,
     NewPerson,
@@ -58,7 +58,7 @@ class PersonEndpoint(Endpoint):
 
     @describe("getPerson", "Read one person", answer=PersonOut)
     def get(self, request: Request, reference: str) -> Response:
-        return Response(PersonOut(pick(User.objects.all(), reference)).data)
+        return Response(PersonOut(pick_person(reference)).data)
 
     @describe(
         "updatePerson",
@@ -70,7 +70,7 @@ class PersonEndpoint(Endpoint):
     )
     @once
     def patch(self, request: Request, reference: str) -> Response:
-        person = pick(User.objects.all(), reference)
+        person = pick_editable(request, reference)
         changes = self.read_body(PersonChanges)
         person = directory.update_person(person, now=timezone.now(), **changes)
         return Response(PersonOut(person).data)
@@ -83,7 +83,7 @@ class PersonEndpoint(Endpoint):
     )
     def delete(self, request: Request, reference: str) -> Response:
         """Let somebody leave. What they did stays, so the row stays, inactive."""
-        person = pick(User.objects.all(), reference)
+        person = pick_editable(request, reference)
         directory.deactivate(person, now=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -135,9 +135,16 @@ class HeartbeatEndpoint(Endpoint):
         return Response(HeartbeatOut(shown).data)
 
 
+def pick_editable(request: Request, reference: str) -> User:
+    """Return whom the address names, unless they are above the caller."""
+    person = pick_person(reference)
+    refuse_above(request, person)
+    return person
+
+
 def _whose_presence(request: Request, reference: str) -> User:
     """Return whom the address names, if the caller may speak for them."""
-    person: User = pick(User.objects.all(), reference)
+    person = pick_person(reference)
     if person.pk != caller(request).pk:
         require(request, Right.SET_PRESENCE_OF_OTHERS)
         refuse_above(request, person)

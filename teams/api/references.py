@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from teams.api.bodies import Body
@@ -52,6 +52,30 @@ def pick(rows: QuerySet[Any], reference: str) -> Any:
     if row is None:
         raise NotFoundProblem
     return row
+
+
+def pick_person(reference: str) -> User:
+    """Return the person whom an address names; 404 if nobody is.
+
+    By our id, their code, their e-mail, or their external id, in this order: what another system
+    calls one person may look like our name for somebody else.
+    """
+    if not reference.isprintable():
+        raise NotFoundProblem
+    email = reference.lower()
+    named = Q(code=reference) | Q(email=email) | Q(external_id=reference)
+    public_id = uuid.UUID(reference) if UUID_FORM.match(reference) else None
+    if public_id is not None:
+        named |= Q(public_id=public_id)
+    found = User.objects.filter(named).order_by("pk")
+
+    def rank(user: User) -> tuple[bool, bool, bool]:
+        return (user.public_id != public_id, user.code != reference, user.email != email)
+
+    person: User | None = min(found, key=rank, default=None)
+    if person is None:
+        raise NotFoundProblem
+    return person
 
 
 def _by_id_or_code(reference: str) -> dict[str, Any]:

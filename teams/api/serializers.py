@@ -196,6 +196,7 @@ class NewTeam(TeamChanges):
 
 
 class PersonChanges(Body):
+    email = Email(required=False)
     name = Text(required=False, max_length=120)
     role = Choice(choices=ROLES, required=False)
     capacity = Whole(required=False, allow_null=True, min_value=0)

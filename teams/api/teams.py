@@ -14,8 +14,8 @@ from teams.api.endpoints import Endpoint
 from teams.api.once import once
 from teams.api.operations import describe
 from teams.api.permissions import caller
-from teams.api.problems import FieldProblem, ForbiddenProblem
-from teams.api.references import find_person, pick
+from teams.api.problems import ConflictProblem, FieldProblem, ForbiddenProblem
+from teams.api.references import find_person, pick, pick_person
 from teams.api.serializers import (
     MemberBody,
     MemberOut,
@@ -104,12 +104,14 @@ class MembersEndpoint(Endpoint):
         body=MemberBody,
         answer=MemberOut,
         status=status.HTTP_201_CREATED,
+        refusals=(409,),
         examples={"by code": {"member": {"code": "E-1042"}}},
     )
     @once
     def post(self, request: Request, reference: str) -> Response:
         team = editable(request, reference)
         person = find_person(self.read_body(MemberBody)["member"])
+        _refuse_leavers(team, people=[person])
         membership = memberships.join(team, user=person, now=timezone.now())
         return Response(MemberOut(membership).data, status=status.HTTP_201_CREATED)
 
@@ -118,12 +120,14 @@ class MembersEndpoint(Endpoint):
         "Set all members, in their order",
         body=MembersBody,
         list_of=MemberOut,
+        refusals=(409,),
         examples={"two": {"members": [{"code": "E-1042"}, {"email": "alice@example.com"}]}},
     )
     def put(self, request: Request, reference: str) -> Response:
         team = editable(request, reference)
         named = self.read_body(MembersBody)["members"]
         people = [find_person(one, field="members") for one in named]
+        _refuse_leavers(team, people=people)
         _replace(team, people=list(dict.fromkeys(people)))
         return Response({"data": MemberOut(_members(team), many=True).data})
 
@@ -135,7 +139,7 @@ class MemberEndpoint(Endpoint):
     @describe("removeTeamMember", "Take a member out", status=status.HTTP_204_NO_CONTENT)
     def delete(self, request: Request, reference: str, person: str) -> Response:
         team = editable(request, reference)
-        leaver = pick(User.objects.all(), person)
+        leaver = pick_person(person)
         memberships.leave(team, user=leaver, now=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -179,6 +183,13 @@ def editable(request: Request, reference: str) -> Team:
     if is_allowed(user, Right.EDIT_TEAMS) or team.memberships.filter(user=user).exists():
         return team
     raise ForbiddenProblem("auth.role_insufficient", _("You may change your own teams only."))
+
+
+def _refuse_leavers(team: Team, *, people: list[User]) -> None:
+    """Refuse to let somebody in who left. Members who left may stay where they are."""
+    members = set(team.memberships.values_list("user_id", flat=True))
+    if any(not person.is_active and person.pk not in members for person in people):
+        raise ConflictProblem("member.inactive", _("This person is no longer active."))
 
 
 @transaction.atomic

@@ -2,9 +2,16 @@
 
 import pytest
 
+from conversations.states import Status
 from teams.models import Presence, Role, Team, User
 from tests import moments
-from tests.factories import make_agent, make_supervisor, make_team
+from tests.factories import (
+    make_agent,
+    make_conversation,
+    make_rule,
+    make_supervisor,
+    make_team,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +93,69 @@ class TestTeams:
         assert (answer.status_code, fields_of(answer)) == (422, fields)
 
 
+class TestATeamThatGoes:
+    def test_is_deleted(self, api):
+        team = make_team(code="support", members=(make_agent(),))
+
+        answers = [api.delete("teams/support/") for _ in range(2)]
+
+        assert [answer.status_code for answer in answers] == [204, 404]
+        assert not Team.objects.filter(pk=team.pk).exists()
+
+    def test_stays_inactive_where_conversations_remember_it(self, api):
+        team = make_team(code="support", members=(make_agent(),))
+        make_conversation(team=team, status=Status.CLOSED)
+
+        assert api.delete("teams/support/").status_code == 204
+
+        assert api.get("teams/support/").json()["is_active"] is False
+
+    @pytest.mark.parametrize("use", ["rule", "conversation", "snoozed", "escalation"])
+    def test_is_kept_while_it_is_in_use(self, api, use):
+        team = make_team(code="support", members=(make_agent(),))
+        if use == "rule":
+            make_rule(team=team, is_active=False)
+        elif use == "escalation":
+            make_team(code="sales", escalation_team=team, escalate_after_s=60)
+        else:
+            make_conversation(team=team, status=Status.SNOOZED if use == "snoozed" else Status.NEW)
+
+        answer = api.delete("teams/support/")
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "team.in_use")
+        assert Team.objects.get(code="support").is_active
+
+    def test_is_not_deleted_by_supervisors(self, call):
+        team = make_team(code="support", members=(make_supervisor(),))
+
+        answer = call(team.members.get()).delete("teams/support/")
+
+        assert (answer.status_code, answer.json()["code"]) == (403, "auth.role_insufficient")
+
+
 class TestMembers:
+    def test_that_left_are_not_added(self, api):
+        make_team(code="support")
+        gone = make_agent(code="gone", is_active=False)
+        who = {"member": {"code": "gone"}}
+
+        answers = [
+            api.post("teams/support/members/", who),
+            api.put("teams/support/members/", {"members": [who["member"]]}),
+        ]
+
+        assert [answer.json()["code"] for answer in answers] == ["member.inactive"] * 2
+        assert not gone.teams.exists()
+
+    def test_that_left_may_stay(self, api):
+        gone = make_agent(code="gone", is_active=False)
+        team = make_team(code="support", members=(gone,))
+
+        answer = api.put("teams/support/members/", {"members": [{"code": "gone"}]})
+
+        assert answer.status_code == 200
+        assert list(team.members.all()) == [gone]
+
     def test_are_added_at_the_end(self, api):
         alice, bob = make_agent(), make_agent(name="Bob")
         make_team(code="support", members=(alice,))
@@ -204,6 +273,32 @@ class TestPeople:
 
         assert [[row["id"] for row in rows] for rows in found] == [[str(alice.public_id)]] * 3
 
+    @pytest.mark.parametrize("key", ["E-1", "Alice@E.example", "crm-1", "public_id"])
+    def test_are_at_the_address_that_others_know_them_by(self, api, key):
+        alice = make_agent(code="E-1", external_id="crm-1", email="alice@e.example")
+        make_agent(name="Bob", external_id="E-1", code="crm-2")
+
+        answer = api.get(f"users/{alice.public_id if key == 'public_id' else key}/")
+
+        assert answer.json()["id"] == str(alice.public_id)
+
+    def test_that_nobody_knows_are_not_found(self, api):
+        paths = ["nobody", "nobody@e.example", "a%00b", "0199aaaa-0000-7000-8000-000000000000"]
+
+        assert [api.get(f"users/{path}/").status_code for path in paths] == [404] * 4
+
+    def test_get_another_address_unless_somebody_has_it(self, api):
+        alice, bob = make_agent(), make_agent(name="Bob", email="bob@e.example")
+
+        answers = [
+            api.patch(f"users/{alice.public_id}/", {"email": email})
+            for email in ("Lambert@E.example", "BOB@e.example")
+        ]
+
+        assert [answer.status_code for answer in answers] == [200, 409]
+        alice.refresh_from_db()
+        assert (alice.email, bob.email) == ("lambert@e.example", "bob@e.example")
+
     def test_are_found_by_their_team_and_presence(self, api):
         alice, bob = make_agent(), make_agent(name="Bob", presence=Presence.AWAY)
         make_team(code="support", members=(alice, bob))
@@ -224,16 +319,18 @@ class TestPeople:
         assert (alice.role, alice.capacity, alice.is_receiving) == (Role.SENIOR_AGENT, 3, False)
         assert alice.offer_due_at == moments.WEDNESDAY_MORNING
 
-    def test_that_own_the_house_keep_their_role(self, api):
+    @pytest.mark.parametrize(("by", "status"), [(Role.OWNER, 422), (Role.ADMINISTRATOR, 403)])
+    def test_that_own_the_house_keep_their_role(self, api, call, by, status):
         owner = make_agent(role=Role.OWNER)
+        caller = call(owner) if by == Role.OWNER else api
 
         answers = [
-            api.patch(f"users/{owner.public_id}/", {"role": 1}),
-            api.patch(f"users/{owner.public_id}/", {"is_active": False}),
-            api.delete(f"users/{owner.public_id}/"),
+            caller.patch(f"users/{owner.public_id}/", {"role": 1}),
+            caller.patch(f"users/{owner.public_id}/", {"is_active": False}),
+            caller.delete(f"users/{owner.public_id}/"),
         ]
 
-        assert [answer.status_code for answer in answers] == [422] * 3
+        assert [answer.status_code for answer in answers] == [status] * 3
         owner.refresh_from_db()
         assert (owner.role, owner.is_active) == (Role.OWNER, True)
 
