@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from teams import csv_encodings
 from teams.admin.console import EmptyState, GuardedAdmin, pill
 from teams.csv_plan import LAYOUTS, Subject
-from teams.csv_sheet import MAX_BYTES, MAX_ROWS
+from teams.csv_sheet import MAX_BYTES
 from teams.downloads import csv_download
 from teams.import_files import errors_of, template_of
 from teams.import_sentences import column_guide, encoding_label, place_of, sentence_of
@@ -163,7 +163,6 @@ class ImportAdmin(GuardedAdmin):
                 (ImportSubject(subject).label, subject, column_guide(subject))
                 for subject in (Subject.USERS, Subject.TEAMS)
             ],
-            "most_rows": MAX_ROWS,
         }
         return TemplateResponse(request, "admin/teams/import/upload.html", context)
 
