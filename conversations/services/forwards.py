@@ -37,6 +37,7 @@ class Claim:
 
     delivery: EndpointDelivery
     attempt: int
+    tries: int
 
 
 def deliver_next(*, now: datetime) -> bool:
@@ -106,13 +107,13 @@ def _claim(wanted: QuerySet[EndpointDelivery], *, now: datetime) -> Claim | None
         tries=F("tries") + 1,
         last_tried_at=now,
     )
-    return Claim(delivery, delivery.attempt + 1)
+    return Claim(delivery, delivery.attempt + 1, delivery.tries + 1)
 
 
 def _send(claim: Claim, *, now: datetime) -> Outcome:
     """Call the endpoint. Whatever is unforeseen counts as a failure of this delivery alone."""
     delivery = claim.delivery
-    if delivery.tries >= MAX_TRIES:  # its last try was begun, and nobody came back from it
+    if claim.tries > MAX_TRIES:  # its last try was begun, and nobody came back from it
         return Outcome("lost", 0.0)
     try:
         return forward(
@@ -147,65 +148,69 @@ def _record(claim: Claim, *, outcome: Outcome, now: datetime) -> None:
     The endpoint is locked first: what is queued for it, and its health, change behind that lock.
     """
     locked = endpoint_services.lock_all([claim.delivery.endpoint_id])
-    delivery = (
-        EndpointDelivery.objects.select_for_update(of=("self",))
-        .select_related("event")
-        .filter(pk=claim.delivery.pk, attempt=claim.attempt, status=ForwardStatus.PENDING)
-        .first()
-    )
-    if not locked or delivery is None:
+    if not locked:  # removed meanwhile, with all that it was sent
         return
-    endpoint = locked[0]
     if outcome.error:
-        _record_failure(delivery, endpoint=endpoint, outcome=outcome, now=now)
-    else:
-        _finish(delivery, status=ForwardStatus.DELIVERED, outcome=outcome, now=now)
-        endpoint_services.note_success(endpoint, now=now)
+        _record_failure(claim, endpoint=locked[0], outcome=outcome, now=now)
+    elif _finish(claim, status=ForwardStatus.DELIVERED, outcome=outcome, now=now):
+        endpoint_services.note_success(locked[0], now=now)
 
 
-def _record_failure(
-    delivery: EndpointDelivery, *, endpoint: Endpoint, outcome: Outcome, now: datetime
-) -> None:
+def _record_failure(claim: Claim, *, endpoint: Endpoint, outcome: Outcome, now: datetime) -> None:
     # Waits are counted from the end of the call, which may have taken its time.
     ended = now + timedelta(seconds=outcome.took_s)
-    if outcome.error not in _OUR_OWN:
-        endpoint_services.note_failure(
-            endpoint,
-            error=outcome.error,
-            took_s=outcome.took_s,
-            retry_after_s=outcome.retry_after_s,
-            now=ended,
-        )
-    if outcome.is_gone:  # it asks to be left alone; what is pending waits for a person
-        endpoint_services.pause(endpoint, reason=PauseReason.GONE, now=now)
     due_at = next_try_at(
-        delivery.tries,
-        message_id=delivery.message_id,
-        queued_at=delivery.queued_at,
+        claim.tries,
+        message_id=claim.delivery.message_id,
+        queued_at=claim.delivery.queued_at,
         now=ended,
         retry_after_s=outcome.retry_after_s,
     )
     if due_at is None:
-        _finish(delivery, status=ForwardStatus.DEAD, outcome=outcome, now=now)
-        return
-    EndpointDelivery.objects.filter(pk=delivery.pk).update(
-        due_at=due_at, lease_until=None, **_described(outcome)
-    )
+        is_ours = _finish(claim, status=ForwardStatus.DEAD, outcome=outcome, now=now)
+    else:
+        is_ours = _write(claim, due_at=due_at, lease_until=None, **_described(outcome))
+    if is_ours and outcome.error not in _OUR_OWN:
+        _note_failure(endpoint, outcome=outcome, now=ended)
 
 
-def _finish(
-    delivery: EndpointDelivery, *, status: ForwardStatus, outcome: Outcome, now: datetime
-) -> None:
-    """End a delivery, and let the next one of its conversation go."""
-    EndpointDelivery.objects.filter(pk=delivery.pk).update(
-        status=status, due_at=None, lease_until=None, finished_at=now, **_described(outcome)
+def _note_failure(endpoint: Endpoint, *, outcome: Outcome, now: datetime) -> None:
+    endpoint_services.note_failure(
+        endpoint,
+        error=outcome.error,
+        took_s=outcome.took_s,
+        retry_after_s=outcome.retry_after_s,
+        now=now,
     )
-    lane = EndpointDelivery.objects.pending().filter(
-        endpoint=delivery.endpoint_id, ordering_key=delivery.ordering_key
+    if outcome.is_gone:  # it asks to be left alone; what is pending waits for a person
+        endpoint_services.pause(endpoint, reason=PauseReason.GONE, now=now)
+
+
+def _finish(claim: Claim, *, status: ForwardStatus, outcome: Outcome, now: datetime) -> bool:
+    """End a delivery and let the next one of its conversation go; False if it is not ours now."""
+    is_ours = _write(
+        claim,
+        status=status,
+        due_at=None,
+        lease_until=None,
+        finished_at=now,
+        **_described(outcome),
     )
-    following = lane.order_by("pk").values_list("pk", flat=True).first()
-    if following is not None:
-        EndpointDelivery.objects.filter(pk=following, due_at=None).update(due_at=now)
+    if is_ours:
+        lane = EndpointDelivery.objects.pending().filter(
+            endpoint=claim.delivery.endpoint_id, ordering_key=claim.delivery.ordering_key
+        )
+        following = lane.order_by("pk").values("pk")[:1]
+        EndpointDelivery.objects.filter(pk__in=following, due_at=None).update(due_at=now)
+    return is_ours
+
+
+def _write(claim: Claim, **changes: object) -> bool:
+    """Write behind the fence: a later try has a higher number, and this one comes too late."""
+    rows = EndpointDelivery.objects.filter(
+        pk=claim.delivery.pk, attempt=claim.attempt, status=ForwardStatus.PENDING
+    )
+    return bool(rows.update(**changes))
 
 
 def _described(outcome: Outcome) -> dict[str, object]:

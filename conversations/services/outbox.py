@@ -107,11 +107,13 @@ def _build(wanted: Sequence[tuple[Endpoint, Told]], *, now: datetime) -> Iterabl
 
 
 def _busy_lanes(wanted: Sequence[tuple[Endpoint, Told]]) -> set[Lane]:
-    pending = EndpointDelivery.objects.pending().filter(
+    """Return the lanes in which something is pending: one row of each is due, and found by that."""
+    heads = EndpointDelivery.objects.filter(
+        due_at__isnull=False,
         endpoint__in={endpoint.pk for endpoint, _ in wanted},
         ordering_key__in={event.ordering_key for _, event in wanted},
     )
-    return set(pending.order_by().values_list("endpoint_id", "ordering_key").distinct())
+    return set(heads.order_by().values_list("endpoint_id", "ordering_key"))
 
 
 def _mark(events: Sequence[Told], *, now: datetime) -> None:
