@@ -108,7 +108,7 @@ class ConsoleSite(admin.AdminSite):
         wanted = request.POST.get("presence", "")
         if wanted in Presence.values:
             user = presence.set_presence(
-                viewer(request), presence=Presence(wanted), now=timezone.now()
+                viewer(request), presence=Presence(wanted), by=viewer(request), now=timezone.now()
             )
             label = Presence(user.presence).label
             messages.success(request, _("You are %(presence)s now.") % {"presence": label})

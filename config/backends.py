@@ -30,6 +30,13 @@ PERMISSIONS: dict[str, Right | Role] = {
     "teams.add_membership": Right.EDIT_MEMBERS,
     "teams.change_membership": Right.EDIT_MEMBERS,
     "teams.delete_membership": Right.EDIT_MEMBERS,
+    **{
+        f"teams.{action}_{rows}": Role.SUPERVISOR if action == "view" else Right.EDIT_TEAMS
+        for rows in ("businesshours", "hoursinterval", "hoursexception")
+        for action in ("view", "add", "change")
+    },
+    "teams.delete_hoursinterval": Right.EDIT_TEAMS,
+    "teams.delete_hoursexception": Right.EDIT_TEAMS,
     "teams.view_user": Role.SUPERVISOR,
     "teams.add_user": Right.EDIT_PEOPLE,
     "teams.change_user": Right.EDIT_PEOPLE,

@@ -72,6 +72,12 @@ MENU: tuple[tuple[Text, tuple[Entry, ...]], ...] = (
         _("Set-up"),
         (
             Entry(_("Teams"), "team", "admin:teams_team_changelist", "teams.view_team"),
+            Entry(
+                _("Business hours"),
+                "clock",
+                "admin:teams_businesshours_changelist",
+                "teams.view_businesshours",
+            ),
             Entry(_("People"), "person", "admin:teams_user_changelist", "teams.view_user"),
             Entry(_("Imports"), "up", "admin:teams_import_changelist", "teams.view_import"),
             Entry(

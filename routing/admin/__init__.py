@@ -3,6 +3,15 @@
 from routing.admin.conversations import RoutedConversationAdmin
 from routing.admin.imports import RoutedImportAdmin
 from routing.admin.inbound_log import EnvelopeAdmin
+from routing.admin.people import LeavingPersonAdmin
 from routing.admin.rules import RuleAdmin
+from routing.admin.teams import ChoosingTeamAdmin
 
-__all__ = ["EnvelopeAdmin", "RoutedConversationAdmin", "RoutedImportAdmin", "RuleAdmin"]
+__all__ = [
+    "ChoosingTeamAdmin",
+    "EnvelopeAdmin",
+    "LeavingPersonAdmin",
+    "RoutedConversationAdmin",
+    "RoutedImportAdmin",
+    "RuleAdmin",
+]

@@ -7,10 +7,12 @@ from typing import Any, Protocol
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Field
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from teams.admin import cells
 from teams.inlines import NamedRowFormSet
 from teams.models import User
 
@@ -70,8 +72,21 @@ class MemberInline(admin.TabularInline):  # type: ignore[type-arg]
 
     form = MemberForm
     formset = MemberFormSet
-    fields = ("user", "place")
+    fields = ("user", "place", "state_cell", "load_cell")
+    readonly_fields = ("state_cell", "load_cell")
     extra = 2
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related("user")
+
+    @admin.display(description=_("State"))
+    def state_cell(self, membership: Any) -> SafeString | str:
+        return cells.presence_cell(membership.user) if membership.pk else "–"
+
+    @admin.display(description=_("Load"))
+    def load_cell(self, membership: Any) -> SafeString | str:
+        return cells.load_cell(membership.user) if membership.pk else "–"
 
     def formfield_for_foreignkey(
         self, db_field: Any, request: HttpRequest, **kwargs: Any

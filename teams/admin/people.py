@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from teams.admin import cells
 from teams.admin.console import (
     Confirmation,
     EmptyState,
@@ -34,7 +35,8 @@ from teams.services import directory, people, preferences, presence
 from teams.time_zones import time_zones
 from teams.viewers import posted, viewer
 
-PRESENCE_TONES = {Presence.ONLINE: "online", Presence.AWAY: "away", Presence.OFFLINE: "offline"}
+LONGEST_REASON = 120
+MOST_CHANGES = 10
 
 
 def may_edit(editor: User, person: User | None) -> bool:
@@ -55,7 +57,6 @@ COLUMNS = (
     "time_zone",
     "code",
     "external_id",
-    "is_active",
 )
 
 
@@ -91,22 +92,6 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_external_id(self) -> str | None:
         return self.cleaned_data["external_id"] or None
 
-    def clean_is_active(self) -> bool:
-        is_active: bool = self.cleaned_data["is_active"]
-        person: User = self.instance
-        if is_active or person.pk is None:
-            return is_active
-        if person.role == Role.OWNER:
-            raise forms.ValidationError(_("The owner cannot leave."))
-        if person.load:
-            text = ngettext(
-                "%(name)s still has %(n)d open conversation. Give it to somebody else first.",
-                "%(name)s still has %(n)d open conversations. Give them to somebody else first.",
-                person.load,
-            )
-            raise forms.ValidationError(text % {"name": person.name, "n": person.load})
-        return is_active
-
     def _roles(self, editor: User) -> list[tuple[int, Any]]:
         """Offer the roles that the editor may give, and the one that the person has."""
         kept = self.instance.role if self.instance.pk else None
@@ -125,7 +110,6 @@ class NewPersonForm(PersonForm):
     )
 
 
-@admin.register(User)
 class PersonAdmin(ExportingAdmin):
     form = PersonForm
     export_filename = "users.csv"
@@ -137,7 +121,7 @@ class PersonAdmin(ExportingAdmin):
     search_fields = ("name", "email", "code", "external_id")
     actions = ("set_online", "set_away", "set_offline", "export_selected")
     fieldsets: ClassVar[Any] = (
-        (gettext_lazy("Person"), {"fields": ("name", "email", "role", "is_active")}),
+        (gettext_lazy("Person"), {"fields": ("name", "email", "role")}),
         (gettext_lazy("Work"), {"fields": ("capacity", "is_receiving")}),
         (gettext_lazy("Console"), {"fields": ("language", "time_zone")}),
         (gettext_lazy("Other systems"), {"fields": ("code", "external_id")}),
@@ -171,8 +155,8 @@ class PersonAdmin(ExportingAdmin):
         return type(form.__name__, (form,), {"editor": viewer(request)})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Let nobody change their own role or shut themselves out."""
-        return ("role", "is_active") if obj is not None and obj.pk == request.user.pk else ()
+        """Let nobody change their own role."""
+        return ("role",) if obj is not None and obj.pk == request.user.pk else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and may_edit(viewer(request), obj)
@@ -227,6 +211,11 @@ class PersonAdmin(ExportingAdmin):
         context["presence_choices"] = (
             Presence.choices if person and _may_set_presence(request, person) else []
         )
+        context["presence_changes"] = (
+            person.presence_changes.select_related("by").order_by("-pk")[:MOST_CHANGES]
+            if person
+            else []
+        )
         return super().render_change_form(request, context, *args, **kwargs)
 
     def password_view(self, request: HttpRequest, pk: str) -> HttpResponse:
@@ -264,7 +253,8 @@ class PersonAdmin(ExportingAdmin):
             raise PermissionDenied
         wanted = request.POST.get("presence", "")
         if request.method == "POST" and wanted in Presence.values:
-            self._set_presence(request, [person], Presence(wanted))
+            reason = request.POST.get("reason", "").replace("\x00", "").strip()
+            self._set_presence(request, [person], Presence(wanted), reason=reason)
         return HttpResponseRedirect(_page(person))
 
     # --- Bulk actions: the first POST asks, the second one does it
@@ -309,11 +299,18 @@ class PersonAdmin(ExportingAdmin):
         )
         return self.confirm(request, confirmation=confirmation)
 
-    def _set_presence(self, request: HttpRequest, persons: list[User], wanted: Presence) -> None:
+    def _set_presence(
+        self, request: HttpRequest, persons: list[User], wanted: Presence, *, reason: str = ""
+    ) -> None:
         now = timezone.now()
-        reason = _("Set by %(name)s") % {"name": viewer(request).name}
         for person in persons:
-            presence.set_presence(person, presence=wanted, now=now, reason=reason[:120])
+            presence.set_presence(
+                person,
+                presence=wanted,
+                reason=reason[:LONGEST_REASON],
+                by=viewer(request),
+                now=now,
+            )
             self.log_change(request, person, f"presence: {wanted}")
         text = ngettext(
             "%(n)d person is %(presence)s now.", "%(n)d people are %(presence)s now.", len(persons)
@@ -346,30 +343,11 @@ class PersonAdmin(ExportingAdmin):
 
     @admin.display(description=gettext_lazy("Presence"), ordering="presence")
     def presence_cell(self, person: User) -> SafeString:
-        shown = format_html(
-            '<span class="presence {}">{}</span>',
-            PRESENCE_TONES[Presence(person.presence)],
-            person.get_presence_display(),
-        )
-        if not person.presence_reason:
-            return shown
-        return format_html('{}<span class="sub">{}</span>', shown, person.presence_reason)
+        return cells.presence_cell(person)
 
     @admin.display(description=gettext_lazy("Load"), ordering="load")
     def load_cell(self, person: User) -> SafeString:
-        label = format_html('<span class="phone-only">{} </span>', _("Load"))
-        if person.capacity is None:
-            return format_html('<span class="number">{}{}</span>', label, person.load)
-        return format_html(
-            '<span class="number">{}<meter class="meter" min="0" max="{}" high="{}" value="{}"'
-            ' aria-hidden="true"></meter>{} / {}</span>',
-            label,
-            max(person.capacity, 1),
-            max(person.capacity - 1, 0),
-            person.load,
-            person.load,
-            person.capacity,
-        )
+        return cells.load_cell(person)
 
 
 _CONSEQUENCES = {
@@ -387,6 +365,8 @@ _CONSEQUENCES = {
 
 def _may_set_presence(request: HttpRequest, person: User) -> bool:
     """Say whether the viewer may: their own always, others' with the right, nobody's above them."""
+    if not person.is_active:
+        return False
     if person.pk == request.user.pk:
         return True
     return request.user.has_perm("teams.set_presence") and person.role <= viewer(request).role

@@ -12,94 +12,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from teams.admin.console import EmptyState, pick_fields, pill
-from teams.admin.exports import ExportingAdmin
+from teams.admin.console import EmptyState, pill
 from teams.admin.members import MemberFormSet, MemberInline, save_member_forms
+from teams.admin.shifts import ShiftPages
+from teams.admin.team_form import MINUTE_S, TeamForm
 from teams.directory_rows import export_teams
 from teams.durations import in_words
-from teams.models import Membership, Presence, Strategy, Team
+from teams.models import Membership, Presence, ReassignClock, Strategy, Team
 from teams.services import directory, memberships
 from teams.viewers import viewer
-
-MINUTE_S = 60
-#: Strategies under which a conversation can be given to somebody else of the team.
-REASSIGNING = (Strategy.ROUND_ROBIN, Strategy.LEAST_BUSY)
-
-STRATEGY_SENTENCES = {
-    Strategy.ROUND_ROBIN: gettext_lazy("Round robin: members take turns, in the order below."),
-    Strategy.LEAST_BUSY: gettext_lazy("Least busy: whoever has the fewest open conversations."),
-    Strategy.DEFAULT_USER: gettext_lazy("Default user: always the same member, even when away."),
-    Strategy.MANUAL: gettext_lazy("By hand: nobody; it waits until somebody takes it."),
-}
-
-
-#: Columns that the form writes as they are.
-COLUMNS = (
-    "name",
-    "code",
-    "description",
-    "is_active",
-    "strategy",
-    "default_user",
-    "is_reassigning",
-)
-
-
-class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Asks for minutes where the row keeps seconds, and for one sentence per strategy."""
-
-    strategy = forms.ChoiceField(
-        label=gettext_lazy("How a person is chosen"),
-        choices=list(STRATEGY_SENTENCES.items()),
-        widget=forms.RadioSelect,
-        initial=Strategy.ROUND_ROBIN,
-    )
-    reassign_minutes = forms.IntegerField(
-        label=gettext_lazy("Reassign after (minutes)"),
-        min_value=1,
-        max_value=7 * 24 * 60,
-        required=False,
-        help_text=gettext_lazy(
-            "From 1 to 10080 (seven days). The time ends with the person's first answer."
-        ),
-    )
-
-    class Meta:
-        model = Team
-        fields = COLUMNS
-        widgets = {"description": forms.Textarea(attrs={"rows": 2})}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "reassign_minutes" not in self.fields:
-            return
-        self.initial.setdefault("reassign_minutes", self.instance.reassign_after_s // MINUTE_S)
-        circle = " ".join(REASSIGNING)
-        for name, strategies in (
-            ("default_user", Strategy.DEFAULT_USER),
-            ("is_reassigning", circle),
-            ("reassign_minutes", circle),
-        ):
-            if name in self.fields:
-                attributes = {"data-decides": "strategy", "data-only-for": strategies}
-                self.fields[name].widget.attrs.update(attributes)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        needs_person = cleaned.get("strategy") == Strategy.DEFAULT_USER
-        if needs_person and not cleaned.get("default_user"):
-            self.add_error("default_user", _("Choose the member who gets everything."))
-        if cleaned.get("is_reassigning") and not cleaned.get("reassign_minutes"):
-            self.add_error("reassign_minutes", _("Say after how many minutes."))
-        return cleaned
-
-    def changes(self) -> dict[str, Any]:
-        """Return the columns that this form changes."""
-        changed = pick_fields(self, names=COLUMNS)
-        minutes = self.cleaned_data.get("reassign_minutes")
-        if minutes and "reassign_minutes" in self.changed_data:
-            changed["reassign_after_s"] = minutes * MINUTE_S
-        return changed
 
 
 class TeamMemberFormSet(MemberFormSet):
@@ -142,8 +63,7 @@ class MembershipInline(MemberInline):
         return super().has_delete_permission(request, obj) and may_edit_members(request, obj)
 
 
-@admin.register(Team)
-class TeamAdmin(ExportingAdmin):
+class TeamAdmin(ShiftPages):
     form = TeamForm
     export_filename = "teams.csv"
     actions = ("export_selected",)
@@ -155,11 +75,24 @@ class TeamAdmin(ExportingAdmin):
     list_filter = ("strategy", "is_active")
     search_fields = ("name", "code")
     fieldsets: ClassVar[Any] = (
-        (gettext_lazy("Team"), {"fields": ("name", "code", "description", "is_active")}),
-        (gettext_lazy("How a person is chosen"), {"fields": ("strategy", "default_user")}),
+        (gettext_lazy("Team"), {"fields": ("name", "code", "description", "is_active", "hours")}),
+        (
+            gettext_lazy("How a person is chosen"),
+            {"fields": ("strategy", "default_user", "capacity")},
+        ),
         (
             gettext_lazy("If nobody answers"),
-            {"fields": ("is_reassigning", "reassign_minutes")},
+            {
+                "fields": (
+                    "is_reassigning",
+                    "reassign_minutes",
+                    "reassign_clock",
+                    "is_returning_when_offline",
+                    "escalation_team",
+                    "escalate_minutes",
+                    "escalate_after_tries",
+                )
+            },
         ),
     )
 
@@ -183,13 +116,17 @@ class TeamAdmin(ExportingAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Keep the code once it is there, and everything but the members from supervisors."""
         if not request.user.has_perm("teams.change_team"):
-            shown = ("name", "code", "description", "is_active", "strategy")
-            return (*shown, "default_user", "is_reassigning", "reassign_minutes")
+            return tuple(name for _title, part in self.fieldsets for name in part["fields"])
         return ("code",) if obj else ()
 
     @admin.display(description=gettext_lazy("Reassign after (minutes)"))
     def reassign_minutes(self, team: Team) -> int:
         return team.reassign_after_s // MINUTE_S
+
+    @admin.display(description=gettext_lazy("Escalate after (minutes)"))
+    def escalate_minutes(self, team: Team) -> int | None:
+        seconds = team.escalate_after_s
+        return None if seconds is None else seconds // MINUTE_S
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let supervisors in as well: they look after the members of their own teams."""
@@ -227,9 +164,11 @@ class TeamAdmin(ExportingAdmin):
 
     @admin.display(description=gettext_lazy("If nobody answers"))
     def reassign_cell(self, team: Team) -> str:
-        if not team.is_reassigning or team.strategy not in REASSIGNING:
+        if not team.is_reassigning:
             return _("stays")
         delay = in_words(timedelta(seconds=team.reassign_after_s))
+        if team.reassign_clock == ReassignClock.OPEN_HOURS:
+            return _("moves on after %(delay)s of open time") % {"delay": delay}
         return _("moves on after %(delay)s") % {"delay": delay}
 
     @admin.display(description=gettext_lazy("State"), ordering="is_active")
@@ -244,7 +183,7 @@ def _warn(request: HttpRequest, team: Team) -> None:
         messages.warning(
             request, _("%(team)s has no members: what is sent there will wait.") % {"team": team}
         )
-    elif count == 1 and team.is_reassigning and team.strategy in REASSIGNING:
+    elif count == 1 and team.is_reassigning:
         messages.warning(
             request,
             _("%(team)s has one member: there is nobody to reassign to.") % {"team": team},

@@ -16,8 +16,8 @@ from channels.models import Channel, Endpoint, Envelope, EnvelopeOutcome
 from conversations.models import Conversation, EndpointDelivery, Survey, SurveyStatus
 from routing.models import Rule
 from teams.csv_plan import Subject
-from teams.models import ApiKey, Import, Role, Team, User
-from teams.services import api_keys, imports
+from teams.models import ApiKey, BusinessHours, Import, Role, Team, User
+from teams.services import api_keys, hours, imports
 from tests.console import sign_in
 from tests.factories import (
     make_agent,
@@ -42,6 +42,7 @@ MODELS = [
     Survey,
     Rule,
     ApiKey,
+    BusinessHours,
     Import,
     Team,
     User,
@@ -85,6 +86,7 @@ def make_another(number: int) -> None:
         outcome=EnvelopeOutcome.ACCEPTED,
         received_at=now,
     )
+    hours.create(code=f"hours-{number}", name=f"Hours {number}")
     api_keys.issue(alice, name=f"Key {number}", scopes=["read"])
     imports.plan(
         b"email,name\nc@e.example,Chen\n", subject=Subject.USERS, uploaded_by=alice, now=now

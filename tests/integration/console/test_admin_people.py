@@ -22,7 +22,6 @@ def form_of(person: User, **changes: Any) -> dict[str, Any]:
         "role": person.role,
         "capacity": "" if person.capacity is None else person.capacity,
         "is_receiving": "on",
-        "is_active": "on",
         "language": person.language,
         "time_zone": person.time_zone,
         "code": person.code or "",
@@ -71,14 +70,6 @@ class TestAPerson:
         assert client.get(page(alice)).status_code == 200
         assert client.post(page(alice), form_of(alice, name="X")).status_code == 403
         assert User.objects.get(pk=alice.pk).name == "Alice"
-
-    def test_cannot_leave_with_open_conversations(self, client: Client) -> None:
-        alice = make_agent(load=2)
-        form = form_of(alice)
-        del form["is_active"]
-        answer = client.post(page(alice), form)
-        assert "still has 2 open conversations" in answer.content.decode()
-        assert User.objects.get(pk=alice.pk).is_active
 
     def test_cannot_be_deleted(self, client: Client) -> None:
         alice = make_agent()

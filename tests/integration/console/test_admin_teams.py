@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from teams.models import Strategy, Team, User
+from teams.services import hours
 from tests.console import sign_in
 from tests.factories import make_administrator, make_agent, make_supervisor, make_team
 
@@ -176,3 +177,84 @@ class TestMembers:
         client.post(page(team), form_of(team, **rows((make_agent(), 1), team=team)))
         history = client.get(reverse("admin:teams_team_history", args=[team.pk]))
         assert "Person" in history.content.decode()
+
+
+class TestATeamThatHandsOn:
+    def test_takes_hours_escalation_and_a_limit(self, client: Client) -> None:
+        team = make_team(members=(make_agent(), make_agent(name="Bob")))
+        managers = make_team(name="Managers")
+        office = hours.create(code="office", name="Office")
+        members = [(m.user, m.position + 1) for m in team.memberships.all()]
+
+        form = form_of(
+            team,
+            strategy="shift",
+            hours=office.pk,
+            capacity=3,
+            is_reassigning="on",
+            reassign_clock="open_hours",
+            is_returning_when_offline="on",
+            escalation_team=managers.pk,
+            escalate_minutes="60",
+            escalate_after_tries="2",
+            **rows(*members, team=team),
+        )
+        answer = client.post(page(team), form)
+
+        assert answer.status_code == 302
+        team.refresh_from_db()
+        assert (team.strategy, team.hours, team.capacity) == (Strategy.SHIFT, office, 3)
+        assert (team.escalation_team, team.escalate_after_s) == (managers, 3600)
+        assert (team.reassign_clock, team.is_returning_when_offline) == ("open_hours", True)
+
+    @pytest.mark.parametrize(
+        ("changes", "sentence"),
+        [
+            ({"is_reassigning": "on", "reassign_clock": "open_hours"}, "Choose the business hours"),
+            ({"escalate_minutes": "60"}, "Choose the team that gets it."),
+            ({"escalation_team": "managers"}, "Say after how many people, or after how long."),
+            (
+                {"escalation_team": "managers", "escalate_after_tries": "2"},
+                "switch that on",
+            ),
+        ],
+    )
+    def test_is_told_what_does_not_go_together(
+        self, client: Client, changes: dict[str, Any], sentence: str
+    ) -> None:
+        team = make_team(members=(make_agent(), make_agent(name="Bob")))
+        managers = make_team(name="Managers")
+        if "escalation_team" in changes:
+            changes = {**changes, "escalation_team": managers.pk}
+
+        answer = client.post(page(team), form_of(team, **changes, **rows(team=team)))
+
+        assert sentence in answer.content.decode()
+
+    def test_drops_its_timer_with_a_strategy_that_has_none(self, client: Client) -> None:
+        team = make_team(members=(make_agent(),), is_reassigning=True)
+        members = [(m.user, m.position + 1) for m in team.memberships.all()]
+
+        form = form_of(team, strategy="manual", is_reassigning="on", **rows(*members, team=team))
+        client.post(page(team), form)
+
+        team.refresh_from_db()
+        assert (team.strategy, team.is_reassigning) == (Strategy.MANUAL, False)
+
+
+class TestTheNextPerson:
+    def test_is_shown_with_the_reasons_of_the_others(self, client: Client) -> None:
+        away = make_agent(name="Bob", presence="away")
+        team = make_team(members=(away, make_agent(name="Chen")))
+
+        text = client.get(page(team)).content.decode()
+
+        assert "If a message arrived now" in text
+        assert "Chen" in text
+        assert "Bob is away" in text
+        assert Team.objects.get(pk=team.pk).cursor_member is None
+
+    def test_is_nobody_where_nobody_is_there(self, client: Client) -> None:
+        text = client.get(page(make_team())).content.decode()
+
+        assert "If a message arrived now" in text

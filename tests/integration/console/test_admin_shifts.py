@@ -1,0 +1,219 @@
+"""The plan of a team in the console, and the hours it goes by."""
+
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from teams.models import BusinessHours, Membership, Shift, Strategy, Team, User
+from teams.services import hours
+from tests import moments
+from tests.console import sign_in
+from tests.factories import make_administrator, make_agent, make_supervisor, make_team
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/teams/businesshours/"
+
+
+@pytest.fixture(autouse=True)
+def _wednesday_morning() -> Any:
+    with time_machine.travel(moments.WEDNESDAY_MORNING, tick=False):
+        yield
+
+
+@pytest.fixture
+def client() -> Client:
+    return sign_in(make_administrator())
+
+
+@pytest.fixture
+def team() -> Team:
+    return make_team(members=(make_agent(), make_agent(name="Bob")), strategy=Strategy.SHIFT)
+
+
+def alice_of(team: Team) -> User:
+    return team.members.get(name="Alice")
+
+
+def plan_page(team: Team, user: User) -> str:
+    return reverse("admin:teams_team_plan", args=[team.pk, user.pk])
+
+
+def rows(prefix: str, *lines: dict[str, Any]) -> dict[str, Any]:
+    form = {f"{prefix}-TOTAL_FORMS": len(lines), f"{prefix}-INITIAL_FORMS": 0}
+    for index, line in enumerate(lines):
+        form |= {f"{prefix}-{index}-{name}": value for name, value in line.items()}
+    return form
+
+
+MORNING = {"kind": "weekly", "weekday": 2, "start": "08:00", "end": "12:00"}
+
+
+class TestAPlan:
+    def test_is_saved_line_by_line(self, client: Client, team: Team) -> None:
+        lines = (
+            MORNING,
+            {"kind": "single", "day": "2026-12-24", "start": "22:00", "end": "02:00"},
+            {"kind": "off", "valid_from": "2026-12-25", "valid_until": "2026-12-26"},
+            {"kind": "weekly", "weekday": 4},
+        )
+
+        answer = client.post(plan_page(team, alice_of(team)), rows("shifts", *lines))
+
+        assert answer.status_code == 302
+        assert [shift.kind for shift in Shift.objects.all()] == ["off", "single", "weekly"]
+        assert Membership.objects.get(user=alice_of(team)).starts_due_at is not None
+
+    def test_is_shown_with_who_is_there_now(self, client: Client, team: Team) -> None:
+        client.post(plan_page(team, alice_of(team)), rows("shifts", MORNING))
+
+        page = reverse("admin:teams_team_shifts", args=[team.pk])
+        text = client.get(page).content.decode()
+
+        assert "Wednesday 08:00–12:00" in text
+        assert "On shift" in text
+        assert "Off shift" in text
+        assert "Nothing planned: never on shift." in text
+
+    def test_loses_a_line_that_is_removed(self, client: Client, team: Team) -> None:
+        address = plan_page(team, alice_of(team))
+        client.post(address, rows("shifts", MORNING))
+
+        client.post(address, rows("shifts", {**MORNING, "DELETE": "on"}))
+
+        assert not Shift.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("line", "sentence"),
+        [
+            ({"kind": "weekly", "start": "08:00", "end": "12:00"}, "This is needed."),
+            ({**MORNING, "end": ""}, "This is needed."),
+            ({**MORNING, "zone": "Mars/Olympus"}, "Enter a time zone such as Asia/Tokyo."),
+            ({**MORNING, "valid_from": "1812-06-24"}, "Enter dates from the years 2000 to 2199."),
+            (
+                {"kind": "off", "valid_from": "2026-12-26", "valid_until": "2026-12-25"},
+                "The last date is before the first.",
+            ),
+            ({**MORNING, "start": "25:00"}, "Enter a valid time."),
+        ],
+    )
+    def test_is_refused_where_a_line_makes_no_sense(
+        self, client: Client, team: Team, line: dict[str, Any], sentence: str
+    ) -> None:
+        answer = client.post(plan_page(team, alice_of(team)), rows("shifts", line))
+
+        assert sentence in answer.content.decode()
+        assert not Shift.objects.exists()
+
+    def test_is_for_supervisors_of_the_team(self, team: Team) -> None:
+        sachi = make_supervisor()
+        address = plan_page(team, alice_of(team))
+        outside = sign_in(sachi).post(address, rows("shifts", MORNING))
+        team.memberships.create(user=sachi, position=9)
+        inside = sign_in(sachi).post(address, rows("shifts", MORNING))
+
+        assert (outside.status_code, inside.status_code) == (403, 302)
+
+    def test_of_somebody_else_is_not_there(self, client: Client, team: Team) -> None:
+        for number in (make_agent(name="Chen").pk, 10**30):
+            page = plan_page(team, alice_of(team)).replace(f"/{alice_of(team).pk}/", f"/{number}/")
+            assert client.get(page).status_code == 302
+
+    def test_marks_days_on_which_clocks_change(self, client: Client, team: Team) -> None:
+        line = {**MORNING, "zone": "Europe/Paris"}
+        client.post(plan_page(team, alice_of(team)), rows("shifts", line))
+
+        with time_machine.travel(moments.BEFORE_CLOCKS_GO_FORWARD, tick=False):
+            # A session ends when the clock jumps.
+            browser = sign_in(User.objects.get(name="Ada"))
+            text = browser.get(reverse("admin:teams_team_shifts", args=[team.pk])).content.decode()
+
+        assert "Clocks in Europe/Paris go forward by 1 h." in text
+
+
+class TestBusinessHours:
+    def form(self, *week: dict[str, Any], dates: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
+        calendar = {"name": "Paris", "code": "paris", "time_zone": "Europe/Paris"}
+        return calendar | rows("intervals", *week) | rows("exceptions", *dates)
+
+    def test_are_made_with_nights_and_holidays(self, client: Client) -> None:
+        form = self.form(
+            {"weekday": 2, "start": "09:00", "end": "12:00"},
+            {"weekday": 4, "start": "22:00", "end": "02:00"},
+            dates=(
+                {"date": "2026-12-25", "label": "Christmas", "is_yearly": "on"},
+                {"date": "2026-12-24", "start": "09:00", "end": "12:00"},
+            ),
+        )
+
+        answer = client.post(f"{LIST}add/", form)
+
+        assert answer.status_code == 302
+        paris = BusinessHours.objects.get(code="paris")
+        assert (paris.intervals.count(), paris.exceptions.count()) == (2, 2)
+        assert hours.find(paris.pk).exceptions[1].is_yearly
+
+    @pytest.mark.parametrize(
+        ("week", "sentence"),
+        [
+            ([("09:00", "09:00")], "an interval ends when it begins"),
+            ([("09:00", "12:00"), ("11:00", "15:00")], "lie over each other"),
+            ([("09:00", "09:01")] * 60, "more than 48 intervals"),
+            ([("09:00", "")], "This field is required."),
+        ],
+    )
+    def test_that_make_no_sense_are_refused(
+        self, client: Client, week: list[tuple[str, str]], sentence: str
+    ) -> None:
+        lines = [{"weekday": 0, "start": start, "end": end} for start, end in week]
+
+        answer = client.post(f"{LIST}add/", self.form(*lines))
+
+        assert sentence in answer.content.decode()
+        assert not BusinessHours.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("dates", "sentence"),
+        [
+            ([{"date": "2026-12-24", "start": "09:00"}], "Give both times, or neither"),
+            ([{"date": "2026-12-24"}, {"date": "2026-12-24"}], "closed or has times: not both"),
+            ([{"date": "1812-12-24"}], "from the years 2000 to 2199"),
+        ],
+    )
+    def test_with_dates_that_make_no_sense_are_refused(
+        self, client: Client, dates: list[dict[str, Any]], sentence: str
+    ) -> None:
+        answer = client.post(f"{LIST}add/", self.form(dates=tuple(dates)))
+
+        assert sentence in answer.content.decode()
+
+    def test_say_whether_it_is_open(self, client: Client) -> None:
+        client.post(f"{LIST}add/", self.form({"weekday": 2, "start": "09:00", "end": "12:00"}))
+
+        listed = client.get(LIST).content.decode()
+        paris = BusinessHours.objects.get()
+        own = client.get(reverse("admin:teams_businesshours_change", args=[paris.pk]))
+
+        assert "until 2026-11-18 11:00" in listed
+        assert "09:00–12:00" in own.content.decode()
+
+    def test_are_deleted_unless_a_team_goes_by_them(self, client: Client) -> None:
+        paris = hours.create(code="paris", name="Paris")
+        team = make_team(hours=paris)
+        address = reverse("admin:teams_businesshours_remove", args=[paris.pk])
+
+        refused = client.post(address, follow=True).content.decode()
+        Team.objects.filter(pk=team.pk).update(hours=None)
+        client.post(address)
+
+        assert "These go by it: Support." in refused
+        assert not BusinessHours.objects.exists()
+
+    def test_are_for_administrators_to_change(self) -> None:
+        hours.create(code="paris", name="Paris")
+        browser = sign_in(make_supervisor())
+
+        assert browser.get(LIST).status_code == 200
+        assert browser.post(f"{LIST}add/", self.form()).status_code == 403
