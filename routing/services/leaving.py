@@ -82,7 +82,7 @@ def _leave(user: User, *, hand_over: HandOver | None, actor: Actor, now: datetim
     if conversations and hand_over is None:
         raise PersonHasWorkError
     # From here on nobody's strategy chooses them.
-    presence.set_presence(user, presence=Presence.OFFLINE, now=now)
+    presence.set_presence(user, presence=Presence.OFFLINE, by=_person(actor), now=now)
     Team.objects.filter(default_user=user).update(default_user=None)
     reason = _("%(name)s left.") % {"name": user.name}
     for conversation in conversations:
@@ -163,6 +163,10 @@ def _give_away(
     assignment.assign_to(
         conversation, team=team, person=person, actor=actor, reason=reason, now=now
     )
+
+
+def _person(actor: Actor) -> User | None:
+    return User.objects.filter(pk=actor.user_id).order_by("pk").first() if actor.user_id else None
 
 
 def _back_to_queue(conversation: Conversation, *, actor: Actor, now: datetime) -> None:

@@ -91,6 +91,14 @@ class DatesFormSet(LinesFormSet):
         return list(found.values())
 
 
+class LabelledCheckbox(forms.CheckboxInput):
+    """Says what it is where the columns have no headings: on a phone."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        box = super().render(name, value, attrs, renderer)
+        return format_html('{} <span class="phone-only">{}</span>', box, _("every year"))
+
+
 class ExceptionForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -106,6 +114,8 @@ class _Lines(admin.TabularInline):  # type: ignore[type-arg]
             kwargs["widget"] = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
         if db_field.name == "date":
             kwargs["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        if db_field.name == "is_yearly":
+            kwargs["widget"] = LabelledCheckbox
         return db_field.formfield(**kwargs)
 
 

@@ -35,6 +35,8 @@ from teams.services import directory, people, preferences, presence
 from teams.time_zones import time_zones
 from teams.viewers import posted, viewer
 
+#: What the page of a person tells, and does not ask.
+SHOWN = ("teams_cell", "load_cell")
 LONGEST_REASON = 120
 MOST_CHANGES = 10
 
@@ -122,7 +124,7 @@ class PersonAdmin(ExportingAdmin):
     actions = ("set_online", "set_away", "set_offline", "export_selected")
     fieldsets: ClassVar[Any] = (
         (gettext_lazy("Person"), {"fields": ("name", "email", "role")}),
-        (gettext_lazy("Work"), {"fields": ("capacity", "is_receiving")}),
+        (gettext_lazy("Work"), {"fields": (*SHOWN, "capacity", "is_receiving")}),
         (gettext_lazy("Console"), {"fields": ("language", "time_zone")}),
         (gettext_lazy("Other systems"), {"fields": ("code", "external_id")}),
     )
@@ -140,8 +142,10 @@ class PersonAdmin(ExportingAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None:
             return self.fieldsets
-        (title, _options), *others = self.fieldsets
-        return ((title, {"fields": ("name", "email", "role", "password")}), *others)
+        (title, _options), (work, options), *others = self.fieldsets
+        asked = tuple(name for name in options["fields"] if name not in SHOWN)
+        who = {"fields": ("name", "email", "role", "password")}
+        return ((title, who), (work, {"fields": asked}), *others)
 
     def get_form(
         self,
@@ -156,7 +160,8 @@ class PersonAdmin(ExportingAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Let nobody change their own role."""
-        return ("role",) if obj is not None and obj.pk == request.user.pk else ()
+        is_own = obj is not None and obj.pk == request.user.pk
+        return ("role", *SHOWN) if is_own else SHOWN
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and may_edit(viewer(request), obj)

@@ -1,5 +1,7 @@
 """The plan of one member, as rows that people fill in."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, time
 from typing import Any
 
@@ -20,6 +22,18 @@ KINDS = [
     (ShiftKind.OFF.value, gettext_lazy("Off")),
 ]
 _DATE = {"type": "date", "min": FIRST_DATE.isoformat(), "max": LAST_DATE.isoformat()}
+
+#: So many days in a row are told by the first and the last.
+A_RUN = 3
+#: Field -> the kinds of shift that it is for.
+_ONLY_FOR = {
+    "weekday": "weekly",
+    "day": "single",
+    "start": "weekly single",
+    "end": "weekly single",
+    "valid_from": "weekly off",
+    "valid_until": "weekly off",
+}
 
 
 def _date_field(label: Any) -> forms.DateField:
@@ -60,8 +74,9 @@ class ShiftForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.home_zone = home_zone
         self.fields["zone"].widget.attrs["placeholder"] = home_zone
-        for field in self.fields.values():
-            field.widget.attrs["aria-label"] = field.label
+        for name, kinds in _ONLY_FOR.items():
+            attributes = {"data-decides": self.add_prefix("kind"), "data-only-for": kinds}
+            self.fields[name].widget.attrs.update(attributes)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -141,14 +156,21 @@ def read_plan(formset: "BaseFormSet[ShiftForm]") -> list[ShiftSpec]:
     ]
 
 
-def in_words(shift: ShiftSpec) -> str:
-    """Return a line of a plan as a phrase."""
+def in_words(plan: Iterable[ShiftSpec]) -> list[tuple[str, str]]:
+    """Return a plan as phrases, each with its zone. The same hours on several days are one."""
+    weekdays: dict[ShiftSpec, list[int]] = {}
+    for shift in plan:
+        weekdays.setdefault(replace(shift, weekday=None), []).append(shift.weekday or 0)
+    return [(_phrase(shift, sorted(set(days))), shift.zone) for shift, days in weekdays.items()]
+
+
+def _phrase(shift: ShiftSpec, weekdays: list[int]) -> str:
     if shift.kind is ShiftKind.OFF:
         dates = {"first": _day(shift.valid_from), "last": _day(shift.valid_until)}
         if shift.valid_from == shift.valid_until:
             return _("off on %(first)s") % dates
         return _("off from %(first)s to %(last)s") % dates
-    when = _day(shift.day) if shift.day else str(Weekday(shift.weekday or 0).label)
+    when = _day(shift.day) if shift.day else _days(weekdays)
     phrase = f"{when} {shift.start:%H:%M}–{_end(shift)}"
     if shift.valid_from:
         phrase = _("%(shift)s, from %(date)s") % {"shift": phrase, "date": _day(shift.valid_from)}
@@ -158,6 +180,15 @@ def in_words(shift: ShiftSpec) -> str:
             "date": _day(shift.valid_until),
         }
     return phrase
+
+
+def _days(weekdays: list[int]) -> str:
+    """Return days of the week by name; three and more in a row by the first and the last."""
+    first, last = weekdays[0], weekdays[-1]
+    names = [str(Weekday(day).label) for day in weekdays]
+    if len(weekdays) >= A_RUN and last - first == len(weekdays) - 1:
+        return _("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]}
+    return ", ".join(names)
 
 
 def _end(shift: ShiftSpec) -> str:

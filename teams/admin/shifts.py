@@ -128,14 +128,12 @@ def _member_plan(membership: Membership, *, now: datetime) -> MemberPlan:
         membership,
         is_on_shift=is_on_shift(plan, at=now),
         changes_at=next_change(plan, after=now),
-        lines=tuple(_line(shift, home=membership.user.time_zone) for shift in plan),
+        lines=tuple(
+            phrase if zone == membership.user.time_zone else f"{phrase} ({zone})"
+            for phrase, zone in in_words(plan)
+        ),
         url=reverse("admin:teams_team_plan", args=[membership.team_id, membership.user_id]),
     )
-
-
-def _line(shift: ShiftSpec, *, home: str) -> str:
-    """Return a line in words; its zone is told where it is not the person's own."""
-    return in_words(shift) if shift.zone == home else f"{in_words(shift)} ({shift.zone})"
 
 
 def _days(plans: Mapping[str, Sequence[ShiftSpec]], *, now: datetime) -> list[PlannedDay]:

@@ -24,7 +24,8 @@ def set_presence(
 ) -> User:
     """Record that a person is online, away (with a reason) or offline. The last word counts.
 
-    `by` is who said so. With `lapses_after_s` they are offline when no heartbeat comes for so long.
+    `by` is who said so, if not the person. With `lapses_after_s` they are offline when no heartbeat
+    comes for so long.
     Whatever the change, the person is marked for the sweep that places waiting conversations: what
     they can take, or no longer keep, may be another matter now.
     """
@@ -33,7 +34,7 @@ def set_presence(
     changes |= _lapse(None if presence == Presence.OFFLINE else lapses_after_s, now=now)
     if (seen.presence, seen.presence_reason) != (presence, reason):
         changes["presence_changed_at"] = now
-        _record(user, presence=presence, reason=reason, by=by, now=now)
+        _record(user, presence=presence, reason=reason, by=by or user, now=now)
     User.objects.filter(pk=user.pk).update(**changes)
     user.refresh_from_db()
     return user

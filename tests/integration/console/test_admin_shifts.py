@@ -77,6 +77,18 @@ class TestAPlan:
         assert "Off shift" in text
         assert "Nothing planned: never on shift." in text
 
+    def test_tells_the_same_hours_of_several_days_as_one(self, client: Client, team: Team) -> None:
+        lines = [{**MORNING, "weekday": day} for day in (0, 1, 2, 3, 5)]
+        client.post(plan_page(team, alice_of(team)), rows("shifts", *lines[:4]))
+        bob = team.members.get(name="Bob")
+        client.post(plan_page(team, bob), rows("shifts", lines[0], lines[4]))
+
+        page = reverse("admin:teams_team_shifts", args=[team.pk])
+        text = client.get(page).content.decode()
+
+        assert "Monday to Thursday 08:00–12:00" in text
+        assert "Monday, Saturday 08:00–12:00" in text
+
     def test_loses_a_line_that_is_removed(self, client: Client, team: Team) -> None:
         address = plan_page(team, alice_of(team))
         client.post(address, rows("shifts", MORNING))
