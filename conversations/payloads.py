@@ -17,7 +17,7 @@ from teams.api.public_ids import with_public_ids
 from teams.models import Team, User
 
 #: What an event's facts call the reason of it; told apart from what changed.
-_CAUSES = ("decision", "reason", "by", "outcome")
+_CAUSES = ("decision", "reason", "note", "by", "outcome")
 _SAMPLE_ID = "01990000-0000-7000-8000-{:012d}"
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from routing.api.assignments import IndividualEndpoint, ManualEndpoint
+from routing.api.assignments import BulkEndpoint, IndividualEndpoint, ManualEndpoint
 from routing.api.decisions import (
     AssignmentEndpoint,
     DecisionEndpoint,
@@ -15,6 +15,7 @@ from routing.api.rules import RuleEndpoint, RulesEndpoint
 from routing.api.teams import RetiringTeamEndpoint
 
 urlpatterns = [
+    path("assignments/bulk/", BulkEndpoint.as_view()),
     path("assignments/individual/", IndividualEndpoint.as_view()),
     path("assignments/manual/", ManualEndpoint.as_view()),
     path("conversations/<uuid:public_id>/assignment/", AssignmentEndpoint.as_view()),

@@ -74,7 +74,9 @@ class ApiSchema(AutoSchema):
         if self.method == "GET":
             own = self.view.parameters
             return [*([own] if own is not Parameters else []), *self._paging()]
-        return [_idempotency_key()] if self._is_once() else []
+        switches = self.view.switches
+        own = [switches] if switches is not Parameters else []
+        return [*own, _idempotency_key()] if self._is_once() else own
 
     def _is_once(self) -> bool:
         return bool(getattr(getattr(self.view, self.method.lower()), "is_once", False))

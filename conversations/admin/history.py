@@ -26,8 +26,10 @@ SENTENCES: dict[str, str] = {
     "conversation.reopened": gettext_noop("Reopened."),
     "conversation.closed": gettext_noop("Closed."),
     "conversation.tags_changed": gettext_noop("Tags changed."),
-    "contact.permanent_agent_released": gettext_noop("The customer's permanent agent left."),
-    "contact.permanent_agent_set": gettext_noop("The customer has a permanent agent now."),
+    "contact.permanent_agent_released": gettext_noop(
+        "%(person)s is not the customer's permanent agent any more."
+    ),
+    "contact.permanent_agent_set": gettext_noop("%(person)s is the customer's permanent agent."),
     "contact.updated": gettext_noop("The customer's data changed."),
     "message.received": gettext_noop("The customer wrote."),
     "message.queued": gettext_noop("An answer was written."),
@@ -129,7 +131,7 @@ class _Facts(dict[str, Any]):
                 **data,
                 "person": names.people.get(data.get("user_id") or 0, _("nobody")),
                 "team": names.teams.get(data.get("team_id") or 0, _("no team")),
-                "reason": EndReason(reason).label if reason in EndReason.values else reason,
+                "reason": data.get("note") or _reason(reason),
                 "status": labels.get(data.get("status") or "", data.get("status")),
                 "skip_reason": SKIP_REASONS.get(str(data.get("skip_reason"))),
             }
@@ -137,6 +139,10 @@ class _Facts(dict[str, Any]):
 
     def __missing__(self, key: str) -> str:
         return "–"
+
+
+def _reason(code: Any) -> Any:
+    return EndReason(code).label if code in EndReason.values else code
 
 
 def _who(event: Event) -> Text:

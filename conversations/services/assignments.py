@@ -95,11 +95,12 @@ def give(
 
 @transaction.atomic
 def take_back(
-    conversation: Conversation, *, reason: EndReason, actor: Actor, now: datetime
+    conversation: Conversation, *, reason: EndReason, actor: Actor, now: datetime, note: str = ""
 ) -> Conversation:
     """End the active assignment: nobody has the conversation, and its person has room again.
 
-    Returns the conversation as it is now. Without an active assignment nothing changes.
+    `note` is what a person or another system gave as their reason. Returns the conversation as it
+    is now. Without an active assignment nothing changes.
     """
     ended = end_active(conversation, reason=reason, now=now)
     if ended is None and conversation.assignee_id is None and conversation.team_id is None:
@@ -115,7 +116,7 @@ def take_back(
         conversation=conversation,
         actor=actor,
         now=now,
-        data={"reason": reason, **_owner_data(ended)},
+        data={"reason": reason, **_owner_data(ended), **({"note": note} if note else {})},
     )
     return conversation
 

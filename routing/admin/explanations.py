@@ -32,9 +32,11 @@ def _was_left_alone(conversation: Conversation, *, last: Decision | None) -> boo
 
 def _explain_unassigning(conversation: Conversation) -> RenderedDecision:
     event = conversation.events.filter(type="conversation.unassigned").order_by("-pk").first()
-    actor = event.actor_label if event else ""
+    facts = {"actor": "", "reason": ""}
+    if event is not None:
+        facts = {"actor": event.actor_label, "reason": event.data.get("note", "")}
     steps = (
-        Step("manual", "noted", "unassigned", {"actor": actor}),
+        Step("manual", "noted", "unassigned", facts),
         Step("people", "attention", "queued", _desk_of(conversation)),
     )
     answer = Answer(Outcome.WAITING, steps)

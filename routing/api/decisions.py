@@ -1,8 +1,10 @@
 """Who has a conversation, who had it, and why."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,10 +15,13 @@ from routing.api.serializers import (
     DecisionOut,
     LatestDecisionOut,
     StretchOut,
+    show_answer,
     show_decision,
     show_decisions,
 )
+from routing.engine.facts import Trigger
 from routing.models import Decision
+from routing.services import preview
 from teams.api.endpoints import Endpoint
 from teams.api.operations import describe
 from teams.api.problems import NotFoundProblem
@@ -49,6 +54,7 @@ class AssignmentEndpoint(Endpoint):
                 "permanent_agent": PersonBrief(pinned).data if pinned else None,
                 "history": StretchOut(history, many=True).data,
                 "decision": show_decision(latest_decision(conversation)),
+                "as_of_now": _as_of_now(conversation),
             }
         )
 
@@ -63,7 +69,8 @@ class DecisionEndpoint(Endpoint):
         if decision is None:
             raise NotFoundProblem("decision.not_found")
         shown = show_decisions([decision])[0]
-        return Response({"conversation_id": str(conversation.public_id), **shown})
+        whose = {"conversation_id": str(conversation.public_id)}
+        return Response({**whose, **shown, "as_of_now": _as_of_now(conversation)})
 
 
 class ExplanationEndpoint(DecisionEndpoint):
@@ -88,6 +95,13 @@ class DecisionsEndpoint(Endpoint):
 
 def latest_decision(conversation: Conversation) -> Decision | None:
     return Decision.objects.filter(conversation=conversation).order_by("-pk").first()
+
+
+def _as_of_now(conversation: Conversation) -> dict[str, Any] | None:
+    """Return why it waits, asked anew: what was stored may be long ago."""
+    now = timezone.now()
+    answer = preview.why_waiting(conversation, now=now)
+    return show_answer(answer, trigger=Trigger.WAITING, now=now)
 
 
 def _history(conversation: Conversation) -> QuerySet[Assignment]:

@@ -1,5 +1,6 @@
 """How owners, decisions and rules look from outside."""
 
+from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -8,15 +9,14 @@ from rest_framework import serializers
 from channels.api.serializers import ChannelBrief
 from channels.models import Channel
 from conversations.models import Assignment
+from routing.engine import serial
+from routing.engine.facts import Answer, Trigger
 from routing.models import Condition, Decision, Rule
-from routing.rendering import render_decision
-from teams.api.bodies import Body
-from teams.api.fields import Choice, Flag, Instant, PublicId, Text, Whole
+from routing.rendering import RenderedDecision, render_answer, render_decision
+from teams.api.fields import Instant, PublicId, Text, Whole
 from teams.api.public_ids import PEOPLE_AND_TEAMS, Tables, with_public_ids
-from teams.api.references import PersonReference
 from teams.api.serializers import Out, PersonBrief, TeamBrief
 
-ASSIGN, UNASSIGN = "assign", "unassign"
 _TABLES: Tables = {**PEOPLE_AND_TEAMS, "rule_id": Rule, "channel_id": Channel}
 
 
@@ -92,11 +92,11 @@ class StepOut(serializers.Serializer[Any]):
 
 
 class DecisionOut(serializers.Serializer[Any]):
-    """Why a conversation went where it went."""
+    """Why a conversation went where it went. Without an id, it is stored nowhere."""
 
-    # `show_decisions` fills it in.
+    # `show_decisions` and `show_answer` fill it in.
 
-    id = PublicId()
+    id = PublicId(allow_null=True)
     trigger = Text()
     outcome = Text()
     decided_at = Instant()
@@ -105,13 +105,17 @@ class DecisionOut(serializers.Serializer[Any]):
 
 
 class LatestDecisionOut(DecisionOut):
-    """Why the conversation is where it is."""
+    """Why the conversation is where it is. `as_of_now`: why it still waits, at this instant."""
 
     conversation_id = PublicId()
+    as_of_now = DecisionOut(allow_null=True)
 
 
 class AssignmentOut(serializers.Serializer[Any]):
-    """Who has a conversation, who had it (latest first), and the latest decision."""
+    """Who has a conversation, who had it (latest first), and the latest decision.
+
+    `as_of_now`: why it still waits, at this instant; null if it does not.
+    """
 
     conversation_id = PublicId()
     status = Text()
@@ -123,59 +127,7 @@ class AssignmentOut(serializers.Serializer[Any]):
     permanent_agent = PersonBrief(allow_null=True)
     history = StretchOut(many=True)
     decision = DecisionOut(allow_null=True)
-
-
-class AssignmentAnswer(serializers.Serializer[Any]):
-    """Who has it now, whether anything changed, and why."""
-
-    conversation_id = PublicId(allow_null=True)
-    contact_id = PublicId()
-    type = Text()
-    status = Text(allow_null=True)
-    version = Whole(allow_null=True)
-    team = TeamBrief(allow_null=True)
-    member = PersonBrief(allow_null=True)
-    permanent_agent = PersonBrief(allow_null=True)
-    changed = Flag()
-    reason = Text(allow_null=True)
-    assigned_at = Instant(allow_null=True)
-    decision = DecisionOut(allow_null=True)
-
-
-class ContactAddress(Body):
-    """A contact as the provider names them: an address on one of our channels."""
-
-    channel_id = PublicId()
-    external_id = Text(max_length=160)
-
-
-#: Exactly one of the two names what is to be assigned.
-ONE_PLACE = {"oneOf": [{"required": ["conversation_id"]}, {"required": ["contact"]}]}
-
-
-class IndividualBody(Body):
-    """Whom to pin to whom: the contact, or the contact of a conversation."""
-
-    described_also = ONE_PLACE
-    conversation_id = PublicId(required=False)
-    contact = ContactAddress(required=False)
-    member = PersonReference()
-    reason = Text(required=False, allow_blank=True, max_length=300)
-
-
-class ManualBody(Body):
-    """What to assign to whom, or to take back. A team that is named alone picks by its strategy."""
-
-    described_also = ONE_PLACE
-    conversation_id = PublicId(required=False)
-    contact = ContactAddress(required=False)
-    action = Choice(choices=[ASSIGN, UNASSIGN], default=ASSIGN)
-    team_code = Text(required=False, max_length=64)
-    member = PersonReference(required=False)
-    reason = Text(required=False, allow_blank=True, max_length=300)
-    only_if_unassigned = Flag(default=False)
-    clear_individual = Flag(default=False)
-    expected_version = Whole(required=False, min_value=1)
+    as_of_now = DecisionOut(allow_null=True)
 
 
 def show_decisions(decisions: list[Decision]) -> list[dict[str, Any]]:
@@ -188,14 +140,33 @@ def show_decision(decision: Decision | None) -> dict[str, Any] | None:
     return None if decision is None else show_decisions([decision])[0]
 
 
+def show_answer(answer: Answer | None, *, trigger: Trigger, now: datetime) -> dict[str, Any] | None:
+    """Return an answer of the engine that is not stored, in the shape of a decision."""
+    if answer is None:
+        return None
+    (steps,) = with_public_ids([serial.steps_to_json(answer.steps)], tables=_TABLES)
+    return {
+        "id": None,
+        "trigger": trigger,
+        "outcome": answer.outcome,
+        "decided_at": Instant().to_representation(now),
+        **_show_steps(steps, render_answer(answer)),
+    }
+
+
 def _show(decision: Decision, *, steps: list[dict[str, Any]]) -> dict[str, Any]:
     """Return one decision; its sentences are in the language of the request."""
-    rendered = render_decision(decision)
     return {
         "id": str(decision.public_id),
         "trigger": decision.trigger,
         "outcome": decision.outcome,
         "decided_at": Instant().to_representation(decision.decided_at),
+        **_show_steps(steps, render_decision(decision)),
+    }
+
+
+def _show_steps(steps: list[dict[str, Any]], rendered: RenderedDecision) -> dict[str, Any]:
+    return {
         "heading": rendered.heading,
         "explanation": [
             {

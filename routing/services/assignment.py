@@ -9,7 +9,7 @@ from conversations.actors import Actor
 from conversations.models import Contact, Conversation, Message
 from conversations.models.assignment import EndReason
 from conversations.models.message import Direction
-from conversations.services import assignments, events, lifecycle
+from conversations.services import assignments, contacts, lifecycle
 from conversations.states import OPEN
 from routing import loaders
 from routing.engine.decide import decide, decide_named, decide_reopened
@@ -114,9 +114,11 @@ def assign_to(
     whatever their presence and load. Raises `AssignmentRefusedError`.
     """
     conversation = _lock(conversation.pk)
-    _refuse(conversation, team=team, person=person)
-    _refuse_outsider(team, person=person)
-    return _give(conversation, team=team, person=person, actor=actor, reason=reason, now=now)
+    refuse_named(conversation, team=team, person=person)
+    question = pose_named(
+        conversation, team=team, person=person, actor=actor, reason=reason, now=now
+    )
+    return _decide(conversation, question=question, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -125,32 +127,41 @@ def claim(
 ) -> Decision | None:
     """Let a person take a conversation; it stays with its team, whoever is in that."""
     conversation = _lock(conversation.pk)
-    _refuse(conversation, team=None, person=user)
-    team = conversation.team
-    return _give(conversation, team=team, person=user, actor=actor, reason="", now=now)
+    refuse_named(conversation, team=None, person=user)
+    question = pose_named(conversation, team=conversation.team, person=user, actor=actor, now=now)
+    return _decide(conversation, question=question, actor=actor, now=now)
 
 
-def _give(
+def pose_named(
     conversation: Conversation,
     *,
     team: Team | None,
     person: User | None,
     actor: Actor,
-    reason: str,
     now: datetime,
-) -> Decision | None:
+    reason: str = "",
+) -> Question | None:
+    """Return what the engine is asked when a team or a person is named; None if it is theirs."""
     if _is_theirs(conversation, team=team, person=person):
         return None
     named = [(TargetKind.TEAM, team), (TargetKind.PERSON, person)]
     targets = tuple(Target(kind, row.pk) for kind, row in named if row is not None)
     situation = loaders.load_named_situation(conversation, actor=actor, reason=reason, now=now)
-    question = Question(
+    return Question(
         trigger=Trigger.MANUAL,
         situation=situation,
         ask=lambda open_desk: decide_named(situation, targets=targets, open_desk=open_desk),
         targets=targets,
     )
-    return decide_and_apply(conversation, pose=lambda: question, actor=actor, now=now)
+
+
+def _decide(
+    conversation: Conversation, *, question: Question | None, actor: Actor, now: datetime
+) -> Decision | None:
+    if question is None:
+        return None
+    posed = question
+    return decide_and_apply(conversation, pose=lambda: posed, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -164,7 +175,7 @@ def unassign(
     """
     conversation = _lock(conversation.pk)
     conversation = assignments.take_back(
-        conversation, reason=EndReason.UNASSIGNED, actor=actor, now=now
+        conversation, reason=EndReason.UNASSIGNED, note=reason, actor=actor, now=now
     )
     if conversation.status in OPEN and conversation.routing_due_at is None:
         decisions.look_again_later(conversation, now=now)
@@ -184,27 +195,33 @@ def pin(
     """Make a person the contact's permanent agent, and give them the current conversation."""
     if not person.is_active:
         raise AssignmentRefusedError("member.inactive")
-    Contact.objects.filter(pk=contact.pk).update(permanent_agent=person)
-    if conversation is None:
-        return None
-    events.record(
-        "contact.permanent_agent_set",
-        conversation=conversation,
-        actor=actor,
-        now=now,
-        data={"user": str(person.public_id), "reason": reason},
+    decision = None
+    conversation = conversation and _lock(conversation.pk)
+    if conversation is not None and conversation.status in OPEN:
+        decision = assign_to(conversation, person=person, actor=actor, reason=reason, now=now)
+    contacts.set_permanent_agent(
+        contact, person=person, conversation=conversation, actor=actor, reason=reason, now=now
     )
-    if conversation.status not in OPEN:
-        return None
-    return assign_to(conversation, person=person, actor=actor, now=now, reason=reason)
+    return decision
 
 
-def unpin(contact: Contact) -> None:
-    """Lift the permanent agent; the running conversation stays where it is."""
-    Contact.objects.filter(pk=contact.pk).update(permanent_agent=None)
+@transaction.atomic
+def unpin(
+    contact: Contact,
+    *,
+    actor: Actor,
+    now: datetime,
+    conversation: Conversation | None = None,
+    reason: str = "",
+) -> bool:
+    """Lift the permanent agent; say whether there was one. No conversation is moved by it."""
+    return contacts.release_permanent_agent(
+        contact, conversation=conversation, actor=actor, reason=reason, now=now
+    )
 
 
-def _refuse(conversation: Conversation, *, team: Team | None, person: User | None) -> None:
+def refuse_named(conversation: Conversation, *, team: Team | None, person: User | None) -> None:
+    """Refuse what nobody may do, whoever asks. Raises `AssignmentRefusedError`."""
     if team is None and person is None:
         raise AssignmentRefusedError("assignment.target_required")
     if conversation.status not in OPEN:
@@ -213,12 +230,7 @@ def _refuse(conversation: Conversation, *, team: Team | None, person: User | Non
         raise AssignmentRefusedError("member.inactive")
     if team is not None and not team.is_active:
         raise AssignmentRefusedError("team.inactive")
-
-
-def _refuse_outsider(team: Team | None, *, person: User | None) -> None:
-    if team is None or person is None:
-        return
-    if not team.memberships.filter(user=person).exists():
+    if team and person and not team.memberships.filter(user=person).exists():
         raise AssignmentRefusedError("member.not_in_team")
 
 

@@ -58,8 +58,8 @@ def leave(
 ) -> Belongings:
     """Let somebody leave: all of it, or nothing. Returns what they had.
 
-    1. Their contacts have no permanent agent any more; each says so in its history.
-    2. Their open conversations go where `hand_over` says, each by a decision that can be read.
+    1. Their open conversations go where `hand_over` says, each by a decision that can be read.
+    2. Their contacts have no permanent agent any more; each says so in its history.
     3. They are nobody's default user, their API keys end, and they are offline and inactive.
 
     Raises `PersonHasWorkError` if there is open work and nobody said where it goes,
@@ -77,7 +77,6 @@ def leave(
 @transaction.atomic
 def _leave(user: User, *, hand_over: HandOver | None, actor: Actor, now: datetime) -> Belongings:
     _refuse(user, hand_over)
-    contacts = _release_contacts(user, actor=actor, now=now)
     conversations = _lock_work(user, hand_over)
     if conversations and hand_over is None:
         raise PersonHasWorkError
@@ -87,6 +86,7 @@ def _leave(user: User, *, hand_over: HandOver | None, actor: Actor, now: datetim
     reason = _("%(name)s left.") % {"name": user.name}
     for conversation in conversations:
         _give_away(conversation, to=hand_over or HandOver(), actor=actor, reason=reason, now=now)
+    contacts = _release_contacts(user, actor=actor, now=now)
     keys = user.api_keys.filter(revoked=False).count()
     directory.deactivate(user, now=now)
     user.refresh_from_db()
@@ -109,7 +109,10 @@ def _open_work(user: User) -> QuerySet[Conversation]:
 
 
 def _release_contacts(user: User, *, actor: Actor, now: datetime) -> int:
-    """Take the permanent agent from every contact that has this one."""
+    """Take the permanent agent from every contact that has this one.
+
+    After everything else: contacts are locked after conversations, teams and people.
+    """
     released = 0
     while True:
         theirs = Contact.objects.select_for_update(of=("self",), no_key=True)

@@ -29,6 +29,8 @@ class Endpoint(GenericAPIView[Any]):
     rights: ClassVar[Mapping[str, Right]] = {}
     #: What a GET may be filtered by.
     parameters: ClassVar[type[Parameters]] = Parameters
+    #: What a method that writes may be told in the address, beside its body.
+    switches: ClassVar[type[Parameters]] = Parameters
     #: Name in `?ordering=` -> columns, the last of them unique. The first one is the default.
     orderings: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     #: The limit that a method has besides the one that all have; see settings.API_RATES.
@@ -48,7 +50,7 @@ class Endpoint(GenericAPIView[Any]):
         is_reading = request.method in SAFE_METHODS
         paging = getattr(self.paginator, "parameters", ()) if self.orderings and is_reading else ()
         self.filters = read_parameters(
-            self.parameters if is_reading else Parameters,
+            self.parameters if is_reading else self.switches,
             request.query_params,
             also_known=FRAMEWORK_PARAMETERS.union(paging),
         )

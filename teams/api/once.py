@@ -54,10 +54,60 @@ def once(post: Post[E, P]) -> Post[E, P]:
     return posted
 
 
+def once_by_item(post: Post[E, P]) -> Post[E, P]:
+    """Like `once`, for a POST of many items that are committed one by one (see `run_item`).
+
+    Its answer is kept when all are done. If it breaks off before, and is sent again with its key,
+    the items that were done are not done again.
+    """
+
+    @functools.wraps(post)
+    def posted(self: E, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Response:
+        key = _read_key(request)
+        if not key or not isinstance(request.auth, ApiKey):
+            return post(self, request, *args, **kwargs)
+        asked = {"key": key, "fingerprint": _fingerprint(request)}
+        kept = idempotency.find_answer(request.auth, now=timezone.now(), **asked)
+        if kept is not None:
+            return _show(kept)
+        response = post(self, request, *args, **kwargs)
+        answer = Answer(response.status_code, JSONRenderer().render(response.data).decode())
+        idempotency.run_once(request.auth, effect=lambda: answer, now=timezone.now(), **asked)
+        return response
+
+    posted.is_once = True  # type: ignore[attr-defined]
+    return posted
+
+
+def run_item(request: Request, *, index: int, effect: Callable[[], Any]) -> Any:
+    """Run one of many items in a transaction of its own, once for the key of the request."""
+    key = _read_key(request)
+    if not key or not isinstance(request.auth, ApiKey):
+        with transaction.atomic():
+            return effect()
+
+    def done() -> Answer:
+        return Answer(status.HTTP_200_OK, JSONRenderer().render(effect()).decode())
+
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    answer = idempotency.run_once(
+        request.auth,
+        key=f"{digest}#{index}",
+        fingerprint=_fingerprint(request),
+        effect=done,
+        now=timezone.now(),
+    )
+    return json.loads(answer.body)
+
+
 def _run(request: Request, api_key: ApiKey, *, key: str, effect: Callable[[], Answer]) -> Response:
     answer = idempotency.run_once(
         api_key, key=key, fingerprint=_fingerprint(request), effect=effect, now=timezone.now()
     )
+    return _show(answer)
+
+
+def _show(answer: Answer) -> Response:
     headers = {REPLAYED: "true"} if answer.is_replayed else None
     return Response(json.loads(answer.body), status=answer.status, headers=headers)
 

@@ -14,6 +14,8 @@ from teams.models import Team, User
 
 ONE_KEY = ("one_key", _("Give exactly one of: id, email, code, external_id."))
 
+ONE_TEAM_KEY = ("one_key", _("Give exactly one of: id, code."))
+
 
 class PersonReference(Body):
     """`{"email": "…"}`, or with `id`, `code` or `external_id` in its place."""
@@ -24,6 +26,15 @@ class PersonReference(Body):
     email = Email(required=False)
     code = Text(required=False, max_length=64)
     external_id = Text(required=False, max_length=128)
+
+
+class TeamReference(Body):
+    """`{"code": "…"}`, or with `id` in its place."""
+
+    described_also = {"minProperties": 1, "maxProperties": 1}
+
+    id = PublicId(required=False)
+    code = Text(required=False, max_length=64)
 
 
 def find_person(reference: Mapping[str, Any], *, field: str = "member") -> User:
@@ -40,7 +51,16 @@ def find_person(reference: Mapping[str, Any], *, field: str = "member") -> User:
 
 def find_team(code: str) -> Team:
     """Return the team with this code. 404 `team.not_found` if there is none."""
-    team: Team | None = Team.objects.filter(code=code).order_by("pk").first()
+    return find_named_team({"code": code})
+
+
+def find_named_team(reference: Mapping[str, Any], *, field: str = "team") -> Team:
+    """Return the team that a `TeamReference` names. 404 `team.not_found` if there is none."""
+    if len(reference) != 1:
+        raise FieldProblem({field: ONE_TEAM_KEY})
+    ((name, value),) = reference.items()
+    column = "public_id" if name == "id" else name
+    team: Team | None = Team.objects.filter(**{column: value}).order_by("pk").first()
     if team is None:
         raise NotFoundProblem("team.not_found")
     return team

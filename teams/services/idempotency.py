@@ -50,9 +50,9 @@ def run_once(
     """
     with transaction.atomic():
         _take(f"{api_key.pk}:{key}")
-        stored = StoredAnswer.objects.filter(api_key=api_key, key=key).first()
-        if stored is not None and stored.created_at > now - KEPT_FOR:
-            return _give_again(stored, fingerprint=fingerprint)
+        kept = find_answer(api_key, key=key, fingerprint=fingerprint, now=now)
+        if kept is not None:
+            return kept
         answer = effect()
         StoredAnswer.objects.update_or_create(
             api_key=api_key,
@@ -65,6 +65,17 @@ def run_once(
             },
         )
         return answer
+
+
+def find_answer(api_key: ApiKey, *, key: str, fingerprint: str, now: datetime) -> Answer | None:
+    """Return what a request with this key was answered; None if it was not, or is forgotten.
+
+    Raises `IdempotencyKeyReusedError` if it was another request.
+    """
+    stored = StoredAnswer.objects.filter(api_key=api_key, key=key).first()
+    if stored is None or stored.created_at <= now - KEPT_FOR:
+        return None
+    return _give_again(stored, fingerprint=fingerprint)
 
 
 def forget_next_expired(*, now: datetime) -> bool:

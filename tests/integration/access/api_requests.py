@@ -49,6 +49,14 @@ BODIES: dict[str, Callable[[House, str, str], Any]] = {
         "conversation_id": id_of(house.conversation(whose, caller)),
         "member": {"id": id_of(house.callers[caller])},
     },
+    "POST /assignments/bulk/": lambda house, whose, caller: {
+        "items": [
+            {
+                "conversation_id": id_of(house.conversation(whose, caller)),
+                "member": {"id": id_of(house.callers[caller])},
+            }
+        ]
+    },
     "POST /business-hours/": lambda *_: {"code": "tokyo", "name": "Tokyo"},
     "PATCH /business-hours/{reference}/": lambda *_: {"name": "Renamed"},
     "PUT /teams/{reference}/shifts/": lambda *_: {"plans": []},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conversations.models import Assignment
+from conversations.models import Assignment, Event
 from conversations.states import Status
 from teams.models import Strategy
 from tests.factories import (
@@ -59,6 +59,26 @@ class TestManual:
         answer = api.post("assignments/manual/", chat(make_conversation()) | {"member": key})
 
         assert answer.json()["member"]["id"] == str(alice.public_id)
+
+    @pytest.mark.parametrize("key", ["id", "code"])
+    def test_to_a_team_by_either_of_its_keys(self, api, key):
+        team = make_team(code="cs", members=(make_agent(),))
+        reference = {"team": {key: str(team.public_id) if key == "id" else "cs"}}
+
+        answer = api.post("assignments/manual/", chat(make_conversation()) | reference)
+
+        assert answer.json()["team"]["code"] == "cs"
+
+    def test_of_a_contact_by_our_id_takes_the_conversation_that_is_open(self, api, ada):
+        contact, channel = make_contact(), make_channel()
+        running = make_conversation(contact=contact, channel=channel)
+        make_conversation(contact=contact, status=Status.CLOSED)
+
+        answer = api.post(
+            "assignments/manual/", {"contact": {"id": str(contact.public_id)}} | member(ada)
+        )
+
+        assert answer.json()["conversation_id"] == str(running.public_id)
 
     def test_of_a_contact_by_their_address(self, api, ada):
         contact, channel = make_contact(address="+819012345678"), make_channel()
@@ -135,7 +155,11 @@ class TestManual:
             ({"member": {}}, 422, "validation"),
             ({"member": {"code": "a", "email": "a@e.example"}}, 422, "validation"),
             ({"member": "alice"}, 422, "validation"),
+            ({"team": {}}, 422, "validation"),
+            ({"team": {"id": "cs"}}, 422, "validation"),
+            ({"team": {"code": "cs"}, "team_code": "cs"}, 422, "validation"),
             ({"contact": {"channel_id": "1"}}, 422, "validation"),
+            ({"expected_version": 0}, 422, "validation"),
             ({"load": 0}, 422, "unknown_field"),
         ],
     )
@@ -276,6 +300,50 @@ class TestIndividual:
 
         assert (answer.status_code, answer.json()["code"]) == (409, "member.inactive")
 
+    def test_is_lifted_without_moving_anything(self, api):
+        alice = make_agent()
+        conversation = make_conversation()
+        api.post("assignments/individual/", chat(conversation) | member(alice))
+        body = {"contact": {"id": str(conversation.contact.public_id)}, "action": "unassign"}
+
+        answers = [
+            api.post("assignments/individual/", body | {"reason": "Moved"}).json() for _ in range(2)
+        ]
+
+        assert [answer["changed"] for answer in answers] == [True, False]
+        assert (answers[0]["permanent_agent"], answers[0]["member"]["name"]) == (None, "Alice")
+        event = Event.objects.get(type="contact.permanent_agent_released")
+        assert event.data == {"user_id": alice.pk, "reason": "Moved"}
+        assert event.actor_label == "CRM"
+
+    def test_twice_is_written_down_once(self, api):
+        body = chat(make_conversation()) | member(make_agent())
+
+        answers = [api.post("assignments/individual/", body).json() for _ in range(2)]
+
+        assert [answer["changed"] for answer in answers] == [True, False]
+        assert Event.objects.filter(type="contact.permanent_agent_set").count() == 1
+
+    @pytest.mark.parametrize(
+        ("more", "status", "code"),
+        [
+            ({}, 422, "assignment.target_required"),
+            ({"member": {"code": "nobody"}}, 404, "member.not_found"),
+            ({"member": {"code": "E-1"}, "expected_version": 9}, 412, "version_conflict"),
+            ({"member": {"code": "E-1"}, "action": "unassign"}, 422, "validation"),
+            ({"member": {"code": "E-1"}, "team_code": "cs"}, 422, "unknown_field"),
+            ({"contact": {}}, 422, "validation"),
+        ],
+    )
+    def test_that_cannot_be_done_says_why(self, api, more, status, code):
+        make_agent(code="E-1")
+        conversation = make_conversation()
+
+        answer = api.post("assignments/individual/", chat(conversation) | more)
+
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert not Event.objects.exists()
+
     def test_is_for_those_who_may_edit_contacts(self, call):
         alice = make_agent()
 
@@ -320,6 +388,43 @@ class TestExplanation:
         answer = api.get(f"conversations/{make_conversation().public_id}/decision/")
 
         assert (answer.status_code, answer.json()["code"]) == (404, "decision.not_found")
+
+
+class TestWaiting:
+    def test_is_explained_as_things_are_now(self, api):
+        alice = make_agent(presence="offline")
+        make_team(code="cs", name="Customer service", members=(alice,))
+        conversation = make_conversation()
+        api.post("assignments/manual/", chat(conversation) | {"team_code": "cs"})
+        alice.presence, alice.capacity = "online", 0
+        alice.save(update_fields=["presence", "capacity"])
+
+        body = api.get(f"conversations/{conversation.public_id}/explanation/").json()
+
+        stored, fresh = body["explanation"], body["as_of_now"]
+        assert "all_away" in [step["code"] for step in stored]
+        assert [step["code"] for step in fresh["explanation"]] == ["all_full", "queued"]
+        assert (fresh["id"], fresh["trigger"], fresh["outcome"]) == (None, "waiting", "waiting")
+        shown = api.get(f"conversations/{conversation.public_id}/assignment/").json()
+        assert shown["as_of_now"] == fresh
+
+    def test_is_over_where_somebody_has_it(self, api):
+        conversation = make_conversation()
+        api.post("assignments/manual/", chat(conversation) | member(make_agent()))
+
+        body = api.get(f"conversations/{conversation.public_id}/decision/").json()
+
+        assert body["as_of_now"] is None
+
+    def test_gives_the_reason_of_whoever_took_it_back(self, api, ada):
+        conversation = make_conversation()
+        api.post("assignments/manual/", chat(conversation) | member(ada))
+        body = chat(conversation) | {"action": "unassign", "reason": "Wrong team"}
+        api.post("assignments/manual/", body)
+
+        event = Event.objects.get(type="conversation.unassigned")
+
+        assert event.data["note"] == "Wrong team"
 
 
 class TestAssignment:
