@@ -10,7 +10,7 @@ from django.db import transaction
 from channels.models import Channel
 from conversations.actors import Actor
 from conversations.models import Assignment, Conversation
-from conversations.models.assignment import AssignmentKind, EndReason
+from conversations.models.assignment import EndReason
 from conversations.services import assignments
 from conversations.services.assignments import AssignmentLostError, Ownership
 from routing import timers
@@ -26,9 +26,9 @@ from routing.engine.facts import (
     TargetKind,
     Trigger,
 )
-from routing.engine.strategies import capacity_of
 from routing.models import Decision
 from routing.queries import Insert
+from routing.services import ownership
 from teams.identifiers import new_public_id
 from teams.models import Team
 
@@ -116,7 +116,14 @@ def _apply(
         if _was_kept(conversation):
             return None  # said once is enough
     else:
-        owner = _ownership(conversation, question=question, answer=answer, desks=desks, now=now)
+        owner = ownership.build(
+            conversation,
+            trigger=question.trigger,
+            situation=question.situation,
+            answer=answer,
+            desks=desks,
+            now=now,
+        )
         owner = replace(owner, event_data={"decision": str(public_id), **owner.event_data})
         _release(conversation, question=question, owner=owner, actor=actor, now=now)
         assignment = assignments.give(conversation, owner=owner, actor=actor, now=now)
@@ -172,70 +179,6 @@ _END_REASONS = {
     Trigger.REASSIGN: EndReason.LAPSED,
     Trigger.OFFLINE: EndReason.WENT_OFFLINE,
 }
-
-
-def _ownership(
-    conversation: Conversation,
-    *,
-    question: Question,
-    answer: Answer,
-    desks: dict[Target, Desk],
-    now: datetime,
-) -> Ownership:
-    tags = None
-    if answer.add_tags:
-        tags = tuple(dict.fromkeys([*conversation.tags, *answer.add_tags]))
-    return Ownership(
-        kind=_kind(question, answer),
-        user_id=answer.user_id,
-        team_id=answer.team_id,
-        load_limit=_load_limit(answer, desks),
-        reply_due_at=timers.reply_due_at(
-            conversation, situation=question.situation, answer=answer, desks=desks, now=now
-        ),
-        tags=tags,
-        priority=answer.set_priority,
-        event_data={
-            "outcome": answer.outcome,
-            "user_id": answer.user_id,
-            "team_id": answer.team_id,
-        },
-    )
-
-
-_KIND_BY_VIA = {
-    "permanent": AssignmentKind.PERMANENT,
-    "rule": AssignmentKind.RULE,
-    "manual": AssignmentKind.MANUAL,
-    "claim": AssignmentKind.CLAIM,
-    "reopened": AssignmentKind.RETURNED,
-    "strategy": AssignmentKind.STRATEGY,
-    "": AssignmentKind.STRATEGY,
-}
-
-
-def _kind(question: Question, answer: Answer) -> AssignmentKind:
-    if question.trigger == Trigger.REASSIGN:
-        return AssignmentKind.REASSIGN
-    return _KIND_BY_VIA[answer.via]
-
-
-def _load_limit(answer: Answer, desks: dict[Target, Desk]) -> int | None:
-    """Return the winner's limit, where the choice was bound by capacity."""
-    if not answer.is_capacity_bound:
-        return None
-    desk = _desk_that_chose(answer, desks)
-    winner = next(c for c in desk.candidates if c.user_id == answer.user_id)
-    return capacity_of(winner, desk)
-
-
-def _desk_that_chose(answer: Answer, desks: dict[Target, Desk]) -> Desk:
-    """Return the team's desk, else the person's own, else the channel's."""
-    if answer.team_id is not None:
-        return desks[Target(TargetKind.TEAM, answer.team_id)]
-    own = desks.get(Target(TargetKind.PERSON, answer.user_id or 0))
-    channels = (desk for target, desk in desks.items() if target.kind == TargetKind.CHANNEL)
-    return own or next(channels)
 
 
 def look_again_later(conversation: Conversation, *, now: datetime) -> None:
