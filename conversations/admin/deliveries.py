@@ -56,13 +56,13 @@ class DeliveryAdmin(GuardedAdmin):
         "answer_cell",
         "next_cell",
         "endpoint",
-        "event_cell",
+        "event_type",
         "conversation_cell",
         "tries",
         "duration_cell",
         "created_at",
-        "last_tried_at",
-        "finished_at",
+        "tried_cell",
+        "ended_cell",
         "response_cell",
         "body_cell",
     )
@@ -101,6 +101,12 @@ class DeliveryAdmin(GuardedAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        shown = {"search_hint": self.search_hint, **(extra_context or {})}
+        return super().changelist_view(request, shown)
 
     def get_urls(self) -> list[URLPattern]:
         again = path(
@@ -154,6 +160,8 @@ class DeliveryAdmin(GuardedAdmin):
     @admin.display(description=gettext_lazy("State"), ordering="status")
     def state_cell(self, delivery: EndpointDelivery) -> SafeString:
         status = ForwardStatus(delivery.status)
+        if status == ForwardStatus.PENDING and delivery.due_at is None:
+            return pill("quiet", _("Waits its turn"))
         if status == ForwardStatus.PENDING and delivery.tries and not delivery.is_under_way:
             return pill("warn", _("Tried %(n)d of 10 times") % {"n": delivery.tries})
         return pill(TONES[status], delivery.get_status_display())
@@ -175,6 +183,14 @@ class DeliveryAdmin(GuardedAdmin):
         if delivery.is_under_way:
             return _("under way")
         return delivery.due_at or _("after the earlier event of its conversation")
+
+    @admin.display(description=gettext_lazy("Last try"))
+    def tried_cell(self, delivery: EndpointDelivery) -> Any:
+        return delivery.last_tried_at or "–"
+
+    @admin.display(description=gettext_lazy("Ended"))
+    def ended_cell(self, delivery: EndpointDelivery) -> Any:
+        return delivery.finished_at or "–"
 
     @admin.display(description=gettext_lazy("Conversation"))
     def conversation_cell(self, delivery: EndpointDelivery) -> SafeString | str:

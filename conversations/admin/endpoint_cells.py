@@ -12,6 +12,8 @@ from conversations.models import EndpointDelivery
 from teams.admin.console import pill
 from teams.texts import Text
 
+LONGEST_SHOWN = 60
+
 
 def state_of(endpoint: Endpoint) -> SafeString:
     """Return how an endpoint does, and since when or why."""
@@ -27,6 +29,11 @@ def state_of(endpoint: Endpoint) -> SafeString:
     if endpoint.last_success_at is None:
         return pill("info", _("Nothing sent yet"))
     return pill("good", _("Healthy"))
+
+
+def shorten(url: str) -> str:
+    """Return the beginning of an address, as far as a list can show it."""
+    return url if len(url) <= LONGEST_SHOWN else f"{url[: LONGEST_SHOWN - 1]}…"
 
 
 def explain(delivery: EndpointDelivery) -> Text:

@@ -46,7 +46,7 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
     url = forms.CharField(
         label=gettext_lazy("Address"),
         max_length=LONGEST_URL,
-        widget=forms.URLInput(attrs={"class": "vTextField"}),
+        widget=forms.TextInput(attrs={"class": "vTextField", "inputmode": "url"}),
         help_text=gettext_lazy(
             "For example https://crm.example.com/events. Private networks are refused."
         ),
@@ -75,6 +75,9 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Endpoint
         fields = PLAIN_FIELDS
+        widgets: ClassVar[dict[str, Any]] = {
+            "description": forms.Textarea(attrs={"class": "vLargeTextField", "rows": 3})
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

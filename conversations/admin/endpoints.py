@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from channels.egress import BlockedAddressError, check_url
 from channels.event_filters import EVERYTHING
@@ -20,7 +20,7 @@ from channels.models import Endpoint
 from channels.services import endpoints
 from channels.services.endpoints import TooManyEndpointsError
 from conversations.admin.endpoint_buttons import LIST, EndpointButtons, show_secret
-from conversations.admin.endpoint_cells import count_deliveries, explain, state_of
+from conversations.admin.endpoint_cells import count_deliveries, explain, shorten, state_of
 from conversations.admin.endpoint_forms import PLAIN_FIELDS, EndpointForm
 from conversations.models import EndpointDelivery, ForwardStatus
 from teams.admin.console import EmptyState, pick_fields, pill
@@ -41,8 +41,7 @@ class EndpointAdmin(EndpointButtons):
         "Addresses of other systems that are told what happens: signed, in order, at least once."
     )
     list_display = (
-        "name",
-        "address_cell",
+        "name_cell",
         "events_cell",
         "state_cell",
         "day_cell",
@@ -144,19 +143,18 @@ class EndpointAdmin(EndpointButtons):
 
     # --- Columns
 
-    @admin.display(description=gettext_lazy("Address"), ordering="url")
-    def address_cell(self, endpoint: Endpoint) -> SafeString:
-        below = endpoint.channel.name if endpoint.channel else _("All channels")
+    @admin.display(description=gettext_lazy("Name"), ordering="name")
+    def name_cell(self, endpoint: Endpoint) -> SafeString:
         return format_html(
-            '<span class="mono">{}</span><span class="sub">{}</span>', endpoint.url, below
+            '{}<span class="sub mono">{}</span>', endpoint.name, shorten(endpoint.url)
         )
 
     @admin.display(description=gettext_lazy("Events"))
-    def events_cell(self, endpoint: Endpoint) -> SafeString | str:
+    def events_cell(self, endpoint: Endpoint) -> SafeString:
         wanted = [one for one in endpoint.event_types if one != EVERYTHING]
-        if not wanted:
-            return _("all")
-        return format_html_join(" ", '<span class="tag">{}</span>', ((one,) for one in wanted))
+        tags = format_html_join(" ", '<span class="tag">{}</span>', ((one,) for one in wanted))
+        where = endpoint.channel.name if endpoint.channel else _("All channels")
+        return format_html('{}<span class="sub">{}</span>', tags or _("all"), where)
 
     @admin.display(description=gettext_lazy("State"))
     def state_cell(self, endpoint: Endpoint) -> SafeString:
@@ -167,18 +165,25 @@ class EndpointAdmin(EndpointButtons):
         if not endpoint.day_count:
             return "–"
         share = 100 * endpoint.day_delivered // endpoint.day_count
-        return _("%(share)d %% of %(n)d") % {"share": share, "n": endpoint.day_count}
+        text = ngettext(
+            "%(n)d event, %(share)d %% arrived",
+            "%(n)d events, %(share)d %% arrived",
+            endpoint.day_count,
+        )
+        return text % {"share": share, "n": endpoint.day_count}
 
     @admin.display(description=gettext_lazy("Last delivered"), ordering="last_success_at")
     def last_cell(self, endpoint: Endpoint) -> Any:
         return endpoint.last_success_at or _("never")
 
-    @admin.display(description=gettext_lazy("Waiting · given up"))
-    def waiting_cell(self, endpoint: Any) -> SafeString:
-        dead = endpoint.dead_count
-        return format_html(
-            "{} · {}", endpoint.pending_count, pill("bad", str(dead)) if dead else dead
-        )
+    @admin.display(description=gettext_lazy("Not delivered"))
+    def waiting_cell(self, endpoint: Any) -> SafeString | str:
+        parts = []
+        if endpoint.pending_count:
+            parts.append(_("%(n)d waiting") % {"n": endpoint.pending_count})
+        if endpoint.dead_count:
+            parts.append(pill("bad", _("%(n)d given up") % {"n": endpoint.dead_count}))
+        return format_html_join(" ", "{}", ((part,) for part in parts)) or "–"
 
 
 def _refusal(url: str) -> str:
