@@ -179,7 +179,9 @@ def read_email(text: str) -> str:
 def find_email(text: str, known: Mapping[str, Any] | frozenset[str]) -> str:
     """Return the e-mail as it is known, else as it would be stored: full-width letters narrowed."""
     lower = text.lower()
-    return lower if lower in known else unicodedata.normalize("NFKC", text).lower()
+    return (
+        lower if lower in known or text.isascii() else unicodedata.normalize("NFKC", text).lower()
+    )
 
 
 def show_optional(value: object) -> str:
@@ -233,6 +235,8 @@ def _check_length(text: str, *, longest: int) -> str:
 
 def _check_characters(text: str, *, allowed: str) -> None:
     """Refuse control characters and halves of surrogate pairs: they are damage, never a name."""
+    if text.isprintable():
+        return
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cs") and character not in allowed:
             raise CellError("invalid_characters")

@@ -1,10 +1,11 @@
 """Writing the rows of a plan, many at a time: as often as one by one for ten thousand of them."""
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Model, QuerySet
 
 from teams.csv_plan import Change, PlannedRow, RowKind
@@ -72,7 +73,7 @@ def _build_person(row: PlannedRow) -> User:
     }
     is_new = row.kind == RowKind.NEW
     # Nobody signs in with it. What is only overwritten keeps the password that it has.
-    password = make_password(None) if is_new else UNUSABLE_PASSWORD_PREFIX
+    password = UNUSABLE_PASSWORD_PREFIX + (secrets.token_urlsafe(30) if is_new else "")
     return User(email=row.key, password=password, **fields)
 
 

@@ -84,17 +84,20 @@ def apply(
 ) -> Import:
     """Do what the plan says, all of it. `leave` lets one person go, as it is done by hand.
 
-    1. Plan again, so that it is known what will be touched, and lock exactly that.
-    2. Plan once more: nobody changes these rows any longer. If this is not what was agreed to
-       (`expected_digest`, else the plan that is kept), do nothing.
+    1. Lock what the plan that is kept touches, so that nobody changes it any longer.
+    2. Plan again. If this is not what was agreed to (`expected_digest`, else the plan that is
+       kept), do nothing.
     3. Write, and let go of the file: what it did stays in the rows of its plan.
 
     Raises `ImportRefusedError`, and `PlanChangedError` if the directory is another one by now.
     """
     upload = _lock_waiting(upload)
-    agreed = expected_digest or upload.digest
-    _lock(_agreed_plan(upload, agreed, editor=editor))
-    made = _agreed_plan(upload, agreed, editor=editor)
+    if expected_digest not in ("", upload.digest):
+        raise PlanChangedError
+    _lock_rows(upload)
+    made = _plan_kept(upload, editor=editor)
+    if made.digest != upload.digest or not made.is_clean:
+        raise PlanChangedError
     _write(made, leave=leave, now=now)
     upload.status = ImportStatus.APPLIED
     upload.applied_by, upload.applied_at, upload.content = editor, now, b""
@@ -119,13 +122,6 @@ def _plan_kept(upload: Import, *, editor: User | None) -> Plan:
         editor=editor,
         encoding=upload.chosen_encoding,
     )
-
-
-def _agreed_plan(upload: Import, agreed: str, *, editor: User | None) -> Plan:
-    made = _plan_kept(upload, editor=editor)
-    if made.digest != agreed or not made.is_clean:
-        raise PlanChangedError
-    return made
 
 
 def _keep(upload: Import, made: Plan, *, raw: bytes, now: datetime) -> Import:
@@ -160,16 +156,17 @@ def _plain(faults: Iterable[Fault]) -> list[dict[str, object]]:
     return [asdict(fault) for fault in faults]
 
 
-def _lock(made: Plan) -> None:
-    """Lock what the plan will write to: teams that somebody enters or leaves, then people."""
-    moving = [row for row in made.rows if row.changes]
-    if made.subject == Subject.TEAMS:
-        import_writes.lock_teams(row.key for row in moving)
+def _lock_rows(upload: Import) -> None:
+    """Lock what the plan writes to: teams that somebody enters or leaves, then people."""
+    moving = upload.rows.filter(kind__in=(RowKind.NEW, RowKind.CHANGED))
+    rows = list(moving.values_list("key", "changes"))
+    if upload.subject == Subject.TEAMS:
+        import_writes.lock_teams(key for key, _changes in rows)
         return
-    every = [one for row in moving for one in row.changes if one.column == "team_codes"]
-    shown = [f"{one.before}{BETWEEN_TEAMS}{one.after}" for one in every]
+    every = [one for _key, changes in rows for one in changes if one["column"] == "team_codes"]
+    shown = [one[when] for one in every for when in ("before", "after")]
     import_writes.lock_teams(code for text in shown for code in text.split(BETWEEN_TEAMS))
-    import_writes.lock_people(row.key for row in moving)
+    import_writes.lock_people(key for key, _changes in rows)
 
 
 def _write(made: Plan, *, leave: Leave, now: datetime) -> None:

@@ -12,6 +12,10 @@ from tests.factories import make_agent, make_contact, make_supervisor, make_team
 pytestmark = pytest.mark.django_db
 
 PEOPLE = "email,name,role,user_code,team_codes\nsato@e.example,佐藤 美咲,3,E-1042,support\n"
+BAD_BASE64 = (
+    b'--x\r\nContent-Disposition: form-data; name="file"; filename="people.csv"\r\n'
+    b"Content-Transfer-Encoding: base64\r\n\r\n!!!not base64\r\n--x--\r\n"
+)
 TEAMS = "team_code,name,description,assignment_rule\nsales,Sales,,queue\n"
 
 
@@ -107,6 +111,7 @@ class TestAnUpload:
             (b"--x--\r\n", "multipart/form-data; boundary=x", 422, "validation"),
             (b"--x\r\n", "multipart/form-data; boundary=x\xff", 400, "malformed_body"),
             (b"--x--\r\n", "multipart/form-data", 400, "malformed_body"),
+            (BAD_BASE64, "multipart/form-data; boundary=x", 400, "malformed_body"),
         ],
     )
     def test_that_is_no_file_is_refused(self, api, raw, kind, status, code):
