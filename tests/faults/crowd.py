@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
+from multiprocessing.pool import ThreadPool
 
 Request = tuple[str, bytes, dict[str, str]]  # path, body, headers
 
@@ -78,6 +79,23 @@ def _knock(port: int, requests: Sequence[Request]) -> Counter[int]:
         statuses[response.status] += 1
     connection.close()
     return statuses
+
+
+def ask_all(port: int, requests: Sequence[Request], *, at_once: int) -> list[tuple[int, bytes]]:
+    """Send each request over a connection of its own, so many at once; return what was answered."""
+    with ThreadPool(at_once) as pool:
+        return pool.map(lambda request: _ask(port, request), requests, chunksize=1)
+
+
+def _ask(port: int, request: Request) -> tuple[int, bytes]:
+    path, body, headers = request
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("POST", path, body=body, headers=headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
 
 
 def run_drain(name: str, *, instant: str, database_url: str, workers: int) -> None:
