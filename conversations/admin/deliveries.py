@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -11,8 +12,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -56,7 +59,7 @@ class DeliveryAdmin(GuardedAdmin):
         "answer_cell",
         "next_cell",
         "endpoint",
-        "event_type",
+        "type_cell",
         "conversation_cell",
         "tries",
         "duration_cell",
@@ -177,20 +180,26 @@ class DeliveryAdmin(GuardedAdmin):
         return _("%(n)d ms") % {"n": delivery.duration_ms}
 
     @admin.display(description=gettext_lazy("Next try"))
-    def next_cell(self, delivery: EndpointDelivery) -> Any:
+    def next_cell(self, delivery: EndpointDelivery) -> str:
         if delivery.status != ForwardStatus.PENDING:
             return _("none")
         if delivery.is_under_way:
             return _("under way")
-        return delivery.due_at or _("after the earlier event of its conversation")
+        if delivery.due_at is None:
+            return _("after the earlier event of its conversation")
+        return _at(delivery.due_at)
+
+    @admin.display(description=gettext_lazy("Event"))
+    def type_cell(self, delivery: EndpointDelivery) -> SafeString:
+        return format_html('<span class="mono">{}</span>', delivery.event_type)
 
     @admin.display(description=gettext_lazy("Last try"))
-    def tried_cell(self, delivery: EndpointDelivery) -> Any:
-        return delivery.last_tried_at or "–"
+    def tried_cell(self, delivery: EndpointDelivery) -> str:
+        return _at(delivery.last_tried_at)
 
     @admin.display(description=gettext_lazy("Ended"))
-    def ended_cell(self, delivery: EndpointDelivery) -> Any:
-        return delivery.finished_at or "–"
+    def ended_cell(self, delivery: EndpointDelivery) -> str:
+        return _at(delivery.finished_at)
 
     @admin.display(description=gettext_lazy("Conversation"))
     def conversation_cell(self, delivery: EndpointDelivery) -> SafeString | str:
@@ -212,3 +221,7 @@ class DeliveryAdmin(GuardedAdmin):
         payload = forwards.build_payload(delivery)
         text = json.dumps(payload, ensure_ascii=False, indent=2)
         return format_html('<pre class="raw">{}</pre>', text)
+
+
+def _at(instant: datetime | None) -> str:
+    return "–" if instant is None else date_format(localtime(instant), "DATETIME_FORMAT")
