@@ -146,7 +146,7 @@ def plan_sheet(sheet: Sheet, *, subject: Subject, directory: Directory) -> Plan:
     columns = tuple(layout.aliases.get(name, name) for name in names)
     faults = sheet.faults or tuple(_check_header(columns, layout, line=sheet.header.line))
     if faults:
-        return Plan(subject, sheet.encoding, sheet.delimiter, columns, faults=faults)
+        return Plan(subject, sheet.encoding, sheet.delimiter, faults=faults)
     planner = _Planner(layout, subject, directory, columns)
     rows = _refuse_repeated([planner.plan_row(row) for row in sheet.rows], layout, directory)
     return Plan(subject, sheet.encoding, sheet.delimiter, columns, tuple(rows))
@@ -159,10 +159,11 @@ def show_row(key: str, values: Mapping[str, Any], *, subject: Subject) -> list[s
 
 def _check_header(columns: Sequence[str], layout: Layout, *, line: int) -> Iterator[Fault]:
     counts = Counter(column for column in columns if column)
-    for column, count in counts.items():
-        if column not in layout.header:
-            yield Fault("unknown_column", line, column[:100], _near(column, layout.header))
-        elif count > 1:
+    unknown = [column for column in counts if column not in layout.header]
+    for column in unknown[:MOST_GUESSES]:
+        yield Fault("unknown_column", line, column[:100], _near(column, layout.header))
+    for column in layout.header:
+        if counts[column] > 1:
             yield Fault("repeated_column", line, column)
     if layout.key not in counts:
         yield Fault("missing_column", line, layout.key)

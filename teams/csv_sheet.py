@@ -15,6 +15,8 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_ROWS = 10_000
 DELIMITERS = (",", ";", "\t")
 _ZIP = b"PK\x03\x04"
+#: What no database and no encoding takes: NUL, and halves of surrogate pairs.
+_UNUSABLE = re.compile("[\x00\ud800-\udfff]")
 _LINE_END = re.compile(rb"\r\n?|\n")
 
 
@@ -72,6 +74,10 @@ def read_sheet(raw: bytes, *, known_columns: frozenset[str], encoding: str = "")
             "wrong_encoding", _line_of(raw, offset), facts={"byte": offset, "encoding": label}
         )
         return Sheet(taken, faults=(fault,))
+    damage = _UNUSABLE.search(text)
+    if damage is not None:
+        before = text[: damage.start()].encode(errors="ignore")
+        return Sheet(taken, faults=(Fault("not_text", _line_of(before, len(before))),))
     return _read_text(text, known_columns=known_columns, encoding=taken)
 
 

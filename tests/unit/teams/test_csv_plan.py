@@ -274,6 +274,17 @@ class TestAFile:
         assert plan_people("email,name\n" + rows[: rows.rindex("p10000")]).counts["new"] == 10_000
         assert faults(plan_people("email,name\n" + rows)) == [("too_many_rows", 10_002, "")]
 
+    @pytest.mark.parametrize("damage", ["\x00", "\ud800"])
+    def test_with_what_no_database_takes_is_refused(self, damage):
+        raw = f"email,name\nc@e.example,a{damage}\n".encode("utf-16", errors="surrogatepass")
+
+        assert faults(plan_people(raw))[0][0] in ("not_text", "unknown_encoding", "wrong_encoding")
+
+    def test_with_very_many_columns_is_refused_in_few_words(self):
+        header = ",".join(f"column{number}" for number in range(100_000))
+
+        assert len(plan_people(f"email,{header}\nx\n").faults) == 20
+
     def test_has_at_most_five_megabytes(self):
         assert faults(plan_people(b"email\n" + b" " * 5 * 1024 * 1024)) == [
             ("file_too_large", 0, "")
