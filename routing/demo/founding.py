@@ -12,11 +12,15 @@ from django.utils.translation import gettext as _
 from channels.models import Channel, Provider
 from channels.services import channels
 from routing.demo import shop
-from routing.demo.shop import Colleague, Crew, Guideline, Line
+from routing.demo.shop import Colleague, Crew, Guideline, Line, Opening
 from routing.models import Condition, Rule
 from routing.services import rules
-from teams.models import Team, User
-from teams.services import memberships, people
+from teams.hours import DayException
+from teams.models import BusinessHours, Strategy, Team, User, Weekday
+from teams.services import hours, memberships, people, shifts
+from teams.shifts import ShiftSpec, weekly
+
+_COLLEAGUES = {person.handle: person for person in shop.PEOPLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,10 @@ def found(*, passwords: dict[str, str], language: str, now: datetime) -> Shop:
     with translation.override(language):
         staff = {person.handle: _hire(person) for person in shop.PEOPLE}
         _let_in(staff.values(), passwords=passwords, language=language)
-        teams = {crew.code: _gather(crew, staff=staff, now=now) for crew in shop.TEAMS}
+        openings = {opening.code: _open_hours(opening) for opening in shop.OPENINGS}
+        teams = {
+            crew.code: _gather(crew, staff=staff, openings=openings, now=now) for crew in shop.TEAMS
+        }
         lines = {line.key: _open_line(line, staff=staff, now=now) for line in shop.LINES}
         opened = Shop(staff, teams, lines)
         rules.renumber([_lay_down(rule, opened=opened) for rule in shop.RULES], now=now)
@@ -79,7 +86,21 @@ def _let_in(staff: Iterable[User], *, passwords: dict[str, str], language: str) 
             user.save(update_fields=["password", "language"])
 
 
-def _gather(crew: Crew, *, staff: dict[str, User], now: datetime) -> Team:
+def _open_hours(opening: Opening) -> BusinessHours:
+    return hours.create(
+        code=opening.code,
+        name=_(opening.name),
+        time_zone=opening.zone,
+        week=[opening.days.get(day.value, ()) for day in Weekday],
+        exceptions=[
+            DayException(day, label=_(label), is_yearly=True) for day, label in opening.closed
+        ],
+    )
+
+
+def _gather(
+    crew: Crew, *, staff: dict[str, User], openings: dict[str, BusinessHours], now: datetime
+) -> Team:
     team = Team(
         code=crew.code,
         name=_(crew.name),
@@ -87,14 +108,22 @@ def _gather(crew: Crew, *, staff: dict[str, User], now: datetime) -> Team:
         strategy=crew.strategy,
         default_user=staff[crew.default_handle] if crew.default_handle else None,
         is_reassigning=crew.reassign_after_s is not None,
+        hours=openings.get(crew.hours),
     )
     if crew.reassign_after_s is not None:
         team.reassign_after_s = crew.reassign_after_s
     team.full_clean()
     team.save()
     for handle in crew.handles:
-        memberships.join(team, user=staff[handle], now=now)
+        membership = memberships.join(team, user=staff[handle], now=now)
+        if crew.strategy == Strategy.SHIFT:
+            shifts.set_shifts(membership, shifts=_plan(_COLLEAGUES[handle]), now=now)
     return team
+
+
+def _plan(person: Colleague) -> list[ShiftSpec]:
+    """Return the person's hours on working days, in their own zone."""
+    return [weekly(day, *person.day, zone=person.zone) for day in shop.WORKDAYS]
 
 
 def _open_line(line: Line, *, staff: dict[str, User], now: datetime) -> Channel:

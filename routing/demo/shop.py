@@ -5,11 +5,12 @@ for fiction or was never given out.
 """
 
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 
 from django.utils.translation import gettext_noop
 
 from routing.engine.conditions import Field, Operator
+from teams.hours import Interval
 from teams.models import Presence, Role, Strategy
 
 DOMAIN = "hoshi.example"
@@ -51,6 +52,18 @@ class Crew:
     handles: tuple[str, ...]
     default_handle: str = ""
     reassign_after_s: int | None = None
+    hours: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A calendar of business hours: `days` counts from Monday, `closed` are dates of every year."""
+
+    code: str
+    name: str
+    zone: str
+    days: dict[int, tuple[Interval, ...]]
+    closed: tuple[tuple[date, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,7 @@ TEAMS = (
         Strategy.LEAST_BUSY,
         ("aiko", "fumi", "bruno", "wei", "ana"),
         reassign_after_s=15 * 60,
+        hours="shop",
     ),
     Crew(
         "sales",
@@ -149,7 +163,28 @@ TEAMS = (
         ("grace", "aiko", "ana"),
         default_handle="grace",
     ),
+    Crew(
+        "workshop",
+        gettext_noop("Workshop"),
+        gettext_noop("Repairs that need a mechanic: whoever stands in the workshop that day."),
+        Strategy.SHIFT,
+        ("kenji", "ines", "grace", "min"),
+        hours="shop",
+    ),
 )
+
+_LUNCH_BREAK = (Interval(time(10), time(13)), Interval(time(14), time(19)))
+OPENINGS = (
+    Opening(
+        "shop",
+        gettext_noop("The shop in Tokyo"),
+        TOKYO,
+        dict.fromkeys(range(5), _LUNCH_BREAK) | {5: (Interval(time(10), time(17)),)},
+        closed=((date(2026, 1, 1), gettext_noop("New Year")),),
+    ),
+)
+#: Days of the week, from Monday, on which members of a team with shifts are planned.
+WORKDAYS = range(5)
 
 LINES = (
     Line("tokyo", "WhatsApp Tokyo", "+819000009100", TOKYO, ("aiko", "fumi", "kenji", "wei")),
