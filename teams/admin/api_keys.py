@@ -4,6 +4,7 @@ The new key waits for its page in a cookie of the person who issued it, signed a
 that the page can be reloaded without issuing another one, and the server still keeps only a hash.
 """
 
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -40,6 +41,11 @@ SCOPE_SENTENCES = {
 }
 
 
+#: What a browser's field for an instant takes.
+LOCAL_FORMAT = "%Y-%m-%dT%H:%M"
+USUAL_LIFE = timedelta(days=365)
+#: A key that nobody used for so long is probably forgotten.
+FORGOTTEN_AFTER = timedelta(days=90)
 NEW_KEY_COOKIE = "new_api_key"
 NEW_KEY_SHOWN_S = 120
 
@@ -66,8 +72,8 @@ class NewKeyForm(forms.Form):
     expires_at = forms.DateTimeField(
         label=gettext_lazy("Expires"),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text=gettext_lazy("Empty: never."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL_FORMAT),
+        help_text=gettext_lazy("Empty: never. A key that nobody looks after should end by itself."),
     )
 
     def __init__(self, *args: Any, issuer: User, **kwargs: Any) -> None:
@@ -75,6 +81,13 @@ class NewKeyForm(forms.Form):
         owners = User.objects.active().filter(role__lte=issuer.role)
         self.fields["user"].queryset = owners  # type: ignore[attr-defined]
         self.fields["user"].initial = issuer.pk
+        self.fields["expires_at"].initial = timezone.now() + USUAL_LIFE
+
+    def clean_expires_at(self) -> datetime | None:
+        expires_at: datetime | None = self.cleaned_data["expires_at"]
+        if expires_at is not None and expires_at <= timezone.now():
+            raise forms.ValidationError(_("Choose an instant that is still to come."))
+        return expires_at
 
 
 @admin.register(ApiKey)
@@ -82,12 +95,20 @@ class ApiKeyAdmin(GuardedAdmin):
     list_title = gettext_lazy("API keys")
     add_label = gettext_lazy("Issue a key")
     list_lead = gettext_lazy("Keys with which other systems call the API. Only a hash is stored.")
-    list_display = ("name", "prefix_cell", "user", "scopes_cell", "used_cell", "state_cell")
+    list_display = (
+        "name",
+        "prefix_cell",
+        "user",
+        "scopes_cell",
+        "used_cell",
+        "expiry_cell",
+        "state_cell",
+    )
     list_filter = ("revoked",)
     list_select_related = ("user",)
     ordering = ("revoked", "-created")
     actions = None
-    fields = ("name", "prefix_cell", "user", "scopes_cell", "created", "used_cell", "expiry_date")
+    fields = ("name", "prefix_cell", "user", "scopes_cell", "created", "used_cell", "expiry_cell")
     readonly_fields: ClassVar[Any] = fields
 
     def empty_state(self, request: HttpRequest) -> EmptyState:
@@ -222,16 +243,22 @@ class ApiKeyAdmin(GuardedAdmin):
     def used_cell(self, api_key: ApiKey) -> Any:
         return api_key.last_used_at or _("never")
 
+    @admin.display(description=gettext_lazy("Expires"), ordering="expiry_date")
+    def expiry_cell(self, api_key: ApiKey) -> Any:
+        return api_key.expiry_date or _("never")
+
     @admin.display(description=gettext_lazy("State"))
     def state_cell(self, api_key: ApiKey) -> SafeString:
+        now = timezone.now()
         if api_key.revoked:
             return pill("quiet", _("Revoked"))
-        if api_key.expiry_date and api_key.expiry_date <= timezone.now():
+        if api_key.expiry_date and api_key.expiry_date <= now:
             return pill("warn", _("Expired"))
+        is_forgotten = (api_key.last_used_at or api_key.created) <= now - FORGOTTEN_AFTER
         address = reverse("admin:teams_apikey_revoke", args=[quote(api_key.pk)])
         return format_html(
             '{} <a class="button small" href="{}" data-dialog>{}</a>',
-            pill("good", _("Works")),
+            pill("warn", _("Unused for 90 days")) if is_forgotten else pill("good", _("Works")),
             address,
             _("Revoke…"),
         )

@@ -1,5 +1,7 @@
 """API keys in the console: shown once, kept as a hash, revoked for good."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.admin.utils import quote
 from django.test import Client
@@ -89,3 +91,21 @@ class TestAKey:
         client = sign_in(make_supervisor())
         assert client.get(LIST).status_code == 403
         assert client.get(ADD).status_code == 403
+
+    def test_ends_when_its_form_says(self, client: Client, ada: User) -> None:
+        page = client.get(ADD).content.decode()
+        assert 'name="expires_at" value="' in page
+
+        form = {"name": "CRM", "user": ada.pk, "scopes": ["read"]}
+        past = client.post(ADD, form | {"expires_at": "2020-01-01T00:00"})
+        assert "still to come" in past.content.decode()
+        client.post(ADD, form | {"expires_at": "2099-01-01T00:00"})
+        assert ApiKey.objects.get().expiry_date.year == 2099
+        assert "2099" in client.get(LIST).content.decode()
+
+    def test_that_nobody_uses_is_pointed_out(self, client: Client, ada: User) -> None:
+        issued = api_keys.issue(ada, name="CRM", scopes=["read"])
+        assert "Unused for 90 days" not in client.get(LIST).content.decode()
+        old = timezone.now() - timedelta(days=91)
+        ApiKey.objects.filter(pk=issued.api_key.pk).update(created=old)
+        assert "Unused for 90 days" in client.get(LIST).content.decode()
