@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from channels.models import Channel
+from channels.models import Channel, Endpoint
 from channels.secrets import is_readable
 
 
@@ -13,4 +13,11 @@ def channels_whose_secret_cannot_be_read() -> QuerySet[Channel]:
     return Channel.objects.filter(pk__in=lost)
 
 
-INVARIANTS = [channels_whose_secret_cannot_be_read]
+def endpoints_whose_secret_cannot_be_read() -> QuerySet[Endpoint]:
+    """An endpoint in use can be signed for; if not, only a new secret helps."""
+    active = Endpoint.objects.active().only("pk", "secret")
+    lost = [endpoint.pk for endpoint in active if not is_readable(endpoint, "secret")]
+    return Endpoint.objects.filter(pk__in=lost)
+
+
+INVARIANTS = [channels_whose_secret_cannot_be_read, endpoints_whose_secret_cannot_be_read]

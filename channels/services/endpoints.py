@@ -9,6 +9,7 @@ from django.db.models import F
 
 from channels import signatures
 from channels.models import Channel, Endpoint, PauseReason
+from channels.secrets import is_readable
 
 MOST_PER_CHANNEL = 10
 #: How long the old secret signs beside the new one, unless told.
@@ -73,10 +74,10 @@ def rotate_secret(endpoint: Endpoint, *, now: datetime, overlap: timedelta = OVE
 
 def living_secrets(endpoint: Endpoint, *, now: datetime) -> list[str]:
     """Return the secrets that sign now, the new one first. Raises `SecretUnreadableError`."""
-    is_old_alive = (
-        endpoint.previous_secret_until is not None and endpoint.previous_secret_until > now
-    )
-    return [endpoint.secret, *([endpoint.previous_secret] if is_old_alive else [])]
+    until = endpoint.previous_secret_until
+    if until is None or until <= now or not is_readable(endpoint, "previous_secret"):
+        return [endpoint.secret]
+    return [endpoint.secret, endpoint.previous_secret]
 
 
 def delete(endpoint: Endpoint) -> None:

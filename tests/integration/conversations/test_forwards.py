@@ -7,6 +7,7 @@ import pytest
 
 from channels.models import Endpoint
 from channels.services import endpoints
+from channels.signatures import is_genuine
 from conversations.models import EndpointDelivery, Event
 from conversations.services import forward_replays, forwards, outbox
 from tests.factories import make_channel, make_conversation, make_endpoint, make_event, make_message
@@ -36,6 +37,17 @@ def deliver(now=MORNING):
 def tell(now=MORNING):
     publish(now)
     deliver(now)
+
+
+def is_signed(call, secret):
+    return is_genuine(
+        call.headers["webhook-signature"],
+        secret=secret,
+        message_id=call.id,
+        timestamp=call.headers["webhook-timestamp"],
+        body=call.body,
+        now_s=float(call.headers["webhook-timestamp"]),
+    )
 
 
 def ids_of(*events):
@@ -421,6 +433,32 @@ class TestAReplay:
         deliver()
 
         assert EndpointDelivery.objects.get().status == "delivered"
+
+
+class TestARotatedSecret:
+    def test_signs_beside_the_new_one_until_the_overlap_is_over(self, receiver):
+        endpoint = make_endpoint(url=receiver.url)
+        old = endpoint.secret
+        rotated = endpoints.rotate_secret(endpoint, now=MORNING, overlap=timedelta(hours=1))
+        for hours in (0, 1):
+            make_event(conversation=make_conversation())
+            tell(MORNING + timedelta(hours=hours))
+
+        signed = [
+            is_signed(call, secret) for call in receiver.calls for secret in (rotated.secret, old)
+        ]
+        assert signed == [True, True, True, False]
+
+    def test_that_nobody_can_read_any_more_does_not_stop_the_new_one(self, receiver):
+        endpoint = endpoints.rotate_secret(make_endpoint(url=receiver.url), now=MORNING)
+        Endpoint.objects.filter(pk=endpoint.pk).update(
+            previous_secret=Endpoint.objects.values("name")[:1]
+        )
+        make_event(conversation=make_conversation())
+
+        tell()
+
+        assert is_signed(receiver.calls[0], endpoint.secret)
 
 
 class TestATest:
