@@ -32,6 +32,7 @@ from servers import (
     PYTHON,
     ROOT,
     Process,
+    bare_command,
     database,
     environment,
     free_port,
@@ -62,12 +63,13 @@ class Contestant:
     traffic: Traffic
     database_url: str
     rate: float = 0.0
+    least: int = WARM_UP
     outcomes: dict[int, list[Outcome]] = field(default_factory=dict)
     statements: dict[str, float] = field(default_factory=dict)
 
     def play(self, *, seconds: float, connections: int) -> None:
         """Send about as much as fills the time, and keep what came of it."""
-        count = max(WARM_UP, int(self.rate * seconds))
+        count = max(self.least, int(self.rate * seconds))
         outcome = run(self.traffic.take(count), port=self.process.port, connections=connections)
         self.rate = outcome.rate
         self.outcomes.setdefault(connections, []).append(outcome)
@@ -156,17 +158,10 @@ def _process(name: str, url: str, world: dict, *, folder: Path, web: Mapping[str
     )
     command = web_command(env)
     if name == "floor":
-        command = _bare(command, threads=web["WEB_THREADS"])
+        command = bare_command(command, "contestants.floor", threads=web["WEB_THREADS"])
     if urls := CONTESTANTS[name]:
         env |= {"BENCHMARK_URLS": urls, "DJANGO_SETTINGS_MODULE": "contestants.settings"}
     return Process(command, env, port, folder / f"{name}.log")
-
-
-def _bare(command: list[str], *, threads: str) -> list[str]:
-    """Let the same server run a bare WSGI program, in as many threads."""
-    wsgi = ["wsgi", "--blocking-threads", threads, "--blocking-threads-idle-timeout", "600"]
-    at = command.index("--interface") + 1
-    return [*command[:at], *wsgi, *command[at + 1 : -1], "contestants.floor:application"]
 
 
 def _count_statements(contestant: Contestant, world: dict, *, folder: Path) -> dict[str, float]:
@@ -217,13 +212,13 @@ def _print_broken_promises(contestants: list[Contestant]) -> None:
     """Say whether what was stored is sound: a fast program that loses things is no measure."""
     for each in contestants:
         if each.name == "relaydesk":
-            counts = _verify(each.process.env)
+            counts = verify(each.process.env)
             print(
                 f"\nmanage.py verify after it all: {sum(counts.values())} rows break an invariant"
             )
 
 
-def _verify(env: Mapping[str, str]) -> dict[str, int]:
+def verify(env: Mapping[str, str]) -> dict[str, int]:
     done = subprocess.run(
         [PYTHON, "manage.py", "verify", "--json"], env=env, cwd=ROOT, stdout=subprocess.PIPE
     )
@@ -256,7 +251,7 @@ def sustain(folder: Path, *, options: argparse.Namespace) -> None:
                 f"{serve.memory_mb('worker'):>10.0f} {serve.memory_mb('beat'):>8.0f}"
             )
     said = log.read_text()
-    counts = _verify(env)
+    counts = verify(env)
     print(
         f'\n"locked" in the log: {said.count("locked")}; '
         f"rows that break an invariant: {sum(counts.values())}"

@@ -121,7 +121,7 @@ class Outcome:
 
     @property
     def errors(self) -> int:
-        return sum(count for status, count in self.statuses.items() if status != 200)
+        return sum(count for status, count in self.statuses.items() if status // 100 != 2)
 
     def percentile_ms(self, percent: int) -> float:
         return statistics.quantiles(self.latencies, n=100)[percent - 1] * 1000

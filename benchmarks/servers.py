@@ -116,6 +116,13 @@ def web_command(env: Mapping[str, str]) -> list[str]:
     return json.loads(done.stdout)
 
 
+def bare_command(command: list[str], module: str, *, threads: str) -> list[str]:
+    """Let the same server run another WSGI program, in as many threads."""
+    wsgi = ["wsgi", "--blocking-threads", threads, "--blocking-threads-idle-timeout", "600"]
+    at = command.index("--interface") + 1
+    return [*command[:at], *wsgi, *command[at + 1 : -1], f"{module}:application"]
+
+
 @dataclass
 class Process:
     """A program of ours that was started for a benchmark; its output is kept in a file."""

@@ -21,6 +21,10 @@ TOPICS = ("invoice", "password", "warranty", "size", "gift", "job", "press", "bu
 
 
 def main() -> None:
+    print(json.dumps(fill()))
+
+
+def fill() -> dict:
     call_command("migrate", verbosity=0)
     refunds = make_team(name="Refunds", strategy=Strategy.ROUND_ROBIN, members=_people("Refunds"))
     orders = make_team(name="Orders", strategy=Strategy.LEAST_BUSY, members=_people("Orders"))
@@ -37,7 +41,7 @@ def main() -> None:
         "auth_token": channel.auth_token,
         "number": channel.phone_number,
     }
-    print(json.dumps({"door": door, "channel_id": channel.pk, "teams": [refunds.pk, orders.pk]}))
+    return {"door": door, "channel_id": channel.pk, "teams": [refunds.pk, orders.pk]}
 
 
 def _people(team: str) -> tuple:
