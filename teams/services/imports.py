@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from teams.csv_columns import BETWEEN_TEAMS
 from teams.csv_plan import Plan, PlannedRow, RowKind, Subject, plan_import
@@ -98,7 +98,11 @@ def apply(
     made = _plan_kept(upload, editor=editor)
     if made.digest != upload.digest or not made.is_clean:
         raise PlanChangedError
-    _write(made, leave=leave, now=now)
+    try:
+        _write(made, leave=leave, now=now)
+    except IntegrityError as error:
+        # Somebody created the same at this very moment: nothing there could be locked.
+        raise PlanChangedError from error
     upload.status = ImportStatus.APPLIED
     upload.applied_by, upload.applied_at, upload.content = editor, now, b""
     upload.save(update_fields=["status", "applied_by", "applied_at", "content"])

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 
 from teams.csv_plan import Subject
 from teams.directory_rows import export_people, export_teams
@@ -141,6 +142,23 @@ class TestAnImportOfPeople:
 
         alice.refresh_from_db()
         assert (alice.is_active, alice.offer_due_at) == (True, LATER)
+
+    @pytest.mark.parametrize(
+        ("fault", "raised"), [(RuntimeError, RuntimeError), (IntegrityError, PlanChangedError)]
+    )
+    def test_leaves_nothing_behind_where_it_breaks_off(self, alice, teams, fault, raised):
+        bob = User.objects.get(name="Bob")
+        upload = plan(f"email,name,is_active\n{bob.email},Robert,no\nnew@e.example,New,\n")
+
+        def break_off(user):
+            raise fault
+
+        with pytest.raises(raised):
+            imports.apply(upload, editor=None, leave=break_off, now=LATER)
+
+        assert set(User.objects.values_list("name", flat=True)) == {"Alice", "Bob"}
+        upload.refresh_from_db()
+        assert upload.status == ImportStatus.PLANNED
 
     def test_is_refused_as_a_whole_for_one_error(self, alice, teams):
         upload = plan(self.TEXT + "bob,Bob,,,,,,,,\n")
