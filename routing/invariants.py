@@ -4,8 +4,9 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from channels.models import ChannelMember, Distribution
-from conversations.models import Assignment
+from conversations.models import Assignment, Conversation
 from conversations.models.assignment import AssignmentKind
+from conversations.states import OPEN
 from routing.engine.facts import Outcome
 from routing.models import Decision
 from teams.models import Strategy, User
@@ -42,8 +43,15 @@ def people_over_capacity_by_automation() -> QuerySet[User]:
     )
 
 
+def open_work_of_people_who_left() -> QuerySet[Conversation]:
+    """Whoever leaves hands over first: no customer waits for somebody who is not there."""
+    rows: QuerySet[Conversation] = Conversation.objects.filter(status__in=OPEN)
+    return rows.filter(assignee__is_active=False)
+
+
 INVARIANTS = [
     automatic_assignments_without_a_decision,
     decisions_that_assigned_nothing,
     people_over_capacity_by_automation,
+    open_work_of_people_who_left,
 ]

@@ -1,7 +1,5 @@
 """Teams and people as the columns of an import see them: for plans, and for exports."""
 
-import functools
-import zoneinfo
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +9,7 @@ from teams.csv_cells import write_csv
 from teams.csv_columns import Directory
 from teams.csv_plan import LAYOUTS, Subject, show_row
 from teams.models import Membership, Role, Strategy, Team, User
+from teams.time_zones import time_zones
 
 #: Columns of people that are called otherwise in the table.
 FIELD_OF = {"user_code": "code"}
@@ -46,7 +45,7 @@ def load_directory(subject: Subject, *, editor: User | None) -> Directory:
         people=frozenset(email for email, is_active, _load in people if is_active),
         strategies=frozenset(Strategy.values),
         languages=frozenset(dict(settings.LANGUAGES)),
-        time_zones=_time_zones(),
+        time_zones=time_zones(),
         editor_role=editor.role if editor else Role.OWNER,
         editor_key=editor.email if editor else "",
     )
@@ -92,8 +91,3 @@ def export_people(people: QuerySet[User]) -> str:
 def _export(rows: Rows, *, subject: Subject) -> str:
     shown = (show_row(key, values, subject=subject) for key, values in rows.items())
     return write_csv(LAYOUTS[subject].header, shown)
-
-
-@functools.cache
-def _time_zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())

@@ -2,7 +2,6 @@
 
 import re
 from typing import Any, ClassVar
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
@@ -22,6 +21,7 @@ from channels.services import channels
 from teams.admin.console import EmptyState, GuardedAdmin, pick_fields, pill
 from teams.admin.members import MemberInline, save_member_forms
 from teams.models import Presence
+from teams.time_zones import time_zones
 
 MINUTE_S = 60
 HOUR_S = 3600
@@ -36,6 +36,7 @@ PLAIN_FIELDS = (
     "messaging_service_sid",
     "time_zone",
     "distribution",
+    "capacity",
     "has_survey",
     "survey_question",
     "survey_thanks",
@@ -125,7 +126,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["auth_token"].widget = SecretInput(
             is_set=self.has_token, is_readable=is_readable(self.instance, "auth_token")
         )
-        self.fields["time_zone"].choices = [(z, z) for z in sorted(available_timezones())]  # type: ignore[attr-defined]
+        self.fields["time_zone"].choices = [(z, z) for z in sorted(time_zones())]  # type: ignore[attr-defined]
         if self.instance.pk:
             self.initial["survey_wait_hours"] = round(self.instance.survey_wait_s / HOUR_S)
             self.initial["reopen_hours"] = round(self.instance.reopen_window_s / HOUR_S)
@@ -220,7 +221,7 @@ class ChannelAdmin(GuardedAdmin):
         ]
         groups = [
             (_("Connection"), {"fields": connection}),
-            (_("Who answers"), {"fields": ("distribution",)}),
+            (_("Who answers"), {"fields": ("distribution", "capacity")}),
             (
                 _("Satisfaction"),
                 {"fields": ("has_survey", "survey_question", "survey_thanks", "survey_wait_hours")},

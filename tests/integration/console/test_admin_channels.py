@@ -64,6 +64,13 @@ def new() -> Channel:
 
 
 class TestAChannel:
+    def test_has_a_limit_for_people_without_their_own(self, client: Client) -> None:
+        channel = make_channel()
+
+        client.post(page(channel), form_of(channel, capacity="3"))
+
+        assert Channel.objects.get(pk=channel.pk).capacity == 3
+
     def test_is_made_by_number_and_shows_its_addresses(self, client: Client, new: Channel) -> None:
         answer = client.post(f"{LIST}add/", form_of(new, auth_token=AUTH_TOKEN))
         channel = Channel.objects.get()

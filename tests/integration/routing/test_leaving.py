@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from conversations.actors import Actor
 from conversations.models import Contact, Conversation, Event
 from conversations.states import Status
+from routing import invariants
 from routing.models import Decision
 from routing.services import assignment, leaving
 from routing.services.assignment import AssignmentRefusedError
@@ -183,3 +184,12 @@ class TestWhoeverLeaves:
         assert (alice.is_active, alice.presence) == (True, Presence.OFFLINE)
         assert list(alice.teams.all()) == [team]
         assert not Contact.objects.filter(permanent_agent=alice).exists()
+
+
+class TestTheInvariant:
+    def test_finds_work_that_stayed_with_somebody_who_left(self, now: datetime) -> None:
+        alice = make_agent()
+        conversation = give(alice, now=now)
+        User.objects.filter(pk=alice.pk).update(is_active=False)
+
+        assert list(invariants.open_work_of_people_who_left()) == [conversation]
