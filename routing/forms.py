@@ -110,6 +110,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             "person",
             "add_tags",
             "set_priority",
+            "pins_contact",
             "note",
         )
         widgets = {
@@ -132,6 +133,8 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         if "team" in self.errors or "person" in self.errors or "team" not in self.fields:
             return cleaned
         targets = [cleaned.get("team"), cleaned.get("person")]
+        if cleaned.get("pins_contact") and cleaned.get("person") is None:
+            self.add_error("pins_contact", _("Only a person can keep a customer for good."))
         if all(targets):
             self.add_error("person", _("Choose a team or a person, not both."))
         elif not any(targets):

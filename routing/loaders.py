@@ -112,6 +112,7 @@ def rule_spec(rule: Rule) -> RuleSpec:
         channel_ids=tuple(sorted(channel.pk for channel in rule.channels.all())),
         add_tags=tuple(rule.add_tags),
         set_priority=rule.set_priority,
+        pins_contact=rule.pins_contact,
     )
 
 

@@ -53,7 +53,7 @@ class RuleAdmin(GuardedAdmin):
         (gettext_lazy("Matches if"), {"fields": ("match",)}),
         (
             gettext_lazy("Then"),
-            {"fields": ("team", "person", "add_tags", "set_priority", "note")},
+            {"fields": ("team", "person", "pins_contact", "add_tags", "set_priority", "note")},
         ),
     )
 

@@ -70,6 +70,7 @@ class RuleOut(Out):
             "person",
             "add_tags",
             "set_priority",
+            "pins_contact",
             "note",
         )
 

@@ -242,13 +242,22 @@ def _keep(situation: Situation, target: Target, steps: list[Step]) -> Answer:
 
 
 def _by_rule(answer: Answer, rule: RuleSpec) -> Answer:
+    pins = rule.pins_contact and answer.user_id is not None
     return replace(
         answer,
+        steps=(*answer.steps, _pinned(answer)) if pins else answer.steps,
+        pins_contact=pins,
         rule_id=rule.id,
         via="rule",
         add_tags=rule.add_tags,
         set_priority=rule.set_priority,
     )
+
+
+def _pinned(answer: Answer) -> Step:
+    """Say that the contact has a permanent agent from now on: whom the last step chose."""
+    facts = {"user_id": answer.user_id, "name": answer.steps[-1].facts["chosen"]}
+    return Step("contact", "noted", "pinned", facts)
 
 
 def _first_team(targets: Sequence[Target]) -> Target | None:

@@ -212,6 +212,7 @@ _CONTACT = {
     "permanent_agent_inactive": _(
         "%(name)s is this contact's permanent agent, but no longer works here."
     ),
+    "pinned": _("From now on %(name)s is this contact's permanent agent."),
     "previous_owner": _("%(name)s had this conversation before and gets it back."),
     "previous_owner_inactive": _(
         "%(name)s had this conversation before, but no longer works here."

@@ -191,6 +191,8 @@ def _describe_asks(rule: RuleSpec, names: Mapping[Target, str]) -> Phrase:
 
 def _describe_deeds(rule: RuleSpec, names: Mapping[Target, str]) -> list[Phrase]:
     deeds = [Phrase(_("→ %(target)s"), {"target": _name_of(rule.target, names)})]
+    if rule.pins_contact:
+        deeds.append(Phrase(_("as permanent agent")))
     if rule.add_tags:
         tags = all_of(rule.add_tags, limit=_NAMED)
         deeds.append(Phrase(_("+ tag %(tags)s"), {"tags": tags}))

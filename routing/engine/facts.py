@@ -137,6 +137,8 @@ class RuleSpec:
     channel_ids: tuple[int, ...] = ()
     add_tags: tuple[str, ...] = ()
     set_priority: int | None = None
+    #: The person becomes the contact's permanent agent.
+    pins_contact: bool = False
 
     @cached_property
     def prepared(self) -> tuple[Prepared, ...]:
@@ -209,3 +211,4 @@ class Answer:
     is_capacity_bound: bool = False
     add_tags: tuple[str, ...] = ()
     set_priority: int | None = None
+    pins_contact: bool = False

@@ -26,4 +26,5 @@ def _rule_from_json(stored: dict[str, Any]) -> RuleSpec:
         channel_ids=tuple(stored["channel_ids"]),
         add_tags=tuple(stored["add_tags"]),
         set_priority=stored["set_priority"],
+        pins_contact=stored.get("pins_contact", False),
     )

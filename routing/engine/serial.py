@@ -85,6 +85,8 @@ def answer_to_json(answer: Answer) -> Json:
         "is_capacity_bound": answer.is_capacity_bound,
         "add_tags": list(answer.add_tags),
         "set_priority": answer.set_priority,
+        # Left out where it is not so: answers from before it was there read the same.
+        **({"pins_contact": True} if answer.pins_contact else {}),
     }
 
 

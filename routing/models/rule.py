@@ -63,6 +63,15 @@ class Rule(models.Model):
     )
     add_tags = models.JSONField(_("add tags"), default=list, blank=True)
     set_priority = models.SmallIntegerField(_("set priority"), null=True, blank=True)
+    # The person becomes the contact's permanent agent.
+    pins_contact = models.BooleanField(
+        _("for good"),
+        default=False,
+        help_text=_(
+            "The person becomes the customer's permanent agent: later conversations go to them, "
+            "whatever their presence and load."
+        ),
+    )
     note = models.TextField(_("note for colleagues"), blank=True)
 
     class Meta:
@@ -75,6 +84,11 @@ class Rule(models.Model):
                 condition=models.Q(team__isnull=True, person__isnull=False)
                 | models.Q(team__isnull=False, person__isnull=True),
                 name="rule_one_target",
+            ),
+            # A permanent agent is a person whom the rule names.
+            models.CheckConstraint(
+                condition=models.Q(pins_contact=False) | models.Q(person__isnull=False),
+                name="rule_pins_a_person",
             ),
         ]
 

@@ -11,7 +11,7 @@ from channels.models import Channel
 from conversations.actors import Actor
 from conversations.models import Assignment, Conversation
 from conversations.models.assignment import EndReason
-from conversations.services import assignments
+from conversations.services import assignments, contacts
 from conversations.services.assignments import AssignmentLostError, Ownership
 from routing import timers
 from routing.desk_book import DeskBook, MoveOnError
@@ -30,7 +30,7 @@ from routing.models import Decision
 from routing.queries import Insert
 from routing.services import ownership
 from teams.identifiers import new_public_id
-from teams.models import Team
+from teams.models import Team, User
 
 # A conversation that nobody can take is looked at again after a quarter of the time that it has
 # waited, within these limits, whatever else happens: a long queue must not cost more than it helps.
@@ -129,6 +129,8 @@ def _apply(
         assignment = assignments.give(conversation, owner=owner, actor=actor, now=now)
         if answer.user_id is None:
             look_again_later(conversation, now=now)
+        if answer.pins_contact:
+            _pin(conversation, answer=answer, actor=actor, now=now)
     _move_cursor(answer, desks)
     decision = Decision(
         public_id=public_id,
@@ -144,6 +146,17 @@ def _apply(
     )
     _STORE.save(decision)
     return decision
+
+
+def _pin(conversation: Conversation, *, answer: Answer, actor: Actor, now: datetime) -> None:
+    """Let whoever got it have the contact's later conversations, too, because a rule says so."""
+    contacts.set_permanent_agent(
+        conversation.contact,
+        person=User.objects.get(pk=answer.user_id),
+        conversation=conversation,
+        actor=actor,
+        now=now,
+    )
 
 
 def _lock_parties(conversation: Conversation, *, targets: Sequence[Target]) -> None:

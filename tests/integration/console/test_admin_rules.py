@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from channels.models import Channel
-from conversations.models import Conversation
+from conversations.models import Contact, Conversation
 from routing.models import Rule, RuleSet
 from teams.models import Team
 from tests.console import sign_in
@@ -79,6 +79,18 @@ class TestARule:
         answer = client.post(ADD, form_of(support, *rows, set_priority=priority))
         assert "The priority goes from −100 to 100." in answer.content.decode()
         assert not Rule.objects.exists()
+
+    def test_keeps_a_customer_for_a_person_only(self, client: Client, support: Team) -> None:
+        rows = (("message.text", "contains", "vip"),)
+        person = support.members.get()
+
+        refused = client.post(ADD, form_of(support, *rows, pins_contact="on"))
+        client.post(ADD, form_of(None, *rows, pins_contact="on", person=person.pk))
+
+        assert "Only a person can keep a customer for good." in refused.content.decode()
+        assert Rule.objects.get().pins_contact
+        customer_writes(make_channel(), "I am a vip")
+        assert Contact.objects.get().permanent_agent == person
 
     def test_is_saved_as_a_new_version_and_used_at_once(
         self, client: Client, support: Team

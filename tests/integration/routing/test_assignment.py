@@ -6,7 +6,7 @@ import pytest
 
 from conversations.actors import Actor
 from conversations.invariants import INVARIANTS as CONVERSATION_INVARIANTS
-from conversations.models import Assignment, Conversation
+from conversations.models import Assignment, Conversation, Event
 from conversations.services import events, lifecycle, replies
 from conversations.states import Status
 from routing import loaders
@@ -73,6 +73,22 @@ class TestRouting:
         decision = Decision.objects.get()
         assert decision.assignment.kind == "rule"
         assert [step["code"] for step in decision.steps] == ["received", "matched", "round_robin"]
+
+    def test_makes_the_person_of_a_rule_the_permanent_agent(self):
+        alice = make_agent()
+        make_rule(person=alice, pins_contact=True)
+        channel, contact = make_channel(), make_contact()
+
+        conversation = routed(channel, contact=contact)
+
+        contact.refresh_from_db()
+        assert (conversation.assignee, contact.permanent_agent) == (alice, alice)
+        event = Event.objects.get(type="contact.permanent_agent_set")
+        assert (event.conversation, event.actor_kind) == (conversation, "system")
+        alice.presence, alice.capacity = "offline", 0
+        alice.save(update_fields=["presence", "capacity"])
+        lifecycle.resolve(conversation, actor=SYSTEM, now=MORNING)
+        assert routed(channel, contact=contact).assignee == alice
 
     def test_goes_round(self):
         alice, bob, chen = make_agent(), make_agent(name="Bob"), make_agent(name="Chen")

@@ -119,6 +119,7 @@ def rules() -> some.SearchStrategy[list[RuleSpec]]:
         channel_ids=some.sampled_from([(), (TOKYO.id,), (99,)]),
         add_tags=some.lists(words, max_size=2).map(tuple),
         set_priority=some.none() | some.integers(-5, 5),
+        pins_contact=some.booleans(),
     )
     return some.lists(one, max_size=6)
 

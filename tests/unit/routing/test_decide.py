@@ -116,6 +116,22 @@ class TestRules:
         )
         assert (answer.add_tags, answer.set_priority) == (("fix",), 3)
 
+    def test_makes_the_person_of_a_rule_permanent_and_says_so(self):
+        keeps = rule(target=person(ALICE), pins_contact=True)
+
+        answer = decide(situation(), rules=[keeps], open_desk=open_only(person_desk(ALICE)))
+
+        assert (answer.user_id, answer.pins_contact) == (ALICE, True)
+        assert answer.steps[-1] == ("contact", "noted", "pinned", {"user_id": 1, "name": "Alice"})
+
+    def test_makes_nobody_permanent_who_cannot_take_it(self):
+        keeps = rule(target=person(ALICE), pins_contact=True)
+        away = person_desk(ALICE, presence="away")
+
+        answer = decide(situation(), rules=[keeps], open_desk=open_only(away))
+
+        assert (answer.user_id, answer.pins_contact) == (None, False)
+
     def test_whose_target_cannot_take_it_are_skipped_with_the_reason(self):
         answer = ask(
             rule(id=1, name="To Bob", target=person(BOB)),

@@ -228,6 +228,11 @@ class TestDescribingARule:
             "priority 10",
         ]
 
+    def test_says_who_keeps_the_customer(self):
+        keeps = rule(target=SUPPORT, pins_contact=True)
+        described = explain_rules.describe_rule(keeps, names={SUPPORT: "Alice"})
+        assert list(map(write, described)) == ["Always", "→ Alice", "as permanent agent"]
+
     def test_says_on_which_channels_it_holds(self):
         names = {SUPPORT: "Support", TOKYO: "WhatsApp Tokyo"}
         limited = rule(condition("yes", field="contact.is_new", operator="equals"))
