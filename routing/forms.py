@@ -252,6 +252,27 @@ class AssignForm(forms.Form):
         return cleaned
 
 
+class PermanentAgentForm(forms.Form):
+    """Whose customer this is; nobody in particular is an answer, too."""
+
+    person = PersonChoice(
+        label=gettext_lazy("Permanent agent"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("– nobody in particular –"),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy("Shown in the history, for example “their contract names her”."),
+    )
+
+    def __init__(self, *args: Any, giver: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = people_for(giver)  # type: ignore[attr-defined]
+
+
 def teams_for(giver: User) -> "QuerySet[Team]":
     """Return the teams that somebody may give conversations to."""
     if is_allowed(giver, Right.ASSIGN_ANYWHERE):

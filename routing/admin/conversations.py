@@ -19,11 +19,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from conversations.admin.listing import unchanged_note
-from conversations.admin.pages import ConversationAdmin
 from conversations.admin.verbs import REFUSED, REOPEN, RESOLVE, Verb, actor_of
 from conversations.models import Conversation
 from conversations.states import OPEN
 from routing.admin.explanations import explain_owner
+from routing.admin.permanent_agents import PermanentAgentAdmin
 from routing.admin.waiting import reasons_to_wait
 from routing.forms import AssignForm
 from routing.services import assignment
@@ -98,7 +98,7 @@ class AssignButton:
 
 
 @admin.register(Conversation)
-class RoutedConversationAdmin(ConversationAdmin):
+class RoutedConversationAdmin(PermanentAgentAdmin):
     verbs: ClassVar[tuple[Verb, ...]] = (TAKE, UNASSIGN, RESOLVE, REOPEN)
     refused = CAN_BE_REFUSED
     actions: Any = ("assign_selected", "resolve_selected")

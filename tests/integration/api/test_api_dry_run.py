@@ -1,7 +1,5 @@
 """A dry run says what would happen, in the shape of the real answer, and writes nothing."""
 
-import itertools
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext

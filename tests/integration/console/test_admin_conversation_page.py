@@ -448,3 +448,55 @@ class TestTheHistory:
         assert "Given to Sachi" in text
         assert "Resolved." in text
         assert "The customer was asked for a rating." in text
+
+
+class TestThePermanentAgent:
+    def test_is_set_with_a_reason_and_gets_the_conversation(
+        self, client: Client, conversation: Conversation, sachi: User
+    ) -> None:
+        alice = make_agent(presence="offline")
+        make_team(members=(sachi, alice))
+
+        asked = client.get(at(conversation, "permanent-agent")).content.decode()
+        answer = client.post(
+            at(conversation, "permanent-agent"), {"person": alice.pk, "reason": "Her contract"}
+        )
+
+        assert "all later ones of this customer" in asked
+        assert answer.status_code == 302
+        conversation.refresh_from_db()
+        assert (conversation.assignee, conversation.contact.permanent_agent) == (alice, alice)
+        history = client.get(at(conversation, "history")).content.decode()
+        assert "Alice is the customer&#x27;s permanent agent." in history
+        event = conversation.events.get(type="contact.permanent_agent_set")
+        assert (event.actor_label, event.data["reason"]) == ("Sachi", "Her contract")
+
+    def test_is_lifted_and_nothing_moves(
+        self, client: Client, conversation: Conversation, sachi: User
+    ) -> None:
+        alice = make_agent()
+        make_team(members=(sachi, alice))
+        client.post(at(conversation, "permanent-agent"), {"person": alice.pk})
+
+        client.post(at(conversation, "permanent-agent"), {"person": ""})
+
+        conversation.refresh_from_db()
+        assert (conversation.assignee, conversation.contact.permanent_agent) == (alice, None)
+        history = client.get(at(conversation, "history")).content.decode()
+        assert "Alice is not the customer&#x27;s permanent agent any more." in history
+
+    def test_is_somebody_whom_the_supervisor_may_give_to(
+        self, client: Client, conversation: Conversation
+    ) -> None:
+        stranger = make_agent()
+
+        answer = client.post(at(conversation, "permanent-agent"), {"person": stranger.pk})
+
+        assert answer.status_code == 200
+        conversation.contact.refresh_from_db()
+        assert conversation.contact.permanent_agent is None
+
+    def test_is_offered_to_be_changed(self, client: Client, conversation: Conversation) -> None:
+        page = client.get(at(conversation)).content.decode()
+
+        assert at(conversation, "permanent-agent") in page
