@@ -96,7 +96,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.connections += 1
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # whoever sent it died in the middle: no request at all
+            self.close_connection = True
+            return
         with self.server.lock:
             story = self.server.stories.pop(0) if self.server.stories else Story()
             headers = {name.lower(): value for name, value in self.headers.items()}

@@ -44,7 +44,7 @@ class EndpointDelivery(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     # `attempt` counts every try that was begun and never goes back: it is the fence on what is
-    # written behind one. `tries` begins anew when the delivery is sent again by hand.
+    # written behind one. `tries` counts those that ended, and begins anew when it is sent again.
     attempt = models.PositiveIntegerField(default=0)
     tries = models.PositiveIntegerField(_("tries"), default=0)
     response_status = models.PositiveSmallIntegerField(null=True, blank=True)

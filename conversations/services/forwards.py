@@ -17,7 +17,7 @@ from channels.models import Endpoint, PauseReason
 from channels.secrets import SecretUnreadableError
 from channels.services import endpoints as endpoint_services
 from conversations import payloads
-from conversations.forward_schedule import MAX_TRIES, next_try_at
+from conversations.forward_schedule import next_try_at
 from conversations.models import EndpointDelivery, ForwardStatus
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,9 @@ LEASE = timedelta(seconds=90)
 #: Calls to one endpoint at a time; one that fails is tried by one worker alone.
 MOST_AT_ONCE = 8
 LONGEST_BODY = 1000
+#: A worker that is killed is no failure of the endpoint: its try is begun again, and not counted.
+#: A delivery of which so many were begun, and whose worker died again, is what kills them.
+MOST_BEGUN = 50
 #: Failures that say nothing about the endpoint.
 _OUR_OWN = frozenset({"lost", "internal"})
 
@@ -38,6 +41,7 @@ class Claim:
     delivery: EndpointDelivery
     attempt: int
     tries: int
+    is_hopeless: bool
 
 
 def deliver_next(*, now: datetime) -> bool:
@@ -100,20 +104,23 @@ def _claim(wanted: QuerySet[EndpointDelivery], *, now: datetime) -> Claim | None
     delivery = rows.select_for_update(of=("self",), skip_locked=True).first()
     if delivery is None:
         return None
+    was_lost = delivery.lease_until is not None
+    tries = delivery.tries if was_lost else delivery.tries + 1
     EndpointDelivery.objects.filter(pk=delivery.pk).update(
         due_at=now + LEASE,
         lease_until=now + LEASE,
         attempt=F("attempt") + 1,
-        tries=F("tries") + 1,
+        tries=tries,
         last_tried_at=now,
     )
-    return Claim(delivery, delivery.attempt + 1, delivery.tries + 1)
+    is_hopeless = was_lost and delivery.attempt >= MOST_BEGUN
+    return Claim(delivery, delivery.attempt + 1, tries, is_hopeless)
 
 
 def _send(claim: Claim, *, now: datetime) -> Outcome:
     """Call the endpoint. Whatever is unforeseen counts as a failure of this delivery alone."""
     delivery = claim.delivery
-    if claim.tries > MAX_TRIES:  # its last try was begun, and nobody came back from it
+    if claim.is_hopeless:
         return Outcome("lost", 0.0)
     try:
         return forward(
@@ -166,7 +173,7 @@ def _record_failure(claim: Claim, *, endpoint: Endpoint, outcome: Outcome, now: 
         now=ended,
         retry_after_s=outcome.retry_after_s,
     )
-    if due_at is None:
+    if due_at is None or claim.is_hopeless:
         is_ours = _finish(claim, status=ForwardStatus.DEAD, outcome=outcome, now=now)
     else:
         is_ours = _write(claim, due_at=due_at, lease_until=None, **_described(outcome))

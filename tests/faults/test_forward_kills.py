@@ -71,8 +71,8 @@ def test_nothing_is_lost_and_the_order_holds(settings, capsys):
         receiver.stories.clear()
         # As late as the last of them lived, and a lease later; then whatever was to be tried again.
         now = database_now() + timedelta(seconds=91 * (KILLS + 10))
-        for minutes in range(0, 60, 10):
-            settle(now=now + timedelta(minutes=minutes))
+        for hours in range(12):
+            settle(now=now + timedelta(hours=hours))
 
     with capsys.disabled():
         repeated = sum(1 for count in receiver.repeats.values() if count > 1)

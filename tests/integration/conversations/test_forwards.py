@@ -315,11 +315,23 @@ class TestAWorker:
         delivery.refresh_from_db()
         assert (delivery.status, delivery.attempt) == ("pending", 2)
 
-    def test_that_is_lost_ten_times_ends_it(self, receiver):
+    def test_that_is_lost_is_no_failure_of_the_endpoint(self, receiver):
         make_endpoint(url=receiver.url)
         make_event(conversation=make_conversation())
         publish()
-        EndpointDelivery.objects.update(tries=10)
+
+        for minute in range(0, 30, 2):
+            assert forwards._claim_next(now=MORNING + timedelta(minutes=minute))
+        deliver(MORNING + timedelta(minutes=30))
+
+        delivery = EndpointDelivery.objects.get()
+        assert (delivery.status, delivery.tries, delivery.attempt) == ("delivered", 1, 16)
+
+    def test_that_is_lost_again_and_again_ends_it(self, receiver):
+        make_endpoint(url=receiver.url)
+        make_event(conversation=make_conversation())
+        publish()
+        EndpointDelivery.objects.update(attempt=50, lease_until=MORNING)
 
         deliver()
 
