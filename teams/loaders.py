@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from django.db.models import Q, QuerySet
 
@@ -10,8 +11,8 @@ from teams.models import BusinessHours, HoursException, Shift
 from teams.shifts import ShiftKind, ShiftSpec
 from teams.wall_clocks import ONE_DAY
 
-#: Somewhere it may be the day after already; a night of the day before may still go on there.
-_EARLIEST = timedelta(days=3)
+#: How far the walls of the world are from UTC: somewhere it is another day.
+_WEST, _EAST = timedelta(hours=12), timedelta(hours=14)
 DAYS_A_WEEK = 7
 _SPEC_FIELDS = (
     "kind",
@@ -61,8 +62,11 @@ def load_shifts(rows: QuerySet[Shift]) -> dict[int, list[ShiftSpec]]:
 
 
 def that_may_matter(at: datetime) -> Q:
-    """Return which rows of plans are to be read to know who is on shift at an instant."""
-    first, last = (at - _EARLIEST).date(), (at + ONE_DAY).date()
+    """Return which rows of plans are to be read to know who is on shift at an instant.
+
+    What is today somewhere, and the day before that: its nights may still go on.
+    """
+    first, last = (at - _WEST).date() - ONE_DAY, (at + _EAST).date()
     days = [first + n * ONE_DAY for n in range((last - first).days + 1)]
     is_valid = Q(valid_from__isnull=True) | Q(valid_from__lte=last)
     is_valid &= Q(valid_until__isnull=True) | Q(valid_until__gte=first)
@@ -78,6 +82,7 @@ def shift_specs(rows: Iterable[Shift]) -> list[ShiftSpec]:
     return [_spec(*(getattr(row, name) for name in _SPEC_FIELDS)) for row in rows]
 
 
+@lru_cache(maxsize=4096)
 def _spec(
     kind: str, time_zone: str, start: time | None, end: time | None, *when: object
 ) -> ShiftSpec:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from itertools import chain
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -52,7 +53,12 @@ def start_next_shift(*, now: datetime) -> bool:
 def user_ids_on_shift(team_id: int, *, at: datetime) -> frozenset[int]:
     """Return who of a team is on shift at an instant. Somebody without a plan never is."""
     plans = load_shifts(Shift.objects.filter(that_may_matter(at), membership__team_id=team_id))
-    return frozenset(user_id for user_id, plan in plans.items() if is_on_shift(plan, at=at))
+    # Many people work by the same plan: each is looked at once.
+    alike: dict[tuple[ShiftSpec, ...], list[int]] = {}
+    for user_id, plan in plans.items():
+        alike.setdefault(tuple(plan), []).append(user_id)
+    on_shift = (people for plan, people in alike.items() if is_on_shift(plan, at=at))
+    return frozenset(chain.from_iterable(on_shift))
 
 
 def _start(membership: Membership, *, now: datetime) -> None:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from teams.models import Membership, Shift, Team, User
 from teams.services import shifts
-from teams.shifts import ShiftSpec, off, single, weekly
+from teams.shifts import ShiftSpec, is_on_shift, off, single, weekly
 from tests.factories import make_agent, make_team
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +97,23 @@ class TestUserIdsOnShift:
         for hours, is_on in ((-0.5, False), (0, True), (7.9, True), (8, False)):
             found = shifts.user_ids_on_shift(team.pk, at=at + timedelta(hours=hours))
             assert bool(found) is is_on
+
+    @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "UTC", "Etc/GMT+12"])
+    def test_reads_every_row_that_matters(self, zone: str) -> None:
+        alice = make_agent()
+        team = make_team(members=(alice,))
+        plan = [
+            weekly(WEDNESDAY, time(12), time(11, 45), zone=zone),
+            single(date(2026, 11, 20), time(23, 45), time(23, 30), zone=zone),
+            off(date(2026, 11, 25), date(2026, 11, 25), zone=zone),
+        ]
+        start = datetime.fromisoformat("2026-11-17T00:00Z")
+        shifts.set_shifts(member(alice, team), shifts=plan, now=start)
+
+        for hour in range(24 * 10):
+            at = start + timedelta(hours=hour)
+            found = shifts.user_ids_on_shift(team.pk, at=at)
+            assert bool(found) is is_on_shift(plan, at=at), at
 
     def test_knows_days_off(self, now: datetime) -> None:
         alice = make_agent()
