@@ -33,7 +33,7 @@ lint: $(VENV)/.dev ## form, habits, types, import contracts, migrations
 	DATA_DIR=$(VENV)/check $(BIN)/python manage.py makemigrations --check --dry-run
 
 fast: $(VENV)/.dev ## the tests that start no process: the inner loop
-	@$(BIN)/python -m pytest -m "not browser and not faults and not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not browser and not faults and not slow and not contract" $(PYTEST_ARGS)
 
 format: $(VENV)/.dev ## put the code in its form
 	@$(BIN)/ruff check --fix-only --quiet .

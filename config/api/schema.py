@@ -85,14 +85,19 @@ class ApiSchema(AutoSchema):
         if not self.view.orderings:
             return []
         orderings = list(self.view.orderings)
-        whole = {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT}
+        whole = {"type": "integer", "minimum": 1, "default": DEFAULT_LIMIT}
+        rows = f"Rows of a page; more than {MOST} are taken as {MOST}."
         return [
-            OpenApiParameter("limit", whole, description="Rows of a page."),
+            OpenApiParameter("limit", whole, description=rows),
             OpenApiParameter("cursor", str, description="The place to go on from: see `next`."),
             OpenApiParameter("ordering", str, enum=orderings, default=orderings[0]),
         ]
 
     def _get_filter_parameters(self) -> list[Any]:
+        return []
+
+    def _get_format_parameters(self) -> list[Any]:
+        """Say nothing of `?format=`: `Accept` is the way that is promised."""
         return []
 
     def _get_pagination_parameters(self) -> list[Any]:

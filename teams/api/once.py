@@ -113,9 +113,12 @@ def _show(answer: Answer) -> Response:
 
 
 def _read_key(request: Request) -> str:
-    key = request.headers.get(HEADER, "")
-    if len(key) > LONGEST or not (key.isascii() and (key.isprintable() or not key)):
-        detail = _("An Idempotency-Key has at most 255 printable ASCII characters.")
+    """Return the key, blank if there is none. One that is sent empty is somebody's mistake."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return ""
+    if not 0 < len(key) <= LONGEST or not (key.isascii() and key.isprintable()):
+        detail = _("An Idempotency-Key has 1 to 255 printable ASCII characters.")
         raise Problem(status.HTTP_400_BAD_REQUEST, "invalid_idempotency_key", detail)
     return key
 
