@@ -23,6 +23,8 @@ KINDS = [
 ]
 _DATE = {"type": "date", "min": FIRST_DATE.isoformat(), "max": LAST_DATE.isoformat()}
 
+#: A form sends at most a thousand fields.
+MOST_IN_FORM = 90
 #: So many days in a row are told by the first and the last.
 A_RUN = 3
 #: Field -> the kinds of shift that it is for.

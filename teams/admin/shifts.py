@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from teams.admin.console import LARGEST_KEY
 from teams.admin.days import Day, clock_changes, days_ahead, in_day
 from teams.admin.exports import ExportingAdmin
-from teams.admin.shift_form import build_formset, in_words, read_plan
+from teams.admin.shift_form import MOST_IN_FORM, build_formset, in_words, read_plan
 from teams.loaders import shift_specs
 from teams.models import Membership, Strategy, Team
 from teams.services import shifts
@@ -84,6 +84,10 @@ class ShiftPages(ExportingAdmin):
         if not self.has_change_permission(request, team):
             raise PermissionDenied
         plan = shift_specs(member.shifts.all())
+        if len(plan) > MOST_IN_FORM:
+            text = _("This plan has more lines than a page can show: it is kept over the API.")
+            messages.warning(request, text)
+            return HttpResponseRedirect(_address(team))
         formset = build_formset(posted(request), plan=plan, home_zone=member.user.time_zone)
         if request.method == "POST" and formset.is_valid():
             shifts.set_shifts(member, shifts=read_plan(formset), now=timezone.now())

@@ -13,9 +13,9 @@ from teams.loaders import load_hours
 from teams.models import BusinessHours, HoursException, HoursInterval, Team, Weekday
 from teams.services.shifts import FIRST_DATE, LAST_DATE
 
-#: Intervals of one day, and exceptions of one calendar.
+#: Intervals of one day, and exceptions of one calendar: as many as a form can send.
 MOST_A_DAY = 48
-MOST_EXCEPTIONS = 400
+MOST_EXCEPTIONS = 80
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """The plan of a team in the console, and the hours it goes by."""
 
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from teams.models import BusinessHours, Membership, Shift, Strategy, Team, User
-from teams.services import hours
+from teams.services import hours, shifts
+from teams.shifts import single
 from tests import moments
 from tests.console import sign_in
 from tests.factories import make_administrator, make_agent, make_supervisor, make_team
@@ -132,6 +134,18 @@ class TestAPlan:
         for number in (make_agent(name="Chen").pk, 10**30):
             page = plan_page(team, alice_of(team)).replace(f"/{alice_of(team).pk}/", f"/{number}/")
             assert client.get(page).status_code == 302
+
+    def test_that_is_too_long_for_a_form_is_left_to_the_api(
+        self, client: Client, team: Team
+    ) -> None:
+        member = team.memberships.get(user=alice_of(team))
+        days = [date(2027, 1, 1) + timedelta(days=n) for n in range(100)]
+        plan = [single(day, time(9), time(17), zone="UTC") for day in days]
+        shifts.set_shifts(member, shifts=plan, now=moments.WEDNESDAY_MORNING)
+
+        answer = client.get(plan_page(team, alice_of(team)), follow=True)
+
+        assert "more lines than a page can show" in answer.content.decode()
 
     def test_marks_days_on_which_clocks_change(self, client: Client, team: Team) -> None:
         line = {**MORNING, "zone": "Europe/Paris"}
