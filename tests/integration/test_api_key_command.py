@@ -64,7 +64,6 @@ class TestCreate:
         assert "\n" not in str(refused.value)
         assert not ApiKey.objects.exists()
 
-
     def test_lets_a_key_end_after_so_many_days(self):
         make_administrator(email="ada@e.example")
 
