@@ -3,6 +3,7 @@
 `RELAYDESK_DAYS=500` lives more days than the usual few, and other ones each time.
 """
 
+import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -43,8 +44,8 @@ from tests.flows.floor_model import Floor, Person
 from tests.moments import WEDNESDAY_MORNING
 from tests.settle import settle
 
-DAYS = int(os.environ.get("RELAYDESK_DAYS", "12"))
-ACTS_A_DAY = 25
+DAYS = int(os.environ.get("RELAYDESK_DAYS", "25"))
+ACTS_A_DAY = 40
 SYSTEM = Actor.system()
 NAMES = ("Alice", "Bob", "Chen")
 CUSTOMERS = {
@@ -59,6 +60,17 @@ class CrashError(Exception):
     """The process fell before it committed."""
 
 
+class Mishaps(logging.Handler):
+    """Remembers what went wrong and was only written down: sweeps go on over a row that fails."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.seen: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.seen.append(self.format(record))
+
+
 def everything() -> list[Any]:
     tables = (Assignment, Contact, Conversation, Decision, Event, Message, Team, User)
     return [list(table.objects.order_by("pk").values()) for table in tables]
@@ -69,8 +81,11 @@ class AnyDay(RuleBasedStateMachine):
         super().__init__()
         self.day = transaction.atomic()
         self.day.__enter__()
+        self.mishaps = Mishaps()
+        logging.getLogger().addHandler(self.mishaps)
 
     def teardown(self) -> None:
+        logging.getLogger().removeHandler(self.mishaps)
         transaction.set_rollback(True)
         self.day.__exit__(None, None, None)
 
@@ -175,6 +190,18 @@ class AnyDay(RuleBasedStateMachine):
 
     @rule(minutes=some.sampled_from([1, 4, LONG]))
     def tick(self, minutes: int) -> None:
+        self._tick(minutes)
+
+    @rule()
+    def let_answers_lapse(self) -> None:
+        self._tick(4)
+
+    @rule(name=names)
+    def come_back_and_get_what_waits(self, name: str) -> None:
+        self.come_or_go(name, Presence.ONLINE)
+        self._tick(LONG)
+
+    def _tick(self, minutes: int) -> None:
         """Let time pass and every sweep run: answers lapse, and what waits is placed."""
         self._pass(seconds=60 * minutes)
         before = {who: (talk.owner, talk.in_team) for who, talk in self.floor.talks.items()}
@@ -229,6 +256,10 @@ class AnyDay(RuleBasedStateMachine):
     @invariant()
     def every_decision_comes_out_the_same_again(self) -> None:
         assert not different_decisions()
+
+    @invariant()
+    def nothing_went_wrong_unseen(self) -> None:
+        assert not self.mishaps.seen
 
     # --- Steps
 
