@@ -23,7 +23,15 @@ def build() -> tuple[dict[str, Any], list[str]]:
     document["security"] = [{name: []} for name in schema_parts.SECURITY]
     for kind, parts in schema_parts.components().items():
         document.setdefault("components", {}).setdefault(kind, {}).update(parts)
-    return json.loads(json.dumps(document)), problems + _find_doubles(document)
+    plain = json.loads(json.dumps(document), object_hook=_without_width)
+    return plain, problems + _find_doubles(document)
+
+
+def _without_width(part: dict[str, Any]) -> dict[str, Any]:
+    """Leave out how wide a column is: that differs by database, and says nothing of the API."""
+    if part.get("format") == "int64":
+        del part["format"]
+    return part
 
 
 @functools.cache
