@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import translation
 
 from conversations.actors import Actor
-from conversations.models import Contact, Conversation, Message
+from conversations.models import Contact, Conversation, Event, Message
 from conversations.wake import without_waking
 from routing.demo import founding, roster, shop
 from routing.demo.archive import Archivist
@@ -77,6 +77,8 @@ def make(
         life = Life(opened, roster=plan.since(dawn), crowd=crowd, rng=rng)
         unattended = [(now - UNATTENDED * rng.random(), line) for line in WAITING_ON]
         life.live(recent, unattended=unattended, until=now)
+    # Nobody listened then: the outbox begins empty.
+    Event.objects.unpublished().update(published_at=now)
     return count()
 
 

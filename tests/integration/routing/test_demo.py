@@ -100,6 +100,9 @@ class TestHistory(TestCase):
         assert Rule.objects.filter(is_active=True).count() == 9
         assert {channel.provider for channel in Channel.objects.all()} == {Provider.SIMULATOR}
 
+    def test_leaves_nothing_of_the_past_to_be_told(self):
+        assert not Event.objects.unpublished().exists()
+
     def test_ends_now(self):
         latest = Event.objects.order_by("-occurred_at").first()
         assert NOW - timedelta(minutes=30) < latest.occurred_at <= NOW + timedelta(seconds=5)
