@@ -85,7 +85,12 @@ def _worker() -> Program:
 
 
 def _beat() -> Program:
-    return Program("beat", (*_celery("beat"), "--pidfile", ""))
+    return Program(
+        "beat",
+        (*_celery("beat"), "--pidfile", ""),
+        # As with the worker; what beat knows stands in the database.
+        last_signal=signal.SIGKILL,
+    )
 
 
 def _celery(part: str) -> tuple[str, ...]:

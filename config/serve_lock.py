@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import IO
 
-# The programs of a `serve` that was killed need a moment to end: a worker ends what it is doing.
-WAIT_S = 20.0
+# The programs of a `serve` that was killed need a moment to end.
+WAIT_S = 8.0
 LOOK_EVERY_S = 0.2
 
 
