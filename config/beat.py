@@ -10,6 +10,7 @@ BEAT: dict[str, tuple[str, float]] = {
     "deliver_events": ("conversations.tasks.deliver_events", 1),
     "route_due": ("routing.tasks.route_due", 2),
     "send_queued": ("conversations.tasks.send_queued", 2),
+    "wake_snoozed": ("conversations.tasks.wake_snoozed", 2),
     "lapse_presences": ("teams.tasks.lapse_presences", 5),
     "reassign_overdue": ("routing.tasks.reassign_overdue", 5),
     "settle_lost_sends": ("conversations.tasks.settle_lost_sends", 15),

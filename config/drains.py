@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from conversations.services import closing, delivery, forwards, outbox
+from conversations.services import closing, delivery, forwards, outbox, snoozing
 from routing.services import assignment, reassignment, waiting
 from teams.services import idempotency, presence, shifts
 
@@ -21,6 +21,7 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("start_shifts", shifts.start_next_shift),
     ("lapse_presences", presence.lapse_next_presence),
     ("reassign_overdue", reassignment.reassign_next),
+    ("wake_snoozed", snoozing.wake_next),
     ("route_due", assignment.route_next),
     ("place_waiting", waiting.place_next),
     ("send_queued", delivery.send_next),

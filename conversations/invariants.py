@@ -21,8 +21,6 @@ from conversations.models.message import Direction
 from conversations.states import OPEN, Status
 from teams.models import User
 
-_OVER = {Status.RESOLVED, Status.CLOSED}
-
 
 def people_whose_load_is_not_their_count() -> QuerySet[User]:
     """A person's load is the number of open conversations assigned to them."""
@@ -51,8 +49,8 @@ def open_conversations_whose_history_differs() -> QuerySet[Conversation]:
 
 
 def assignments_that_run_on() -> QuerySet[Assignment]:
-    """A conversation that is over has no running assignment."""
-    return Assignment.objects.filter(ended_at=None, conversation__status__in=_OVER)
+    """Only a conversation that is open has a running assignment."""
+    return Assignment.objects.filter(ended_at=None).exclude(conversation__status__in=OPEN)
 
 
 def conversations_with_gaps() -> QuerySet[Conversation]:
@@ -98,16 +96,18 @@ def conversations_that_nobody_will_look_at() -> QuerySet[Conversation]:
     return Conversation.objects.waiting().filter(routing_due_at=None, placing_due_at=None)
 
 
-def ended_conversations_with_deadlines() -> QuerySet[Conversation]:
-    """Nothing is due on a conversation that is over, but the end of the wait for a rating."""
+def other_conversations_with_deadlines() -> QuerySet[Conversation]:
+    """Routing looks at what is open only; each other state has at most its own deadline:
+    the waking of what is set aside, and the end of the wait for a rating of what is resolved.
+    """
     due = (
         Q(routing_due_at__isnull=False)
         | Q(placing_due_at__isnull=False)
         | Q(reply_due_at__isnull=False)
     )
-    return Conversation.objects.filter(status__in=_OVER).filter(
-        due | Q(status=Status.CLOSED, close_due_at__isnull=False)
-    )
+    wakes = Q(snooze_due_at__isnull=False) & ~Q(status=Status.SNOOZED)
+    closes = Q(close_due_at__isnull=False) & ~Q(status=Status.RESOLVED)
+    return Conversation.objects.filter(due & ~Q(status__in=OPEN) | wakes | closes)
 
 
 def messages_that_nobody_will_send() -> QuerySet[Message]:
@@ -154,7 +154,7 @@ INVARIANTS = [
     envelopes_without_a_message,
     inbound_messages_without_their_event,
     conversations_that_nobody_will_look_at,
-    ended_conversations_with_deadlines,
+    other_conversations_with_deadlines,
     messages_that_nobody_will_send,
     surveys_that_never_end,
     deliveries_that_nobody_will_send,

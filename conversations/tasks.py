@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from celery import shared_task
 from django.db import connection
 
-from conversations.services import closing, delivery, forwards, outbox
+from conversations.services import closing, delivery, forwards, outbox, snoozing
 from teams.clock import database_now
 
 #: One run goes on for at most this many rows, so that a worker can stop in between.
@@ -40,6 +40,14 @@ def close_expired_surveys() -> None:
     """Close conversations whose customers gave no rating in time."""
     for _ in range(BATCH):
         if not closing.close_next_expired(now=database_now()):
+            return
+
+
+@shared_task(name="conversations.tasks.wake_snoozed")
+def wake_snoozed() -> None:
+    """Open what was set aside until now."""
+    for _ in range(BATCH):
+        if not snoozing.wake_next(now=database_now()):
             return
 
 

@@ -223,18 +223,22 @@ def _load_history(conversation: Conversation) -> _History:
         return _History()
     lapsed = {row.user_id for row in rows if row.end_reason == EndReason.LAPSED and row.user_id}
     latest = next((row for row in rows if row.user_id), rows[0])
-    was_resolved = latest.end_reason == EndReason.RESOLVED
+    comes_back = latest.end_reason in _COMES_BACK
     since_opened = list(takewhile(lambda row: row.end_reason != EndReason.RESOLVED, rows))
     in_team = list(takewhile(lambda row: row.team_id == conversation.team_id, since_opened))
     former = {row.team_id for row in since_opened[len(in_team) :] if row.team_id}
     return _History(
-        last_owner=latest.user if was_resolved else None,
-        last_team_id=latest.team_id if was_resolved else None,
+        last_owner=latest.user if comes_back else None,
+        last_team_id=latest.team_id if comes_back else None,
         lapsed_ids=tuple(sorted(lapsed)),
         tries=sum(row.end_reason == EndReason.LAPSED for row in in_team if row.user_id),
         in_team_since=in_team[-1].started_at if in_team and conversation.team_id else None,
         former_team_ids=tuple(sorted(former)),
     )
+
+
+#: Whoever had it when it was set aside or done gets it back when it goes on.
+_COMES_BACK = {EndReason.RESOLVED, EndReason.SNOOZED}
 
 
 def _known(user: User | None) -> KnownPerson | None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
@@ -21,10 +23,13 @@ SENTENCES: dict[str, str] = {
     "conversation.assigned": gettext_noop("Given to %(person)s (%(team)s)."),
     "conversation.queued": gettext_noop("Waits in the queue: %(team)s."),
     "conversation.unassigned": gettext_noop("Taken from %(person)s: %(reason)s."),
+    "conversation.handed_to_people": gettext_noop("Handed over to people."),
+    "conversation.held_by_bot": gettext_noop("A bot has it."),
     "conversation.in_progress": gettext_noop("Answered for the first time."),
     "conversation.resolved": gettext_noop("Resolved."),
     "conversation.reopened": gettext_noop("Reopened."),
     "conversation.closed": gettext_noop("Closed."),
+    "conversation.snoozed": gettext_noop("Set aside until %(until)s."),
     "conversation.tags_changed": gettext_noop("Tags changed."),
     "contact.permanent_agent_released": gettext_noop(
         "%(person)s is not the customer's permanent agent any more."
@@ -43,9 +48,15 @@ SENTENCES: dict[str, str] = {
 }
 #: Nobody had it: it waited with a team.
 FROM_A_QUEUE = gettext_noop("Taken from the queue of %(team)s: %(reason)s.")
+#: Nobody reopened it: it woke up.
+WOKE_UP = gettext_noop("Open again: the time was over for which it was set aside.")
+UNTIL_THE_CUSTOMER_WRITES = gettext_noop("Set aside until the customer writes.")
 #: What is shown between the messages; who had it comes from the assignments.
 MARKED = (
     "conversation.unassigned",
+    "conversation.held_by_bot",
+    "conversation.handed_to_people",
+    "conversation.snoozed",
     "conversation.resolved",
     "conversation.reopened",
     "conversation.closed",
@@ -103,6 +114,10 @@ def describe(event: Event, *, names: Names) -> Line:
 def _template_of(event: Event) -> str | None:
     if event.type == "conversation.unassigned" and event.data.get("user_id") is None:
         return FROM_A_QUEUE
+    if event.type == "conversation.snoozed" and event.data.get("until") is None:
+        return UNTIL_THE_CUSTOMER_WRITES
+    if event.type == "conversation.reopened" and event.data.get("because") == "snooze_over":
+        return WOKE_UP
     return SENTENCES.get(event.type)
 
 
@@ -133,6 +148,7 @@ class _Facts(dict[str, Any]):
                 "team": names.teams.get(data.get("team_id") or 0, _("no team")),
                 "reason": data.get("note") or _reason(reason),
                 "status": labels.get(data.get("status") or "", data.get("status")),
+                "until": _instant(data.get("until")),
                 "skip_reason": SKIP_REASONS.get(str(data.get("skip_reason"))),
             }
         )
@@ -143,6 +159,13 @@ class _Facts(dict[str, Any]):
 
 def _reason(code: Any) -> Any:
     return EndReason(code).label if code in EndReason.values else code
+
+
+def _instant(text: Any) -> Text:
+    """Write an instant as the reader's clock shows it."""
+    if not isinstance(text, str):
+        return ""
+    return date_format(localtime(datetime.fromisoformat(text)), "DATETIME_FORMAT")
 
 
 def _who(event: Event) -> Text:

@@ -22,6 +22,7 @@ class EndReason(models.TextChoices):
     RESOLVED = "resolved", _("Resolved")
     SNOOZED = "snoozed", _("Snoozed")
     WENT_OFFLINE = "went_offline", _("Went offline")
+    BOT = "bot", _("Given to a bot")
 
 
 class Assignment(models.Model):

@@ -68,6 +68,7 @@ class Conversation(models.Model):
     placing_due_at = models.DateTimeField(null=True, blank=True)  # routing: look again for somebody
     reply_due_at = models.DateTimeField(null=True, blank=True)  # routing: reassign when passed
     close_due_at = models.DateTimeField(null=True, blank=True)  # surveys: close when passed
+    snooze_due_at = models.DateTimeField(_("snoozed until"), null=True, blank=True)  # wake it up
 
     objects = ConversationQuerySet.as_manager()
 
@@ -121,6 +122,11 @@ class Conversation(models.Model):
                 fields=["close_due_at"],
                 condition=models.Q(close_due_at__isnull=False),
                 name="conversation_close_due",
+            ),
+            models.Index(
+                fields=["snooze_due_at"],
+                condition=models.Q(snooze_due_at__isnull=False),
+                name="conversation_snooze_due",
             ),
         ]
 

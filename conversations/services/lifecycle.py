@@ -1,11 +1,12 @@
 """The states of a conversation. Every verb here shares one guarded move."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 
 from conversations.actors import Actor
 from conversations.event_types import EventType
@@ -13,7 +14,7 @@ from conversations.models import Conversation
 from conversations.models.assignment import EndReason
 from conversations.models.event import ActorKind, Event
 from conversations.services import assignments, events, surveys
-from conversations.states import OPEN, IllegalTransitionError, Status, check_move
+from conversations.states import LIVE, OPEN, IllegalTransitionError, Status, check_move
 
 
 class ConversationMovedError(Exception):
@@ -32,9 +33,29 @@ class Move:
     event_data: dict[str, Any] = field(default_factory=dict)
 
 
+#: The deadlines of a conversation that is not over; each state sets its own anew.
+_NOTHING_DUE: dict[str, Any] = {
+    "routing_due_at": None,
+    "placing_due_at": None,
+    "reply_due_at": None,
+    "snooze_due_at": None,
+}
+#: What a conversation leaves behind when it goes on after having been over.
+_NOT_OVER: dict[str, Any] = {"resolved_at": None, "closed_at": None, "close_due_at": None}
+_NOBODYS: dict[str, Any] = {"assignee": None, "team": None}
+#: How far ahead something may be set aside.
+SNOOZE_MAX = timedelta(days=366)
+
+
+class SnoozeRefusedError(Exception):
+    """The instant to wake at is not in the future, or further ahead than `SNOOZE_MAX`."""
+
+    code = "conversation.bad_snooze"
+
+
 @transaction.atomic
 def resolve(conversation: Conversation, *, actor: Actor, now: datetime) -> Conversation:
-    """Resolve an open conversation.
+    """Resolve a conversation that is open, with a bot, or set aside.
 
     1. Move the state; deadlines fall away. 2. End the assignment, whose person keeps the credit.
     3. Ask for a rating if the channel does, else close at once.
@@ -44,15 +65,14 @@ def resolve(conversation: Conversation, *, actor: Actor, now: datetime) -> Conve
     conversation = _lock(conversation)
     check_move(conversation.status, Status.RESOLVED)
     assignments.end_active(conversation, reason=EndReason.RESOLVED, now=now)
-    cleared = {"waiting_since": None, "routing_due_at": None, "placing_due_at": None}
     conversation = _move(
         conversation,
         move=Move(
             Status.RESOLVED,
             "conversation.resolved",
             also={
-                **cleared,
-                "reply_due_at": None,
+                **_NOTHING_DUE,
+                "waiting_since": None,
                 "resolved_at": now,
                 "resolution_count": F("resolution_count") + 1,
             },
@@ -77,38 +97,108 @@ def close(conversation: Conversation, *, actor: Actor, now: datetime) -> Convers
 
 
 @transaction.atomic
-def reopen(conversation: Conversation, *, actor: Actor, now: datetime) -> Conversation:
-    """Open a snoozed, resolved or closed conversation again, unassigned and due for routing.
+def reopen(
+    conversation: Conversation, *, actor: Actor, now: datetime, because: str = ""
+) -> Conversation:
+    """Open a conversation that is set aside or over again, unassigned and due for routing.
 
-    Routing gives it back to the person who had it, if that person is still there.
+    Routing gives it back to the person who had it, if that person is still there; what a bot has is
+    handed to people. `because` is a code for the event, where nobody did it: `snooze_over`.
     Refused with `IllegalTransitionError` while it is open, and with `ConversationMovedError` if
     the contact has another live conversation on this channel by now.
     """
     conversation = _lock(conversation)
+    if conversation.status == Status.BOT:
+        return hand_to_people(conversation, actor=actor, now=now)
     if conversation.status in OPEN:
         raise IllegalTransitionError(Status(conversation.status), Status.NEW)
     check_move(conversation.status, Status.NEW)
-    if _has_other_live(conversation):
-        raise ConversationMovedError
-    assignments.end_active(conversation, reason=EndReason.REPLACED, now=now)
     move = Move(
         Status.NEW,
         "conversation.reopened",
         also={
-            "assignee": None,
-            "team": None,
-            "resolved_at": None,
-            "closed_at": None,
-            "close_due_at": None,
-            "waiting_since": now,
+            **_NOBODYS,
+            **_NOTHING_DUE,
+            **_NOT_OVER,
+            "waiting_since": Coalesce("waiting_since", Value(now)),
             "routing_due_at": now,
         },
+        event_data={"because": because} if because else {},
     )
-    surveys.expire_pending(conversation)
-    try:
-        return _move(conversation, move=move, actor=actor, now=now)
-    except IntegrityError as error:  # the contact's other one was started at this very moment
-        raise ConversationMovedError from error
+    return _revive(conversation, move=move, actor=actor, now=now)
+
+
+@transaction.atomic
+def snooze(
+    conversation: Conversation, *, until: datetime | None, actor: Actor, now: datetime
+) -> Conversation:
+    """Set a conversation aside until an instant, or until the customer writes (None).
+
+    1. End the assignment: the person has room meanwhile, and gets it back when it wakes.
+    2. Move the state. Only the waking is due; who had it stays to be seen.
+
+    Raises `SnoozeRefusedError`, `IllegalTransitionError` or `ConversationMovedError`.
+    """
+    if until is not None and not now < until <= now + SNOOZE_MAX:
+        raise SnoozeRefusedError
+    conversation = _lock(conversation)
+    check_move(conversation.status, Status.SNOOZED)
+    assignments.end_active(conversation, reason=EndReason.SNOOZED, now=now)
+    move = Move(
+        Status.SNOOZED,
+        "conversation.snoozed",
+        also={**_NOTHING_DUE, "snooze_due_at": until},
+        event_data={"until": until.isoformat() if until else None},
+    )
+    return _move(conversation, move=move, actor=actor, now=now)
+
+
+@transaction.atomic
+def hold_by_bot(
+    conversation: Conversation,
+    *,
+    actor: Actor,
+    now: datetime,
+    event_data: dict[str, Any] | None = None,
+) -> Conversation:
+    """Let a flow or an AI agent have a conversation: no person has it, and nothing is due.
+
+    `event_data` says which one. Raises `IllegalTransitionError` unless it is open, set aside or
+    resolved, and `ConversationMovedError` as `reopen` does.
+    """
+    conversation = _lock(conversation)
+    check_move(conversation.status, Status.BOT)
+    move = Move(
+        Status.BOT,
+        "conversation.held_by_bot",
+        also={**_NOBODYS, **_NOTHING_DUE, **_NOT_OVER},
+        event_data=event_data or {},
+    )
+    return _revive(conversation, move=move, actor=actor, now=now, end_reason=EndReason.BOT)
+
+
+@transaction.atomic
+def hand_to_people(
+    conversation: Conversation,
+    *,
+    actor: Actor,
+    now: datetime,
+    event_data: dict[str, Any] | None = None,
+) -> Conversation:
+    """Open what a bot has: unassigned, due for routing, its customer waiting from now on.
+
+    `event_data` says why. Raises `IllegalTransitionError` unless a bot has it.
+    """
+    conversation = _lock(conversation)
+    if conversation.status != Status.BOT:
+        raise IllegalTransitionError(Status(conversation.status), Status.NEW)
+    move = Move(
+        Status.NEW,
+        "conversation.handed_to_people",
+        also={"waiting_since": now, "routing_due_at": now},
+        event_data=event_data or {},
+    )
+    return _move(conversation, move=move, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -158,12 +248,31 @@ def _lock(conversation: Conversation) -> Conversation:
     return locked
 
 
+def _revive(
+    conversation: Conversation,
+    *,
+    move: Move,
+    actor: Actor,
+    now: datetime,
+    end_reason: EndReason = EndReason.REPLACED,
+) -> Conversation:
+    """Move a conversation that may have been over: only where the contact has no other by now."""
+    if _has_other_live(conversation):
+        raise ConversationMovedError
+    assignments.end_active(conversation, reason=end_reason, now=now)
+    surveys.expire_pending(conversation)
+    try:
+        return _move(conversation, move=move, actor=actor, now=now)
+    except IntegrityError as error:  # the contact's other one was started at this very moment
+        raise ConversationMovedError from error
+
+
 def _has_other_live(conversation: Conversation) -> bool:
     return (
         Conversation.objects.filter(
             contact_id=conversation.contact_id,
             channel_id=conversation.channel_id,
-            status__in=[*OPEN, Status.BOT, Status.SNOOZED],
+            status__in=LIVE,
         )
         .exclude(pk=conversation.pk)
         .exists()

@@ -35,8 +35,12 @@ def decide(situation: Situation, *, rules: Sequence[RuleSpec], open_desk: OpenDe
 def decide_reopened(
     situation: Situation, *, rules: Sequence[RuleSpec], open_desk: OpenDesk
 ) -> Answer:
-    """Decide for a conversation that somebody reopened: as for a message, with its own reason."""
-    reopened = Step("manual", "noted", "reopened", {"actor": situation.asked_by})
+    """Decide for a conversation that somebody reopened, or that woke up by itself.
+
+    As for a message, with its own reason.
+    """
+    code = "reopened" if situation.asked_by else "woke_up"
+    reopened = Step("manual", "noted", code, {"actor": situation.asked_by})
     return _route([reopened], situation, rules=rules, open_desk=open_desk)
 
 

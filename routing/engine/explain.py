@@ -250,6 +250,7 @@ _MANUAL = {
     ("claimed", False): _("Taken by hand."),
     ("reopened", True): _("%(actor)s reopened it."),
     ("reopened", False): _("Reopened by hand."),
+    ("woke_up", False): _("The time was over for which it was set aside."),
     ("unassigned", True): _("Unassigned by %(actor)s."),
     ("unassigned", False): _("Unassigned by hand."),
 }
