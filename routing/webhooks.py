@@ -1,7 +1,6 @@
 """The two doors that providers knock on: a message, and a word about one of ours."""
 
 import logging
-import uuid
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -9,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from channels.models import Channel
+from channels.models import Channel, Provider
 from channels.providers import adapter_for, config_of
-from channels.providers.base import InboundRequest, SignatureRefusedError
+from channels.providers.base import InboundRequest, NotSupportedError, SignatureRefusedError
 from channels.secrets import SecretUnreadableError
 from conversations.services import reports
 from conversations.services.inbox import InboxContentionError
@@ -21,24 +20,27 @@ from teams.problems import problem_response
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY_BYTES = 256 * 1024
 MAX_FIELDS = 1000
-EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+FORM_TYPE = "application/x-www-form-urlencoded"
 _CHARSETS = {"", "utf-8", "utf8", "us-ascii"}
 
 
 @csrf_exempt
 def inbound(request: HttpRequest, provider: str, token: str) -> HttpResponse:
-    """Take a customer's message: stored and decided before the answer, exactly once.
+    """Take customers' messages: stored and decided before the answer, each exactly once.
+
+    Some providers ask first, by GET, whether the address is ours.
 
     200 for stored, duplicate and quarantined; 403 for a signature that is not the provider's;
     503 if nothing could be stored, so that the provider tries again, and if nobody can check the
     signature because the channel's secret cannot be read: then the request is kept.
     """
-    refusal = _refuse(request)
+    refusal = None if request.method == "GET" else _refuse(request, provider=provider)
     channel = None if refusal else loaders.find_channel(provider=provider, token=token)
     if channel is None:
         return refusal or _not_found()
+    if request.method == "GET":
+        return _answer_challenge(channel, request)
     try:
         receipt = intake.receive(channel, request=_read(request), now=timezone.now())
     except SignatureRefusedError as error:
@@ -48,13 +50,27 @@ def inbound(request: HttpRequest, provider: str, token: str) -> HttpResponse:
         return _try_again()
     if receipt.reason == quarantine.KEY_MISSING:
         return _unreadable(channel)
-    return HttpResponse(EMPTY_TWIML, content_type="text/xml")
+    content_type, body = adapter_for(channel.provider).door_answer
+    return HttpResponse(body, content_type=content_type)
+
+
+def _answer_challenge(channel: Channel, request: HttpRequest) -> HttpResponse:
+    adapter = adapter_for(channel.provider)
+    try:
+        answer = adapter.answer_challenge(_read(request), config_of(channel))
+    except NotSupportedError:
+        return _only_post()
+    except SignatureRefusedError as error:
+        return _forbidden(channel, error)
+    except SecretUnreadableError:
+        return _unreadable(channel)
+    return HttpResponse(answer, content_type="text/plain")
 
 
 @csrf_exempt
 def status(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     """Take a provider's word about one of our messages. Unknown words and messages are kept."""
-    refusal = _refuse(request)
+    refusal = _refuse(request, provider=provider)
     channel = None if refusal else loaders.find_channel(provider=provider, token=token)
     if channel is None:
         return refusal or _not_found()
@@ -63,14 +79,9 @@ def status(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     try:
         config = config_of(channel)
         adapter.verify(inbound_request, config)
-        update = adapter.parse_status(inbound_request, config)
-        if update is not None:
-            reports.record_report(
-                channel,
-                update=update,
-                message_public_id=_message_id(request),
-                now=timezone.now(),
-            )
+        now = timezone.now()
+        for update in adapter.parse_status(inbound_request, config):
+            reports.record_report(channel, update=update, now=now)
     except SignatureRefusedError as error:
         return _forbidden(channel, error)
     except SecretUnreadableError:
@@ -81,14 +92,12 @@ def status(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     return HttpResponse(status=200)
 
 
-def _refuse(request: HttpRequest) -> HttpResponse | None:
+def _refuse(request: HttpRequest, *, provider: str) -> HttpResponse | None:
     """Refuse what no provider sends, before anything is parsed or looked up."""
     if request.method != "POST":
-        response = problem_response(
-            status=405, code="method_not_allowed", title="Only POST is accepted here."
-        )
-        response["Allow"] = "POST"
-        return response
+        return _only_post()
+    if provider not in Provider:
+        return _not_found()
     if (request.content_params or {}).get("charset", "").lower() not in _CHARSETS:
         return problem_response(
             status=400, code="unsupported_charset", title="The body must be UTF-8."
@@ -97,9 +106,10 @@ def _refuse(request: HttpRequest) -> HttpResponse | None:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         length = 0
-    if length > MAX_BODY_BYTES:
-        return _too_large("body_too_large", "The body is larger than 256 KiB.")
-    if request.body.count(b"&") >= MAX_FIELDS:
+    most = adapter_for(provider).max_body_bytes
+    if length > most:
+        return _too_large("body_too_large", f"The body is larger than {most // 1024} KiB.")
+    if request.content_type == FORM_TYPE and request.body.count(b"&") >= MAX_FIELDS:
         return _too_large("too_many_fields", "The body has more than 1,000 fields.")
     return None
 
@@ -113,14 +123,6 @@ def _read(request: HttpRequest) -> InboundRequest:
         headers=dict(request.headers),
         query=request.META.get("QUERY_STRING", ""),
     )
-
-
-def _message_id(request: HttpRequest) -> uuid.UUID | None:
-    """Return our own message's id from the address that we gave for it."""
-    try:
-        return uuid.UUID(request.GET.get("message", ""))
-    except ValueError:
-        return None
 
 
 def _forbidden(channel: Channel, error: SignatureRefusedError) -> HttpResponse:
@@ -141,6 +143,14 @@ def _unreadable(channel: Channel) -> HttpResponse:
         title="The secret of this channel cannot be read; the request could not be checked.",
     )
     response["Retry-After"] = "300"
+    return response
+
+
+def _only_post() -> HttpResponse:
+    response = problem_response(
+        status=405, code="method_not_allowed", title="Only POST is accepted here."
+    )
+    response["Allow"] = "POST"
     return response
 
 

@@ -27,7 +27,8 @@ def inbound(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     inbound_request = webhooks._read(request)
     adapter.verify(inbound_request, CONFIG)
     adapter.parse_inbound(inbound_request, CONFIG)
-    return HttpResponse(webhooks.EMPTY_TWIML, content_type="text/xml")
+    content_type, body = adapter.door_answer
+    return HttpResponse(body, content_type=content_type)
 
 
 urlpatterns = [path("webhooks/<slug:provider>/<slug:token>/", inbound)]

@@ -19,6 +19,9 @@ UNVERIFIED = "unverified:"
 class Envelope(models.Model):
     """One signed inbound message request. Refused requests are not stored.
 
+    A request with several messages is kept message by message, each with what is needed to read it
+    alone: so each has its own id, is stored once, and can be processed again by itself.
+
     One that nobody could check, because the channel's secret cannot be read, is: its key says so,
     and it uses no signature up, so that the provider may send it again.
     """
@@ -44,7 +47,8 @@ class Envelope(models.Model):
             # The provider may deliver a message any number of times; it is stored once.
             models.UniqueConstraint(fields=["channel", "dedupe_key"], name="envelope_once_per_id"),
             # The signed string has no separators: a captured request can be re-sent with letters
-            # moved between names and values. The signature itself may therefore be used once.
+            # moved between names and values. The signature itself may therefore be used once. It
+            # is blank where several messages came under one: there, each is known by its id.
             models.UniqueConstraint(
                 fields=["channel", "signature"],
                 condition=models.Q(signature__gt=""),

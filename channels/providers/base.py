@@ -1,5 +1,6 @@
 """What every provider's adapter speaks: values in, values out, no rows, no Django."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -23,14 +24,26 @@ class InboundRequest:
 
 @dataclass(frozen=True, slots=True)
 class ChannelConfig:
-    """What an adapter needs to know of a channel; secrets in clear."""
+    """What an adapter needs to know of a channel; secrets in clear. Blank where it has none.
+
+    Twilio: account, token, and a number or a service. WhatsApp Cloud: `phone_number_id`,
+    `business_account_id`, `access_token` to send with, `app_secret` that signs, `verify_token` of
+    our own choice. EngageLab: number, `business_account_id`, `dev_key`, `dev_secret`.
+    """
 
     provider: str
     medium: str
     account_sid: str = ""
-    auth_token: str = ""
+    auth_token: str = field(default="", repr=False)
     phone_number: str = ""
     messaging_service_sid: str = ""
+    phone_number_id: str = ""
+    business_account_id: str = ""
+    access_token: str = field(default="", repr=False)
+    app_secret: str = field(default="", repr=False)
+    verify_token: str = field(default="", repr=False)
+    dev_key: str = ""
+    dev_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,11 @@ class InboundMessage:
     `location`, `button`, `list`, `reply`, `referral`, `opt_out`. A file's `state` is `pending`,
     `missing`, `bad_scheme` or `blocked_ssrf`: only a pending one may ever be fetched or linked.
     `is_self_addressed`: it comes from our own number; answering it by machine would never end.
+    `other_addresses`: what else this same person is known by at the provider, as kind and value;
+    the kinds are `phone`, `user_id` and `parent_user_id` (ids that the provider gives to one
+    business). `reply_to`: the provider's id of the message that the customer answers.
+    `sent_at`: when the provider says that it was written; None if it does not say.
+    `raw`: this message's part of a request with several, readable alone; blank: the whole request.
     """
 
     provider_message_id: str
@@ -51,38 +69,109 @@ class InboundMessage:
     media: tuple[dict[str, str], ...] = ()
     sent_to: str = ""
     is_self_addressed: bool = False
+    other_addresses: tuple[tuple[str, str], ...] = ()
+    reply_to: str = ""
+    sent_at: datetime | None = None
+    raw: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class StatusUpdate:
-    """A provider's word about a message of ours. `status` is the provider's own word, cleaned."""
+    """A provider's word about a message of ours. `status` is the provider's own word, cleaned.
+
+    `reference` is what we gave the provider with the message (`OutboundMessage.reference`) and what
+    came back: it tells which send this is about even if the answer to it never reached us.
+    """
 
     provider_message_id: str
     status: str
     error_code: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """Signed by the provider, but not understood: kept with its reason, never dropped."""
+    """Signed by the provider, but not understood: kept with its reason, never dropped.
+
+    `raw` as in `InboundMessage`: a part that is read again by itself, or blank for the whole.
+    """
 
     reason: str
     dedupe_key: str
+    raw: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundMedia:
+    """A file to send. `url` is public: the provider fetches it."""
+
+    url: str
+    content_type: str
+    filename: str = ""
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundTemplate:
+    """An approved template to send. `variables`: its placeholders' names and what fills them."""
+
+    provider_template_id: str
+    name: str
+    language: str
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
-    """A text to send. `status_url` is where the provider reports what became of it."""
+    """Something to send: a text, a text with files, or a template (then text and media are blank).
+
+    `status_url` is where the provider reports what became of it; `reference` is our own name for
+    the message, for providers that report to one address and give it back with each report.
+    """
 
     to_address: str
     text: str
     status_url: str
+    reference: str = ""
+    media: tuple[OutboundMedia, ...] = ()
+    template: OutboundTemplate | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SendReceipt:
     provider_message_id: str
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderTemplate:
+    """A template as the provider has it. `body` has its placeholders written as `{{name}}`.
+
+    `category` is the provider's own word in lower case (`utility`, `marketing`, …).
+    """
+
+    id: str
+    name: str
+    language: str
+    category: str
+    status: Literal["approved", "pending", "rejected", "paused"]
+    body: str
+    variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSource:
+    """Where a file can be fetched just now, and the headers that let us in.
+
+    The headers are for this address alone: never for another host after a redirect.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class NotSupportedError(Exception):
+    """The provider has nothing of the kind."""
 
 
 class SignatureRefusedError(Exception):
@@ -128,23 +217,36 @@ class FoundMessage:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a verified request contains: one message, or the reason why it cannot be used."""
+    """What a verified request contains, row by row: each is used or kept by itself.
 
-    message: InboundMessage | None = None
-    quarantine: Quarantine | None = None
-    warnings: tuple[str, ...] = field(default=())
+    A request that says nothing of interest to us (a change of account, say) has none of them.
+    """
+
+    messages: tuple[InboundMessage, ...] = ()
+    updates: tuple[StatusUpdate, ...] = ()
+    quarantine: tuple[Quarantine, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class ProviderAdapter(Protocol):
     """One provider. Adapters are stateless; the channel's configuration is passed to each call.
 
-    `text_limit` is how many characters one message may have.
+    `text_limit` is how many characters one message may have. `max_body_bytes`: larger requests
+    are not the provider's. `door_answer`: type and body of our 200 to a message.
     """
 
     text_limit: int
+    max_body_bytes: int
+    door_answer: tuple[str, bytes]
 
     def verify(self, request: InboundRequest, config: ChannelConfig) -> None:
         """Raise `SignatureRefusedError` unless the provider signed this very request."""
+
+    def answer_challenge(self, request: InboundRequest, config: ChannelConfig) -> str:
+        """Return the answer to a GET that asks whether this door is ours.
+
+        Raises `SignatureRefusedError`, or `NotSupportedError` if the provider never asks.
+        """
 
     def signature_of(self, request: InboundRequest) -> str:
         """Return the signature, to be used once per channel; blank if the provider has none."""
@@ -155,8 +257,10 @@ class ProviderAdapter(Protocol):
     def parse_inbound(self, request: InboundRequest, config: ChannelConfig) -> Parsed:
         """Translate a verified request. Never raises for its content."""
 
-    def parse_status(self, request: InboundRequest, config: ChannelConfig) -> StatusUpdate | None:
-        """Translate a verified status report; None if it names no message."""
+    def parse_status(
+        self, request: InboundRequest, config: ChannelConfig
+    ) -> tuple[StatusUpdate, ...]:
+        """Translate a verified request to the address for reports; none that names no message."""
 
     def send(self, message: OutboundMessage, config: ChannelConfig) -> SendReceipt:
         """Send one message. Raises `SendError`; talks HTTP, with a time limit."""
@@ -166,7 +270,19 @@ class ProviderAdapter(Protocol):
     ) -> list[FoundMessage]:
         """List what the provider took for this address since then, oldest first.
 
-        For sends that ended in doubt. Raises `SendError` if the provider cannot say.
+        For sends that ended in doubt. Raises `SendError` if it cannot be asked now, and
+        `NotSupportedError` if the provider has no such list.
+        """
+
+    def list_templates(self, config: ChannelConfig) -> list[ProviderTemplate]:
+        """List the channel's templates. Raises `SendError`, or `NotSupportedError`."""
+
+    def media_source(self, reference: str, config: ChannelConfig) -> MediaSource:
+        """Return where a customer's file is, from its entry in `media`: its `id`, else its `url`.
+
+        Twilio gives addresses, which want its credentials on its own hosts only; WhatsApp Cloud
+        gives ids, which are exchanged for an address that is good for minutes. So ask just before
+        the file is fetched. Raises `SendError` or `NotSupportedError`.
         """
 
     def normal_status(self, word: str) -> str | None:

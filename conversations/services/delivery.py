@@ -123,6 +123,7 @@ def _send(message: Message) -> SendReceipt | SendError:
         to_address=message.conversation.identity.address,
         text=message.body,
         status_url=status_url(message.channel, message_id=message.public_id),
+        reference=str(message.public_id),
     )
     try:
         config = config_of(message.channel)

@@ -17,17 +17,11 @@ _ON_ITS_WAY = {DeliveryStatus.QUEUED, DeliveryStatus.SENDING}
 
 
 @transaction.atomic
-def record_report(
-    channel: Channel,
-    *,
-    update: StatusUpdate,
-    now: datetime,
-    message_public_id: uuid.UUID | None = None,
-) -> None:
+def record_report(channel: Channel, *, update: StatusUpdate, now: datetime) -> None:
     """Keep a report once, and move its message forward if it says something newer.
 
-    `message_public_id` comes from the address that we gave the provider for this one message: it
-    closes a send whose answer never reached us. A report about a message that is not known (yet)
+    Its `reference` is our message's public id, as we gave it to the provider with this one message:
+    it closes a send whose answer never reached us. A report about a message that is not known (yet)
     is kept, and joined when the send is recorded.
     """
     report, is_new = DeliveryReport.objects.get_or_create(
@@ -36,7 +30,7 @@ def record_report(
         status=update.status[:32],
         defaults={"error_code": update.error_code[:16], "received_at": now},
     )
-    message = _find(channel, update.provider_message_id, message_public_id)
+    message = _find(channel, update)
     if message is not None and (is_new or report.message_id is None):
         _apply(report, message, now=now)
 
@@ -54,16 +48,15 @@ def join_early(message: Message, *, now: datetime) -> None:
         _apply(report, message, now=now)
 
 
-def _find(
-    channel: Channel, provider_message_id: str, message_public_id: uuid.UUID | None
-) -> Message | None:
+def _find(channel: Channel, update: StatusUpdate) -> Message | None:
     """Lock and return the message by the provider's id, else by our own, taking the provider's.
 
     Ours goes first: whoever records the send right now holds that row, and once it is free the
     provider's id stands in it. Else this report would be neither joined there nor applied here.
     """
     ours = Message.objects.select_for_update(of=("self",)).filter(channel=channel)
-    named = ours.filter(public_id=message_public_id).first() if message_public_id else None
+    public_id, provider_message_id = _public_id(update.reference), update.provider_message_id
+    named = ours.filter(public_id=public_id).first() if public_id else None
     message = ours.filter(provider_message_id=provider_message_id).first()
     if message is not None or named is None or named.provider_message_id is not None:
         return message
@@ -72,6 +65,13 @@ def _find(
     named.provider_message_id = provider_message_id
     named.save(update_fields=["provider_message_id"])
     return named
+
+
+def _public_id(reference: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(reference)
+    except ValueError:
+        return None
 
 
 def _apply(report: DeliveryReport, message: Message, *, now: datetime) -> None:

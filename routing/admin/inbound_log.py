@@ -170,6 +170,8 @@ class EnvelopeAdmin(GuardedAdmin):
             return messages.WARNING, _("It stays in quarantine: %(why)s") % {"why": why}
         if receipt.kind == ReceiptKind.DUPLICATE:
             return messages.INFO, _("The message came another time meanwhile. It is stored once.")
+        if receipt.kind == ReceiptKind.NOTED:
+            return messages.SUCCESS, _("It held no new message; the reports in it are recorded.")
         page = reverse("admin:conversations_conversation_change", args=[receipt.conversation_id])
         link = format_html(
             '{} <a href="{}">{}</a>', _("The message is stored."), page, _("Show it")

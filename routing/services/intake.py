@@ -4,22 +4,25 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 
 from channels.models import Channel, Envelope
 from channels.providers import adapter_for, config_of
 from channels.providers.base import (
     InboundMessage,
     InboundRequest,
+    Parsed,
     Quarantine,
     SignatureRefusedError,
+    StatusUpdate,
 )
 from channels.secrets import SecretUnreadableError
 from conversations.actors import Actor
 from conversations.models import Conversation, Message
-from conversations.services import events, inbox
-from conversations.services.inbox import Arrival, Arrived
+from conversations.services import events, inbox, reports
+from conversations.services.inbox import Arrival, Arrived, InboxContentionError
 from conversations.statements import Incoming
 from conversations.states import Status
 from routing.services import assignment, quarantine
@@ -32,15 +35,33 @@ class ReceiptKind(StrEnum):
     STORED = "stored"
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
+    NOTED = "noted"  # no message: reports about ours, or nothing that is for us
+
+
+#: Which of several rows says what became of a request.
+_WEIGHT = {kind: weight for weight, kind in enumerate(ReceiptKind)}
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a provider's request; `conversation_id` where a message was stored."""
+    """What became of a provider's request; `conversation_id` where a message was stored.
+
+    Of several messages it is the first that was stored.
+    """
 
     kind: ReceiptKind
     conversation_id: int | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """A verified request, and what all its rows share."""
+
+    channel: Channel
+    request: InboundRequest
+    signature: str
+    now: datetime
 
 
 def receive(channel: Channel, *, request: InboundRequest, now: datetime) -> Receipt:
@@ -49,8 +70,9 @@ def receive(channel: Channel, *, request: InboundRequest, now: datetime) -> Rece
     1. Verify the signature: `SignatureRefusedError` means 403, and nothing is stored.
     2. Understand it; what is signed but not understood is kept in quarantine. So is what nobody
        can check, because the channel's secret cannot be read: the reason is `key_missing`.
-    3. In one transaction: store the message and, if it needs an owner, decide. A decision that
-       fails is undone alone: the message stays, and so does the mark for the sweep.
+    3. For each message, in one transaction: store it and, if it needs an owner, decide. A decision
+       that fails is undone alone: the message stays, and so does the mark for the sweep.
+    4. Record each report that came along.
 
     Talks to no broker and no provider.
     """
@@ -68,13 +90,58 @@ def receive(channel: Channel, *, request: InboundRequest, now: datetime) -> Rece
             return Receipt(ReceiptKind.DUPLICATE)
         raise
     parsed = adapter.parse_inbound(request, config)
-    if parsed.message is None:
-        why = parsed.quarantine or Quarantine(quarantine.UNPARSEABLE, f"signature:{signature}")
-        is_new = quarantine.keep(channel, request=request, why=why, signature=signature, now=now)
-        kind = ReceiptKind.QUARANTINED if is_new else ReceiptKind.DUPLICATE
-        return Receipt(kind, reason=why.reason if is_new else "")
-    incoming = _incoming(channel, request, parsed.message, signature, now)
-    return _store(channel, incoming)
+    delivery = _Delivery(channel, request, _signature_for(parsed, signature), now)
+    return _take(delivery, parsed)
+
+
+def _signature_for(parsed: Parsed, signature: str) -> str:
+    """Return the signature if it stands for one row; each of several is known by its id alone."""
+    return signature if len(parsed.messages) + len(parsed.quarantine) == 1 else ""
+
+
+def _take(delivery: _Delivery, parsed: Parsed) -> Receipt:
+    """Take each row by itself: one that cannot be stored keeps none of the others back.
+
+    Raises the failure of the last such row once all are through, so that the request comes again;
+    a database that does not answer ends it at once.
+    """
+    receipts: list[Receipt] = []
+    failure: Exception | None = None
+    steps = [
+        *(partial(_take_message, delivery, message) for message in parsed.messages),
+        *(partial(_quarantine, delivery, why) for why in parsed.quarantine),
+        *(partial(_take_update, delivery, update) for update in parsed.updates),
+    ]
+    for step in steps:
+        try:
+            receipts.append(step())
+        except (DataError, IntegrityError, InboxContentionError) as error:
+            failure = error
+    if failure is not None:
+        raise failure
+    return min(receipts, key=lambda each: _WEIGHT[each.kind], default=Receipt(ReceiptKind.NOTED))
+
+
+def _take_message(delivery: _Delivery, message: InboundMessage) -> Receipt:
+    return _store(delivery.channel, _incoming(delivery, message))
+
+
+def _quarantine(delivery: _Delivery, why: Quarantine) -> Receipt:
+    is_new = quarantine.keep(
+        delivery.channel,
+        request=delivery.request,
+        why=why,
+        signature=delivery.signature,
+        now=delivery.now,
+    )
+    if is_new:
+        return Receipt(ReceiptKind.QUARANTINED, reason=why.reason)
+    return Receipt(ReceiptKind.DUPLICATE)
+
+
+def _take_update(delivery: _Delivery, update: StatusUpdate) -> Receipt:
+    reports.record_report(delivery.channel, update=update, now=delivery.now)
+    return Receipt(ReceiptKind.NOTED)
 
 
 @transaction.atomic
@@ -84,37 +151,57 @@ def replay(envelope: Envelope, *, actor: Actor, now: datetime) -> Receipt:
     1. Whoever holds the envelope's row does it; the others find it done (`NotInQuarantineError`).
     2. Understand it. What still cannot be used stays where it is, with the reason of today.
     3. Store the message, unless a copy of it came meanwhile. It counts from when it reached us.
+       Of a request with several rows (one that could not be checked is kept whole) every row is
+       taken, and what cannot be used among them is kept by itself.
     """
     kept = quarantine.lock(envelope)
-    request = quarantine.request_of(kept)
-    understood = _understand(kept, request)
-    if not isinstance(understood, InboundMessage):
-        quarantine.hold(kept, reason=understood)
-        return Receipt(ReceiptKind.QUARANTINED, reason=understood)
+    delivery = _Delivery(kept.channel, quarantine.request_of(kept), "", now)
+    parsed = _understand(kept, delivery.request)
+    if isinstance(parsed, str):
+        quarantine.hold(kept, reason=parsed)
+        return Receipt(ReceiptKind.QUARANTINED, reason=parsed)
+    if len(parsed.messages) != 1 or parsed.quarantine or parsed.updates:
+        receipt = _take(delivery, parsed)
+        quarantine.close_as_replayed(kept)
+        for message in parsed.messages:
+            _date_back(kept, message.provider_message_id, actor=actor, now=now)
+        return receipt
     incoming = replace(
-        _incoming(kept.channel, request, understood, "", now),
-        envelope_key=quarantine.replay_key(kept),
+        _incoming(delivery, parsed.messages[0]), envelope_key=quarantine.replay_key(kept)
     )
     receipt = Receipt(ReceiptKind.DUPLICATE)
-    if not quarantine.has_message(kept, understood.provider_message_id):
+    if not quarantine.has_message(kept, incoming.provider_message_id):
         receipt = _store(kept.channel, incoming)
     if receipt.kind == ReceiptKind.DUPLICATE:
         quarantine.close_as_copy(kept)
         return receipt
     quarantine.release(kept, dedupe_key=incoming.provider_message_id)
-    message = Message.objects.select_related("conversation").get(
-        public_id=incoming.message_public_id
+    _date_back(kept, incoming.provider_message_id, actor=actor, now=now)
+    return receipt
+
+
+def _date_back(kept: Envelope, provider_message_id: str, *, actor: Actor, now: datetime) -> None:
+    """Let a message that was stored just now count from when it reached us, and say so."""
+    message = (
+        Message.objects.select_related("conversation")
+        .filter(
+            channel=kept.channel,
+            provider_message_id=provider_message_id,
+            created_at=now,
+        )
+        .first()
     )
+    if message is None:
+        return  # it came another time, meanwhile
     inbox.date_back(message, to=kept.received_at)
     data = {"message": str(message.public_id)}
     events.record(
         "message.replayed", conversation=message.conversation, actor=actor, now=now, data=data
     )
-    return receipt
 
 
-def _understand(kept: Envelope, request: InboundRequest) -> InboundMessage | str:
-    """Return the message in a request from quarantine, or why there is none."""
+def _understand(kept: Envelope, request: InboundRequest) -> Parsed | str:
+    """Return what is in a request from quarantine, or why nothing can be used."""
     adapter = adapter_for(kept.channel.provider)
     try:
         config = config_of(kept.channel)
@@ -128,9 +215,9 @@ def _understand(kept: Envelope, request: InboundRequest) -> InboundMessage | str
     except Exception:
         logger.exception("Request %s in quarantine could not be read.", kept.pk)
         return quarantine.UNPARSEABLE
-    if parsed.message is not None:
-        return parsed.message
-    return parsed.quarantine.reason if parsed.quarantine else quarantine.UNPARSEABLE
+    if parsed.quarantine and not (parsed.messages or parsed.updates):
+        return parsed.quarantine[0].reason
+    return parsed
 
 
 def _is_known(channel: Channel, signature: str) -> bool:
@@ -179,25 +266,19 @@ def _conversation(channel: Channel, arrival: Arrival, incoming: Incoming) -> Con
     return conversation
 
 
-def _incoming(
-    channel: Channel,
-    request: InboundRequest,
-    message: InboundMessage,
-    signature: str,
-    now: datetime,
-) -> Incoming:
+def _incoming(delivery: _Delivery, message: InboundMessage) -> Incoming:
     return Incoming(
-        channel_id=channel.pk,
-        medium=channel.medium,
+        channel_id=delivery.channel.pk,
+        medium=delivery.channel.medium,
         address=message.address,
         text=message.text,
         kind=message.kind,
         media=message.media,
         profile_name=message.profile_name,
         provider_message_id=message.provider_message_id,
-        signature=signature,
-        content_type=request.content_type,
-        raw_body=request.body,
+        signature=delivery.signature,
+        content_type=delivery.request.content_type,
+        raw_body=message.raw or delivery.request.body,
         message_public_id=new_public_id(),
-        now=now,
+        now=delivery.now,
     )

@@ -36,7 +36,7 @@ def keep(
                 dedupe_key=why.dedupe_key,
                 signature=signature,
                 content_type=request.content_type[:200],
-                raw_body=request.body,
+                raw_body=why.raw or request.body,
                 outcome=EnvelopeOutcome.QUARANTINED,
                 reason=why.reason,
                 received_at=now,
@@ -109,6 +109,12 @@ def hold(kept: Envelope, *, reason: str) -> None:
 
 def close_as_copy(kept: Envelope) -> None:
     kept.outcome, kept.reason = EnvelopeOutcome.DUPLICATE, ""
+    kept.save(update_fields=["outcome", "reason"])
+
+
+def close_as_replayed(kept: Envelope) -> None:
+    """Note that every row of it was taken; each that was stored has a row of its own in the log."""
+    kept.outcome, kept.reason = EnvelopeOutcome.REPLAYED, ""
     kept.save(update_fields=["outcome", "reason"])
 
 

@@ -44,17 +44,12 @@ class TestAReport:
             direction=Direction.OUTBOUND,
             delivery_status=DeliveryStatus.SENDING,
         )
-        update = StatusUpdate("SM1", "delivered")
+        update = StatusUpdate("SM1", "delivered", reference=str(message.public_id))
 
         with transaction.atomic():
             locked = Message.objects.select_for_update().get(pk=message.pk)
             reporting = Session(
-                lambda: reports.record_report(
-                    conversation.channel,
-                    update=update,
-                    message_public_id=message.public_id,
-                    now=MORNING,
-                )
+                lambda: reports.record_report(conversation.channel, update=update, now=MORNING)
             )
             wait_until_blocked()
             locked.provider_message_id, locked.delivery_status = "SM1", DeliveryStatus.SENT

@@ -1,9 +1,14 @@
 """What reaches us in Twilio's form: who may come in, and what they say."""
 
+from urllib.parse import parse_qsl
+
 from channels.providers.base import (
     ChannelConfig,
     InboundRequest,
+    MediaSource,
+    NotSupportedError,
     Parsed,
+    ProviderTemplate,
     SignatureRefusedError,
     StatusUpdate,
 )
@@ -22,6 +27,8 @@ class TwilioDoor:
     """The inbound half of an adapter, for Twilio and for everyone who speaks as Twilio does."""
 
     text_limit = 1600
+    max_body_bytes = 256 * 1024
+    door_answer = ("text/xml", b'<?xml version="1.0" encoding="UTF-8"?><Response/>')
 
     def verify(self, request: InboundRequest, config: ChannelConfig) -> None:
         """Raise `SignatureRefusedError` unless this account signed this very request."""
@@ -29,6 +36,9 @@ class TwilioDoor:
         refusal = _refusal(request, form=form, config=config)
         if refusal:
             raise SignatureRefusedError(refusal)
+
+    def answer_challenge(self, request: InboundRequest, config: ChannelConfig) -> str:
+        raise NotSupportedError
 
     def signature_of(self, request: InboundRequest) -> str:
         return request.header(SIGNATURE_HEADER)
@@ -42,15 +52,26 @@ class TwilioDoor:
             read_form(request), config=config, signature=self.signature_of(request)
         )
 
-    def parse_status(self, request: InboundRequest, config: ChannelConfig) -> StatusUpdate | None:
-        """Translate a verified status report; None if it names no message or no status."""
+    def parse_status(
+        self, request: InboundRequest, config: ChannelConfig
+    ) -> tuple[StatusUpdate, ...]:
+        """Translate a verified status report; none if it names no message or no status."""
         form = read_form(request)
         message_id = form.last("MessageSid").strip()
         # `SmsStatus` comes along and sometimes disagrees: only this one counts.
         status = form.last("MessageStatus").strip().lower()
         if not (message_id and status) or len(message_id) > inbound.MAX_ID_CHARS:
-            return None
-        return StatusUpdate(message_id, status[:32], form.last("ErrorCode").strip()[:16])
+            return ()
+        code = form.last("ErrorCode").strip()[:16]
+        # The address that we gave for this one message names it.
+        reference = dict(parse_qsl(request.query)).get("message", "")
+        return (StatusUpdate(message_id, status[:32], code, reference),)
+
+    def list_templates(self, config: ChannelConfig) -> list[ProviderTemplate]:
+        raise NotSupportedError
+
+    def media_source(self, reference: str, config: ChannelConfig) -> MediaSource:
+        return MediaSource(reference)
 
     def normal_status(self, word: str) -> str | None:
         return words.normal_status(word)

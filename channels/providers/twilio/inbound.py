@@ -62,22 +62,21 @@ def parse(form: Form, *, config: ChannelConfig, signature: str) -> Parsed:
     if reason:
         has_key = 0 < len(message_id) <= MAX_ID_CHARS
         key = message_id if has_key else f"signature:{signature}"
-        return Parsed(quarantine=Quarantine(reason, key))
+        return Parsed(quarantine=(Quarantine(reason, key),))
     location = _location(form)
     media = (*_files(form), *location, *_extras(form))
-    return Parsed(
-        message=InboundMessage(
-            provider_message_id=message_id,
-            address=_bare(form.last("From")),
-            text=_text(form, media),
-            kind=_kind(media),
-            profile_name=shorten(form.last("ProfileName").strip(), limit=MAX_NAME_CHARS),
-            media=media,
-            sent_to=_bare(form.last("To")),
-            is_self_addressed=form.last("From") == form.last("To"),
-        ),
-        warnings=_warnings(form, message_id=message_id, location=location),
+    message = InboundMessage(
+        provider_message_id=message_id,
+        address=_bare(form.last("From")),
+        text=_text(form, media),
+        kind=_kind(media),
+        profile_name=shorten(form.last("ProfileName").strip(), limit=MAX_NAME_CHARS),
+        media=media,
+        sent_to=_bare(form.last("To")),
+        is_self_addressed=form.last("From") == form.last("To"),
     )
+    warnings = _warnings(form, message_id=message_id, location=location)
+    return Parsed(messages=(message,), warnings=warnings)
 
 
 def _unusable(form: Form, *, message_id: str, config: ChannelConfig) -> str:

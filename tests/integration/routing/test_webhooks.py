@@ -72,7 +72,7 @@ class TestTheInboundDoor:
         assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
     def test_takes_only_post(self):
-        response = Client().get("/webhooks/twilio/unknown-token/")
+        response = Client().get(f"/webhooks/twilio/{make_channel().token}/")
 
         assert (response.status_code, response["Allow"]) == (405, "POST")
 

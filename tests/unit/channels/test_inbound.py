@@ -29,14 +29,12 @@ def parse(config: ChannelConfig = CONFIG, **changes: str | None) -> Parsed:
 
 
 def read(config: ChannelConfig = CONFIG, **changes: str | None) -> InboundMessage:
-    message = parse(config, **changes).message
-    assert message is not None
+    (message,) = parse(config, **changes).messages
     return message
 
 
 def reason(config: ChannelConfig = CONFIG, **changes: str | None) -> str:
-    quarantine = parse(config, **changes).quarantine
-    assert quarantine is not None
+    (quarantine,) = parse(config, **changes).quarantine
     return quarantine.reason
 
 
@@ -83,8 +81,7 @@ class TestATextMessage:
     def test_counts_the_last_of_repeated_fields(self) -> None:
         body = urlencode(text_fields(Body=None)).encode() + b"&Body=a&Body=b"
         parsed = TwilioDoor().parse_inbound(signed_body(body), CONFIG)
-        assert parsed.message is not None
-        assert parsed.message.text == "b"
+        assert [message.text for message in parsed.messages] == ["b"]
         assert parsed.warnings == ("repeated_fields",)
 
     def test_shows_that_a_long_name_was_cut(self) -> None:
@@ -99,8 +96,8 @@ class TestATextMessage:
     @pytest.mark.parametrize("sid", ["S" * 35, "SM1", "SM\0"])
     def test_with_an_odd_id_is_stored_under_it(self, sid: str) -> None:
         parsed = parse(MessageSid=sid)
-        assert parsed.message is not None
-        assert parsed.message.provider_message_id == sid.replace("\0", "")
+        (message,) = parsed.messages
+        assert message.provider_message_id == sid.replace("\0", "")
         assert parsed.warnings == ("message_sid_unusual",)
 
 
@@ -163,8 +160,7 @@ class TestTheChannelWrittenTo:
 
 class TestWhatCannotBeUsed:
     def test_is_kept_under_its_own_id(self) -> None:
-        quarantine = parse(From="whatsapp:").quarantine
-        assert quarantine is not None
+        (quarantine,) = parse(From="whatsapp:").quarantine
         assert quarantine.dedupe_key == SID
 
     @pytest.mark.parametrize(
@@ -178,22 +174,20 @@ class TestWhatCannotBeUsed:
     )
     def test_is_kept_under_its_signature_if_it_has_no_id(self, sid: str | None, why: str) -> None:
         request = signed(text_fields(MessageSid=sid))
-        quarantine = TwilioDoor().parse_inbound(request, CONFIG).quarantine
-        assert quarantine is not None
+        (quarantine,) = TwilioDoor().parse_inbound(request, CONFIG).quarantine
         assert quarantine.reason == why
         assert quarantine.dedupe_key == f"signature:{request.headers[SIGNATURE_HEADER]}"
 
     def test_is_kept_if_it_is_no_form(self) -> None:
         request = InboundRequest(URL, "application/json", b"{}", {SIGNATURE_HEADER: "abc"})
-        quarantine = TwilioDoor().parse_inbound(request, CONFIG).quarantine
-        assert quarantine is not None
+        (quarantine,) = TwilioDoor().parse_inbound(request, CONFIG).quarantine
         assert (quarantine.reason, quarantine.dedupe_key) == ("unparseable", "signature:abc")
 
     @given(st.binary(max_size=300))
     def test_never_stops_us_from_reading(self, body: bytes) -> None:
         request = InboundRequest(URL, FORM_TYPE, body, {SIGNATURE_HEADER: "abc"})
         parsed = TwilioDoor().parse_inbound(request, CONFIG)
-        assert (parsed.message is None) != (parsed.quarantine is None)
+        assert len(parsed.messages) + len(parsed.quarantine) == 1
         TwilioDoor().parse_status(request, CONFIG)
 
     @given(
@@ -204,8 +198,7 @@ class TestWhatCannotBeUsed:
     )
     def test_never_leaves_text_that_cannot_be_stored(self, changes: dict[str, Any]) -> None:
         parsed = parse(**changes)
-        kept = parsed.message or parsed.quarantine
-        assert "\\x00" not in repr(kept)
+        assert "\\x00" not in repr((parsed.messages, parsed.quarantine))
         assert repr(parsed).encode()
 
 
@@ -271,8 +264,7 @@ class TestPlacesAndPicks:
     )
     def test_a_place_that_is_none_is_left_out(self, latitude: str, longitude: str) -> None:
         parsed = parse(Latitude=latitude, Longitude=longitude)
-        assert parsed.message is not None
-        assert (parsed.message.kind, parsed.message.media) == ("text", ())
+        assert [(each.kind, each.media) for each in parsed.messages] == [("text", ())]
         assert parsed.warnings == ("location_unusable",)
 
     def test_a_button_is_shown_by_its_text(self) -> None:
@@ -307,9 +299,10 @@ class TestPlacesAndPicks:
 
 class TestAReport:
     def status(self, **fields: str) -> tuple[str, str, str] | None:
-        update = TwilioDoor().parse_status(signed(fields), CONFIG)
-        if update is None:
+        updates = TwilioDoor().parse_status(signed(fields), CONFIG)
+        if not updates:
             return None
+        (update,) = updates
         return (update.provider_message_id, update.status, update.error_code)
 
     def test_is_read_from_one_field_alone(self) -> None:

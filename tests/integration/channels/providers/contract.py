@@ -102,8 +102,7 @@ class AdapterContract:
         self, adapter: ProviderAdapter, config: ChannelConfig, text: str
     ) -> None:
         request = self.message_request(config, text=text, message_id="SM1")
-        message = adapter.parse_inbound(request, config).message
-        assert message is not None
+        (message,) = adapter.parse_inbound(request, config).messages
         assert (message.provider_message_id, message.address) == ("SM1", DORA)
         assert message.text == text.replace("\0", "")
 
@@ -111,23 +110,21 @@ class AdapterContract:
         self, adapter: ProviderAdapter, config: ChannelConfig
     ) -> None:
         request = self.message_request(config, text="Hi", message_id="")
-        quarantine = adapter.parse_inbound(request, config).quarantine
-        assert quarantine is not None
+        (quarantine,) = adapter.parse_inbound(request, config).quarantine
         assert quarantine.dedupe_key == f"signature:{adapter.signature_of(request)}"
 
     def test_reads_any_bytes(self, adapter: ProviderAdapter, config: ChannelConfig) -> None:
         request = self.message_request(config, text="Hi", message_id="SM1")
         for body in (b"", b"\xff\xfe\x00", b"{}", b"[" * 1000, b"&" * 1000, request.body[:-20]):
             parsed = adapter.parse_inbound(replace(request, body=body), config)
-            assert (parsed.message is None) != (parsed.quarantine is None)
+            assert len(parsed.messages) + len(parsed.quarantine) == 1
             adapter.parse_status(replace(request, body=body), config)
 
     def test_understands_reports(self, adapter: ProviderAdapter, config: ChannelConfig) -> None:
         for word, status in self.status_words().items():
             request = self.status_request(config, message_id="SM1", status=word)
             adapter.verify(request, config)
-            update = adapter.parse_status(request, config)
-            assert update is not None
+            (update,) = adapter.parse_status(request, config)
             assert update.provider_message_id == "SM1"
             assert adapter.normal_status(update.status) == status
 
@@ -135,8 +132,7 @@ class AdapterContract:
         self, adapter: ProviderAdapter, config: ChannelConfig
     ) -> None:
         request = self.status_request(config, message_id="SM1", status="banana")
-        update = adapter.parse_status(request, config)
-        assert update is not None
+        (update,) = adapter.parse_status(request, config)
         assert adapter.normal_status(update.status) is None
 
     def test_has_a_sentence_for_every_error(self, adapter: ProviderAdapter) -> None:

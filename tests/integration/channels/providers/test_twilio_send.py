@@ -347,3 +347,40 @@ class TestALookUp:
         fake.store.accounts = {whatsapp.account_sid: "another-token"}
         with pytest.raises(SendError):
             twilio.find_sent(reply(), whatsapp, since=LONG_AGO)
+
+
+class TestAFile:
+    def may_see_our_token(self, url: str, config: ChannelConfig) -> bool:
+        adapter = TwilioAdapter(api_base_url="https://api.twilio.com")
+        source = adapter.media_source(url, config)
+        assert source.url == url
+        assert "the-account-token" not in repr(source)
+        return "Authorization" in source.headers
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1",
+            "https://mcs.us1.twilio.com/v1/Services/IS1/Media/ME1",
+        ],
+    )
+    def test_of_twilio_is_asked_for_with_our_token(self, whatsapp: ChannelConfig, url: str) -> None:
+        assert self.may_see_our_token(url, whatsapp)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://api.twilio.com/2010-04-01/Media/ME1",
+            "https://api.twilio.com.example.net/ME1",
+            "https://api.twilio.com@example.net/ME1",
+            "https://example.net\\.twilio.com/ME1",
+            "https://api.twilio.com:8443/ME1",
+            "https://example.net/https://api.twilio.com/",
+            "https://[/ME1",
+            "media-7",
+        ],
+    )
+    def test_of_anybody_else_is_asked_for_without_it(
+        self, whatsapp: ChannelConfig, url: str
+    ) -> None:
+        assert not self.may_see_our_token(url, whatsapp)
