@@ -58,7 +58,17 @@ TRUSTED_PROXIES = environment.check_networks(
 TWILIO_API_BASE_URL = environment.check_base_url(
     "TWILIO_API_BASE_URL", env.str("TWILIO_API_BASE_URL", default="https://api.twilio.com")
 )
+#: Hosts that keep customers' files for Twilio: asked for them, and given the credentials.
+TWILIO_MEDIA_HOSTS = env.list("TWILIO_MEDIA_HOSTS", default=[]) or sorted(
+    {"api.twilio.com", str(urlsplit(TWILIO_API_BASE_URL).hostname)}
+)
 EGRESS_ALLOWED_HOSTS = env.list("EGRESS_ALLOWED_HOSTS", default=[])
+
+# --- Files of messages
+MEDIA_DIR = DATA_DIR / "media"
+MEDIA_MAX_BYTES = env.int("MEDIA_MAX_MEGABYTES", default=16) * 1024 * 1024
+#: Files are removed this many days after they were stored; 0: never.
+MEDIA_KEEP_DAYS = env.int("MEDIA_KEEP_DAYS", default=0)
 
 # --- Processes of `manage.py serve`
 WEB_WORKERS = env.int("WEB_WORKERS", default=1)

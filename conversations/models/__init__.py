@@ -1,4 +1,5 @@
 from conversations.models.assignment import Assignment, AssignmentKind
+from conversations.models.attachment import Attachment, FileState
 from conversations.models.contact import Contact, Identity
 from conversations.models.conversation import Conversation
 from conversations.models.endpoint_delivery import EndpointDelivery, ForwardStatus
@@ -9,11 +10,13 @@ from conversations.models.survey import Survey, SurveyStatus
 __all__ = [
     "Assignment",
     "AssignmentKind",
+    "Attachment",
     "Contact",
     "Conversation",
     "DeliveryReport",
     "EndpointDelivery",
     "Event",
+    "FileState",
     "ForwardStatus",
     "Identity",
     "Message",

@@ -12,10 +12,10 @@ from conversations.actors import Actor
 from conversations.csat import parse_rating
 from conversations.models import Conversation, Message
 from conversations.models.message import AuthorKind, Direction
-from conversations.services import closing, events, lifecycle, messages, surveys
+from conversations.services import attachments, closing, events, lifecycle, messages, surveys
 from conversations.services.lifecycle import ConversationMovedError
 from conversations.services.messages import Draft
-from conversations.statements import Incoming, Sender, statements
+from conversations.statements import Appended, Incoming, Sender, statements
 from conversations.states import LIVE, Status
 
 # Two deliveries at once settle within one more look; more means that something is wrong.
@@ -71,7 +71,7 @@ def record_inbound(incoming: Incoming, *, then: Callable[[Arrival], None] = _not
     """
     lost: Exception | None = None
     for _ in range(_MAX_LOOKS):
-        appended = statements().append_to_open(incoming)
+        appended = _append_to_open(incoming)
         if appended.is_duplicate:
             return Arrival(Arrived.DUPLICATE)
         if appended.conversation_id is not None:
@@ -97,8 +97,24 @@ def date_back(message: Message, *, to: datetime) -> None:
 @transaction.atomic
 def _open(incoming: Incoming, *, sender: Sender | None, then: Callable[[Arrival], None]) -> Arrival:
     arrival = _welcome(incoming) if sender is None else _welcome_back(incoming, sender=sender)
+    if arrival.arrived != Arrived.DUPLICATE:
+        attachments.record_incoming(incoming, now=incoming.now)
     then(arrival)
     return arrival
+
+
+def _append_to_open(incoming: Incoming) -> Appended:
+    """Append to the open conversation; with files, the message and their rows in one transaction.
+
+    A message without files is one statement, and needs none.
+    """
+    if not incoming.files:
+        return statements().append_to_open(incoming)
+    with transaction.atomic():
+        appended = statements().append_to_open(incoming)
+        if appended.conversation_id is not None:
+            attachments.record_incoming(incoming, now=incoming.now)
+    return appended
 
 
 def _welcome(incoming: Incoming) -> Arrival:

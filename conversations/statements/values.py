@@ -30,6 +30,10 @@ class Incoming:
     def dedupe_key(self) -> str:
         return self.envelope_key or self.provider_message_id
 
+    @property
+    def files(self) -> list[dict[str, str]]:
+        return [entry for entry in self.media if entry["kind"] == "file"]
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:

@@ -1,0 +1,103 @@
+"""Where the files of messages lie: below DATA_DIR/media, never under an address of their own.
+
+A file is named by the id of its row and by the attempt that wrote it, so that nothing anybody says
+becomes part of a path, and so that two workers never write the same file.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from django.conf import settings
+
+from conversations.media_types import HEAD_BYTES, sniff
+
+_PART = ".part-"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file as it lies there. `path` is below MEDIA_DIR, `content_type` what its bytes are."""
+
+    path: str
+    size: int
+    content_type: str
+
+
+class TooLargeError(Exception):
+    """More bytes came than a file may have. Nothing of it is kept."""
+
+
+class EmptyFileError(Exception):
+    """No byte came."""
+
+
+def write(
+    public_id: UUID, chunks: Iterable[bytes], *, attempt: int = 0, declared: str = ""
+) -> StoredFile:
+    """Write a file: whole or not at all. It stops taking chunks where they get too many.
+
+    Raises `TooLargeError`, `EmptyFileError`, `OSError`, and whatever the chunks raise.
+    """
+    path = f"{public_id.hex[-2:]}/{public_id.hex}-{attempt}"
+    target = settings.MEDIA_DIR / path
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=_PART)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            size, head = _copy(chunks, out)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(draft, target)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+    return StoredFile(path, size, sniff(head, declared=declared))
+
+
+def _copy(chunks: Iterable[bytes], out: BinaryIO) -> tuple[int, bytes]:
+    size, head = 0, b""
+    for chunk in chunks:
+        size += len(chunk)
+        if size > settings.MEDIA_MAX_BYTES:
+            raise TooLargeError
+        if len(head) < HEAD_BYTES:
+            head += chunk[: HEAD_BYTES - len(head)]
+        out.write(chunk)
+    if not size:
+        raise EmptyFileError
+    return size, head
+
+
+def open_file(path: str) -> BinaryIO:
+    """Open a stored file to be read. Raises `FileNotFoundError`."""
+    return (settings.MEDIA_DIR / path).open("rb")
+
+
+def exists(path: str) -> bool:
+    return (settings.MEDIA_DIR / path).is_file()
+
+
+def remove(path: str) -> None:
+    """Remove a file, if it is still there."""
+    if path:
+        (settings.MEDIA_DIR / path).unlink(missing_ok=True)
+
+
+def remove_others(public_id: UUID, *, but: str = "") -> None:
+    """Remove what other attempts at this file left behind, when their workers died."""
+    folder = settings.MEDIA_DIR / public_id.hex[-2:]
+    for found in folder.glob(f"{public_id.hex}-*"):
+        if f"{folder.name}/{found.name}" != but:
+            found.unlink(missing_ok=True)
+
+
+def paths() -> Iterator[str]:
+    """Go through the whole files that lie there, as `path` is written in the rows."""
+    for found in settings.MEDIA_DIR.glob("*/*"):
+        if found.is_file() and not found.name.startswith(_PART):
+            yield f"{found.parent.name}/{found.name}"
