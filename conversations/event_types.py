@@ -7,6 +7,8 @@ a test compares the two lists.
 from typing import Literal, get_args
 
 EventType = Literal[
+    "contact.opted_in",
+    "contact.opted_out",
     "contact.permanent_agent_released",
     "contact.permanent_agent_set",
     "contact.updated",

@@ -40,6 +40,8 @@ PLAIN_FIELDS = (
     "has_survey",
     "survey_question",
     "survey_thanks",
+    "stop_words",
+    "start_words",
 )
 DISTRIBUTION_SENTENCES = {
     Distribution.CONCURRENT_LOAD: gettext_lazy(
@@ -227,6 +229,7 @@ class ChannelAdmin(GuardedAdmin):
                 {"fields": ("has_survey", "survey_question", "survey_thanks", "survey_wait_hours")},
             ),
             (_("Coming back"), {"fields": ("reopen_hours",)}),
+            (_("No more messages"), {"fields": ("stop_words", "start_words")}),
         ]
         if obj is not None and self._may_edit(request, obj):
             addresses = {

@@ -123,6 +123,8 @@ class MessageOut(Out):
 class IdentityOut(serializers.Serializer[Any]):
     medium = Text()
     address = Text()
+    opted_out_at = Instant(allow_null=True)
+    opted_out_reason = BlankAsNull()
 
 
 class ContactOut(Out):
@@ -143,7 +145,6 @@ class ContactOut(Out):
             "attributes",
             "identities",
             "permanent_agent",
-            "opted_out_at",
             "created_at",
         )
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from conversations.models import Conversation, Event, Message, Survey
+from conversations.models import Conversation, Event, Identity, Message, Survey
 from conversations.states import Status
 from tests import moments
 from tests.factories import (
@@ -146,7 +146,8 @@ class TestMessages:
         assert not Message.objects.exists()
 
     def test_may_not_be_sent_to_who_opted_out(self, api):
-        conversation = make_conversation(contact=make_contact(opted_out_at=NOW))
+        conversation = make_conversation()
+        Identity.objects.update(opted_out_at=NOW)
 
         answer = api.post(address_of(conversation, below="messages/"), {"body": "Hello"})
 
@@ -276,7 +277,14 @@ class TestContacts:
 
         body = api.get(f"contacts/{contact.public_id}/").json()
 
-        assert body["identities"] == [{"medium": "whatsapp", "address": "+819012345678"}]
+        assert body["identities"] == [
+            {
+                "medium": "whatsapp",
+                "address": "+819012345678",
+                "opted_out_at": None,
+                "opted_out_reason": None,
+            }
+        ]
         assert body["tags"] == ["vip"]
 
     def test_are_found_by_their_number(self, api):

@@ -231,7 +231,7 @@ class TestTheBox:
         [
             ({"status": Status.CLOSED}, "This conversation is closed."),
             ({"channel__is_active": False}, "The channel is switched off"),
-            ({"contact__opted_out_at": timezone.now()}, "asked not to be written to"),
+            ({"identity__opted_out_at": timezone.now()}, "asked not to be written to"),
         ],
     )
     def test_says_why_nothing_can_be_sent(
