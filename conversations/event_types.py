@@ -18,6 +18,7 @@ EventType = Literal[
     "conversation.handed_to_people",
     "conversation.held_by_bot",
     "conversation.in_progress",
+    "conversation.priority_changed",
     "conversation.queued",
     "conversation.reopened",
     "conversation.resolved",

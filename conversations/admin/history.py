@@ -30,6 +30,7 @@ SENTENCES: dict[str, str] = {
     "conversation.reopened": gettext_noop("Reopened."),
     "conversation.closed": gettext_noop("Closed."),
     "conversation.snoozed": gettext_noop("Set aside until %(until)s."),
+    "conversation.priority_changed": gettext_noop("Priority %(to)s, before it was %(from)s."),
     "conversation.tags_changed": gettext_noop("Tags changed."),
     "contact.opted_in": gettext_noop("The customer wants messages again."),
     "contact.opted_out": gettext_noop("The customer wants no more messages. Nothing is sent."),

@@ -319,7 +319,7 @@ class TestTheVerbs:
             page = client.get(at(conversation)).context
             return [item["url"].rstrip("/").rsplit("/", 1)[1] for item in page["verbs"]]
 
-        assert keys() == ["assign", "take", "resolve"]
+        assert keys() == ["assign", "take", "resolve", "snooze", "labels"]
         Conversation.objects.update(status=Status.CLOSED)
         assert keys() == ["reopen"]
 
