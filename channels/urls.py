@@ -7,11 +7,13 @@ from channels.api.channels import (
     ChannelMemberEndpoint,
     ChannelMembersEndpoint,
     ChannelsEndpoint,
+    ChannelTestEndpoint,
 )
 
 urlpatterns = [
     path("channels/", ChannelsEndpoint.as_view()),
     path("channels/<uuid:public_id>/", ChannelEndpoint.as_view()),
+    path("channels/<uuid:public_id>/test/", ChannelTestEndpoint.as_view()),
     path("channels/<uuid:public_id>/members/", ChannelMembersEndpoint.as_view()),
     path("channels/<uuid:public_id>/members/<str:person>/", ChannelMemberEndpoint.as_view()),
 ]

@@ -15,6 +15,7 @@ BEAT: dict[str, tuple[str, float]] = {
     "reassign_overdue": ("routing.tasks.reassign_overdue", 5),
     "settle_lost_sends": ("conversations.tasks.settle_lost_sends", 15),
     "close_expired_surveys": ("conversations.tasks.close_expired_surveys", 30),
+    "drop_old_tokens": ("channels.tasks.drop_old_tokens", 30),
     "forget_answers": ("teams.tasks.forget_answers", 30),
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
+from channels.services import channels
 from conversations.services import closing, delivery, forwards, outbox, snoozing
 from routing.services import assignment, reassignment, waiting
 from teams.services import idempotency, presence, shifts
@@ -29,6 +30,7 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("deliver_events", forwards.deliver_next),
     ("settle_lost_sends", delivery.settle_next_lost),
     ("close_expired_surveys", closing.close_next_expired),
+    ("drop_old_tokens", channels.drop_next_second_token),
     ("forget_answers", idempotency.forget_next_expired),
 ]
 # A drain whose row stays due would run for ever; a tick says so instead.

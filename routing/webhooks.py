@@ -12,6 +12,7 @@ from channels.models import Channel, Provider
 from channels.providers import adapter_for, config_of
 from channels.providers.base import InboundRequest, NotSupportedError, SignatureRefusedError
 from channels.secrets import SecretUnreadableError
+from channels.services import refusals
 from conversations.services import reports
 from conversations.services.inbox import InboxContentionError
 from routing import loaders
@@ -44,7 +45,7 @@ def inbound(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     try:
         receipt = intake.receive(channel, request=_read(request), now=timezone.now())
     except SignatureRefusedError as error:
-        return _forbidden(channel, error)
+        return _forbidden(channel, error, request)
     except (DatabaseError, InboxContentionError):
         logger.exception("A message on channel %s could not be stored.", channel.public_id)
         return _try_again()
@@ -61,7 +62,7 @@ def _answer_challenge(channel: Channel, request: HttpRequest) -> HttpResponse:
     except NotSupportedError:
         return _only_post()
     except SignatureRefusedError as error:
-        return _forbidden(channel, error)
+        return _forbidden(channel, error, request)
     except SecretUnreadableError:
         return _unreadable(channel)
     return HttpResponse(answer, content_type="text/plain")
@@ -83,7 +84,7 @@ def status(request: HttpRequest, provider: str, token: str) -> HttpResponse:
         for update in adapter.parse_status(inbound_request, config):
             reports.record_report(channel, update=update, now=now)
     except SignatureRefusedError as error:
-        return _forbidden(channel, error)
+        return _forbidden(channel, error, request)
     except SecretUnreadableError:
         return _unreadable(channel)
     except DatabaseError:
@@ -125,13 +126,30 @@ def _read(request: HttpRequest) -> InboundRequest:
     )
 
 
-def _forbidden(channel: Channel, error: SignatureRefusedError) -> HttpResponse:
+def _forbidden(
+    channel: Channel, error: SignatureRefusedError, request: HttpRequest
+) -> HttpResponse:
     logger.warning("Refused a request on channel %s: %s.", channel.public_id, error.code)
+    _note_refusal(channel, error, request)
     if error.code == "signature_missing":
         return problem_response(
             status=403, code=error.code, title="The provider's signature is missing."
         )
     return HttpResponse(status=403)
+
+
+def _note_refusal(channel: Channel, error: SignatureRefusedError, request: HttpRequest) -> None:
+    """Count it, for whoever wonders why nothing arrives; the answer does not depend on that."""
+    try:
+        refusals.note(
+            channel,
+            request=_read(request),
+            code=error.code,
+            seen_url=request.build_absolute_uri(request.get_full_path()),
+            now=timezone.now(),
+        )
+    except DatabaseError:
+        logger.exception("A refusal on channel %s could not be counted.", channel.public_id)
 
 
 def _unreadable(channel: Channel) -> HttpResponse:

@@ -1,5 +1,6 @@
 """Channels: the numbers and services that customers write to."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,14 +17,15 @@ from channels.api.serializers import (
     ChannelMemberBody,
     ChannelOut,
     ChannelParameters,
+    CheckOut,
     ManagedChannelOut,
     NewChannel,
 )
 from channels.models import Channel, ChannelMember, Provider
 from channels.secrets import is_set
-from channels.services import channels
+from channels.services import channels, checks
 from teams.api.endpoints import Endpoint
-from teams.api.once import once
+from teams.api.once import once, once_by_item
 from teams.api.operations import describe
 from teams.api.permissions import caller
 from teams.api.problems import ConflictProblem, FieldProblem, NotFoundProblem
@@ -42,6 +44,7 @@ TWILIO_EXAMPLE = {
 }
 REQUIRED = ("required", _("A Twilio channel needs this."))
 ONE_SENDER = ("one_sender", _("Give either phone_number or messaging_service_sid."))
+WHOLE_KEY = ("required", _("An API key has a SID and a secret; give both."))
 TAKEN = ("unique", _("Another channel has this already."))
 
 
@@ -93,8 +96,22 @@ class ChannelEndpoint(Endpoint):
         channel = _pick(public_id)
         changes = self.read_body(ChannelChanges)
         _check(channel, changes=changes)
-        channel = channels.update(channel, now=timezone.now(), **changes)
+        channel = _update(channel, changes, now=timezone.now())
         return Response(ManagedChannelOut(channel).data)
+
+
+class ChannelTestEndpoint(Endpoint):
+    """The test of a channel: it asks the provider, and so takes some seconds."""
+
+    scopes = {"POST": Scope.CHANNELS}
+    rights = {"POST": Right.EDIT_CHANNELS}
+
+    @describe("testChannel", "Test a channel, step by step", answer=CheckOut)
+    @once_by_item
+    def post(self, request: Request, public_id: UUID) -> Response:
+        channel = _pick(public_id)
+        checks.check(channel, now=timezone.now())
+        return Response(CheckOut(channel).data)
 
 
 class ChannelMembersEndpoint(Endpoint):
@@ -135,6 +152,23 @@ class ChannelMemberEndpoint(Endpoint):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+def _update(channel: Channel, changes: dict[str, Any], *, now: datetime) -> Channel:
+    """Change a channel; a new token leaves the old one alive for a while, unless that is unwanted.
+
+    A second token that somebody names themselves stays until it is taken away.
+    """
+    keeps_old = changes.pop("keep_old_token", True)
+    token = changes.pop("auth_token", None)
+    if token is not None:
+        overlap = channels.TOKEN_OVERLAP if keeps_old else timedelta(0)
+        channel = channels.replace_token(channel, token=token, now=now, overlap=overlap)
+    if "second_auth_token" in changes:
+        changes["second_token_drop_due_at"] = None
+    if changes.get("api_key_sid") == "":
+        changes["api_key_secret"] = ""
+    return channels.update(channel, now=now, **changes)
+
+
 def _shape(request: Request) -> type[ChannelOut]:
     is_manager = is_allowed(caller(request), Right.EDIT_CHANNELS)
     return ManagedChannelOut if is_manager else ChannelOut
@@ -161,9 +195,20 @@ def _check(channel: Channel, *, changes: dict[str, Any]) -> None:
         missing = [name for name, value in given.items() if not value]
         if missing:
             raise FieldProblem(dict.fromkeys(missing, REQUIRED))
+        _check_api_key(channel, changes)
         if bool(wanted["phone_number"]) == bool(wanted["messaging_service_sid"]):
             raise FieldProblem(dict.fromkeys(names[1:], ONE_SENDER))
     _refuse_taken(channel, wanted=wanted, medium=changes.get("medium", channel.medium))
+
+
+def _check_api_key(channel: Channel, changes: dict[str, Any]) -> None:
+    """Refuse half an API key. Without a SID there is no key, whatever is stored of its secret."""
+    sid = changes.get("api_key_sid", channel.api_key_sid)
+    has_secret = changes.get("api_key_secret", is_set(channel, "api_key_secret"))
+    if sid and not has_secret:
+        raise FieldProblem({"api_key_secret": WHOLE_KEY})
+    if changes.get("api_key_secret") and not sid:
+        raise FieldProblem({"api_key_sid": WHOLE_KEY})
 
 
 def _refuse_taken(channel: Channel, *, wanted: dict[str, Any], medium: str) -> None:

@@ -1,11 +1,15 @@
 """How a channel looks from outside: never with its secrets."""
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from channels.addresses import inbound_url, status_url
+from channels.checks import Line, is_passed, render
 from channels.models import Channel, Distribution, Medium, Provider
 from teams.api.bodies import Body, Parameters
-from teams.api.fields import Choice, Flag, PublicId, Text, TimeZone, Whole
+from teams.api.fields import Choice, Flag, Instant, PublicId, Text, TimeZone, Whole
 from teams.api.references import PersonReference
 from teams.api.serializers import Out
 
@@ -43,8 +47,6 @@ class ChannelOut(Out):
             "survey_thanks",
             "survey_wait_s",
             "reopen_window_s",
-            "stop_words",
-            "start_words",
             "created_at",
         )
 
@@ -65,6 +67,8 @@ class ManagedChannelOut(ChannelOut):
             "messaging_service_sid",
             "inbound_url",
             "status_url",
+            "api_key_sid",
+            "second_token_drop_due_at",
             "broken_at",
             "broken_reason",
         )
@@ -87,11 +91,14 @@ class ChannelParameters(Parameters):
     is_active = serializers.BooleanField(required=False)
 
 
-class ChannelChanges(Body):
+class ChannelFields(Body):
     name = Text(required=False, max_length=120)
     medium = Choice(choices=Medium.values, required=False)
     account_sid = Text(required=False, max_length=34)
     auth_token = Text(required=False, max_length=200)
+    second_auth_token = Text(required=False, allow_blank=True, max_length=200)
+    api_key_sid = Text(required=False, allow_blank=True, max_length=34)
+    api_key_secret = Text(required=False, allow_blank=True, max_length=200)
     phone_number = Text(required=False, allow_blank=True, max_length=16)
     messaging_service_sid = Text(required=False, allow_blank=True, max_length=34)
     is_active = Flag(required=False)
@@ -103,13 +110,42 @@ class ChannelChanges(Body):
     survey_thanks = Text(required=False, allow_blank=True)
     survey_wait_s = Whole(required=False, min_value=60, max_value=30 * DAY_S)
     reopen_window_s = Whole(required=False, min_value=0, max_value=365 * DAY_S)
-    stop_words = Text(required=False, allow_blank=True, max_length=500)
-    start_words = Text(required=False, allow_blank=True, max_length=500)
 
 
-class NewChannel(ChannelChanges):
+class ChannelChanges(ChannelFields):
+    # Accept for a week what the token before a new one signs. Unless it says otherwise, it is.
+    keep_old_token = Flag(required=False)
+
+
+class NewChannel(ChannelFields):
     provider = Choice(choices=Provider.values)
     name = Text(max_length=120)
+
+
+class CheckStepOut(serializers.Serializer[Line]):
+    """One step of the test. `state`: `ok`, `failed`, `warning`, `waiting` or `skipped`."""
+
+    step = Text()
+    state = Text()
+    code = Text()
+    sentence = Text()
+    advice = Text()
+
+
+class CheckOut(serializers.Serializer[Channel]):
+    """What the test of a channel found, step by step, in the order in which it was looked at."""
+
+    ok = serializers.SerializerMethodField()
+    checked_at = Instant()
+    steps = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.BooleanField())
+    def get_ok(self, channel: Channel) -> bool:
+        return is_passed(channel)
+
+    @extend_schema_field(CheckStepOut(many=True))
+    def get_steps(self, channel: Channel) -> Any:
+        return [CheckStepOut(line).data for line in render(channel)]
 
 
 class ChannelMemberBody(Body):

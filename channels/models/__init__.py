@@ -1,6 +1,7 @@
 from channels.models.channel import Channel, ChannelMember, Distribution, Medium, Provider
 from channels.models.endpoint import Endpoint, PauseReason
 from channels.models.envelope import Envelope, EnvelopeOutcome
+from channels.models.refusal import RefusedRequest
 
 __all__ = [
     "Channel",
@@ -12,4 +13,5 @@ __all__ = [
     "Medium",
     "PauseReason",
     "Provider",
+    "RefusedRequest",
 ]

@@ -7,7 +7,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from channels.secrets import EncryptedTextField
-from channels.stop_words import START_WORDS, STOP_WORDS
 from teams.identifiers import new_public_id
 
 DAY_S = 24 * 60 * 60
@@ -49,6 +48,17 @@ class Channel(models.Model):
         validators=[RegexValidator(r"\AAC[0-9a-fA-F]{32}\Z", _("AC and 32 hexadecimal digits."))],
     )
     auth_token = EncryptedTextField(_("auth token"), blank=True)
+    # While tokens are changed, the provider may sign with either; nothing is sent with this one.
+    second_auth_token = EncryptedTextField(_("second auth token"), blank=True, editable=False)
+    second_token_drop_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # To send with, in place of account and token. Signatures are always made with the token.
+    api_key_sid = models.CharField(
+        _("API key SID"),
+        max_length=34,
+        blank=True,
+        validators=[RegexValidator(r"\ASK[0-9a-fA-F]{32}\Z", _("SK and 32 hexadecimal digits."))],
+    )
+    api_key_secret = EncryptedTextField(_("API key secret"), blank=True)
     phone_number = models.CharField(
         _("number"),
         max_length=16,
@@ -96,24 +106,6 @@ class Channel(models.Model):
     survey_wait_s = models.PositiveIntegerField(
         _("wait for the rating (seconds)"), default=DAY_S, validators=[MinValueValidator(60)]
     )
-    # Words that count as "no more messages" and "again", besides what the provider knows.
-    stop_words = models.CharField(
-        _("words to unsubscribe"),
-        max_length=500,
-        blank=True,
-        default=STOP_WORDS,
-        db_default=STOP_WORDS,
-        help_text=_(
-            "A message that is one of these words alone. Separated by commas; empty: no word."
-        ),
-    )
-    start_words = models.CharField(
-        _("words to subscribe again"),
-        max_length=500,
-        blank=True,
-        default=START_WORDS,
-        db_default=START_WORDS,
-    )
     reopen_window_s = models.PositiveIntegerField(
         _("reopen within (seconds)"),
         default=DAY_S,
@@ -122,6 +114,9 @@ class Channel(models.Model):
     # Set when the provider refuses our credentials; cleared by the next success or by saving.
     broken_at = models.DateTimeField(null=True, blank=True, editable=False)
     broken_reason = models.CharField(max_length=250, blank=True, editable=False)
+    # What the last test of this channel found: a list of steps, as channels/checks.py writes it.
+    checked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    check_report = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -146,6 +141,13 @@ class Channel(models.Model):
                 fields=["messaging_service_sid"],
                 condition=models.Q(messaging_service_sid__gt=""),
                 name="channel_service_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["second_token_drop_due_at"],
+                condition=models.Q(second_token_drop_due_at__isnull=False),
+                name="channel_second_token_due",
             ),
         ]
 

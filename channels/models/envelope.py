@@ -10,6 +10,8 @@ class EnvelopeOutcome(models.TextChoices):
     REPLAYED = "replayed", _("Replayed from quarantine")
     # A copy of the message was stored while this one lay in quarantine.
     DUPLICATE = "duplicate", _("Came another time too")
+    # Never reached us: it was found in the provider's list of messages, and written down from it.
+    FETCHED = "fetched", _("Fetched from the provider")
 
 
 #: Before the signature of a request that could not be checked, in place of the provider's id.

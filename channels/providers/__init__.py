@@ -8,6 +8,7 @@ from channels.models import Channel, Provider
 from channels.providers.base import ChannelConfig, ProviderAdapter
 from channels.providers.simulator import SimulatorAdapter
 from channels.providers.twilio.adapter import TwilioAdapter
+from channels.secrets import is_readable
 
 
 def adapter_for(provider: str) -> ProviderAdapter:
@@ -24,7 +25,15 @@ def config_of(channel: Channel) -> ChannelConfig:
         auth_token=channel.auth_token,
         phone_number=channel.phone_number,
         messaging_service_sid=channel.messaging_service_sid,
+        second_auth_token=_if_readable(channel, "second_auth_token"),
+        api_key_sid=channel.api_key_sid,
+        api_key_secret=channel.api_key_secret,
     )
+
+
+def _if_readable(channel: Channel, name: str) -> str:
+    """Return a secret that one can do without; blank where no key of ours reads it."""
+    return str(getattr(channel, name)) if is_readable(channel, name) else ""
 
 
 @lru_cache(maxsize=8)

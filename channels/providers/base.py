@@ -29,6 +29,9 @@ class ChannelConfig:
     Twilio: account, token, and a number or a service. WhatsApp Cloud: `phone_number_id`,
     `business_account_id`, `access_token` to send with, `app_secret` that signs, `verify_token` of
     our own choice. EngageLab: number, `business_account_id`, `dev_key`, `dev_secret`.
+
+    `second_auth_token` signs as well as the first, and is never sent with. `api_key_sid` and its
+    secret send in place of account and token; they never sign.
     """
 
     provider: str
@@ -44,6 +47,9 @@ class ChannelConfig:
     verify_token: str = field(default="", repr=False)
     dev_key: str = ""
     dev_secret: str = field(default="", repr=False)
+    second_auth_token: str = field(default="", repr=False)
+    api_key_sid: str = ""
+    api_key_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +234,20 @@ class Parsed:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one step of a channel's test found. Codes and facts; `channels/checks.py` has the words.
+
+    `step` is what was looked at (`account`, `api_key`, `sender`, `webhook`, …), `facts` are what
+    the sentence of the code names. `waiting`: nothing is wrong, and nothing has shown it yet.
+    """
+
+    step: str
+    state: Literal["ok", "failed", "warning", "waiting", "skipped"]
+    code: str
+    facts: dict[str, str] = field(default_factory=dict)
+
+
 class ProviderAdapter(Protocol):
     """One provider. Adapters are stateless; the channel's configuration is passed to each call.
 
@@ -285,14 +305,14 @@ class ProviderAdapter(Protocol):
         the file is fetched. Raises `SendError` or `NotSupportedError`.
         """
 
+    def examine(self, config: ChannelConfig, *, inbound_url: str) -> tuple[Finding, ...]:
+        """Ask the provider whether this channel can work, step by step; never raises.
+
+        `inbound_url` is where its messages should go. Talks HTTP, with a time limit.
+        """
+
     def normal_status(self, word: str) -> str | None:
         """Return our own word for the provider's; None for words that say nothing to us."""
-
-    def is_opt_out(self, code: str) -> bool:
-        """Say whether an error code means that the customer wants no more messages."""
-
-    def is_passing(self, code: str) -> bool:
-        """Say whether a message that failed with this code may well succeed later."""
 
     def describe_error(self, code: str) -> str:
         """Return one English sentence for people about an error code; it can be translated."""

@@ -8,7 +8,13 @@ plays the phone.
 import secrets
 from datetime import datetime
 
-from channels.providers.base import ChannelConfig, FoundMessage, OutboundMessage, SendReceipt
+from channels.providers.base import (
+    ChannelConfig,
+    Finding,
+    FoundMessage,
+    OutboundMessage,
+    SendReceipt,
+)
 from channels.providers.twilio.door import TwilioDoor
 from channels.providers.twilio.inbound import addressed
 
@@ -24,6 +30,10 @@ class SimulatorAdapter(TwilioDoor):
     ) -> list[FoundMessage]:
         """Return nothing: sending takes no time here, so no send can end in doubt."""
         return []
+
+    def examine(self, config: ChannelConfig, *, inbound_url: str) -> tuple[Finding, ...]:
+        """Return nothing: there is no provider to ask."""
+        return ()
 
 
 def new_message_sid() -> str:

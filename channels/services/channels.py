@@ -2,14 +2,20 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
 from channels.models import Channel, ChannelMember, Provider
+from channels.secrets import is_readable, is_set
 from teams.models import User
+from teams.services import sweeps
+
+#: How long what the old auth token signs is accepted, once there is a new one.
+TOKEN_OVERLAP = timedelta(days=7)
+SECRETS = {"auth_token", "second_auth_token", "api_key_secret"}
 
 
 @transaction.atomic
@@ -44,9 +50,48 @@ def update(channel: Channel, *, now: datetime, **changes: Any) -> Channel:
         setattr(channel, name, value)
     channel.broken_at, channel.broken_reason = None, ""
     # A secret that nobody can read is no reason not to change something else.
-    channel.full_clean(exclude={"auth_token"} - changes.keys())
+    channel.full_clean(exclude=SECRETS - changes.keys())
     channel.save(update_fields=[*changes, "broken_at", "broken_reason"])
     return channel
+
+
+@transaction.atomic
+def replace_token(
+    channel: Channel, *, token: str, now: datetime, overlap: timedelta = TOKEN_OVERLAP
+) -> Channel:
+    """Send with a new auth token from now on; accept what the old one signs for a while longer.
+
+    Twilio signs with the old one until the new one is promoted there, and whatever was signed
+    before may still be on its way.
+    """
+    locked = Channel.objects.select_for_update(of=("self",)).get(pk=channel.pk)
+    keeps_old = overlap > timedelta(0) and is_set(locked, "auth_token")
+    old = vars(locked)["auth_token"] if keeps_old and is_readable(locked, "auth_token") else ""
+    return update(
+        locked,
+        now=now,
+        auth_token=token,
+        second_auth_token=old,
+        second_token_drop_due_at=now + overlap if old else None,
+    )
+
+
+def drop_second_token(channel: Channel) -> None:
+    """Accept no more what the second token signs."""
+    Channel.objects.filter(pk=channel.pk).update(
+        second_auth_token="", second_token_drop_due_at=None
+    )
+
+
+def drop_next_second_token(*, now: datetime) -> bool:
+    """Drop one second token whose time is over; say whether there was one."""
+    due = Channel.objects.filter(second_token_drop_due_at__lte=now)
+    return sweeps.do_next(
+        due.order_by("second_token_drop_due_at", "pk"),
+        mark="second_token_drop_due_at",
+        work=drop_second_token,
+        now=now,
+    )
 
 
 @transaction.atomic

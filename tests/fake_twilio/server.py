@@ -21,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.fake_twilio.account import Account
 from tests.fake_twilio.reports import Reporter
 from tests.fake_twilio.store import API, Fault, RefusedError, Store
 
@@ -42,6 +43,7 @@ class RunningFake(ThreadingHTTPServer):
 
     def reset(self) -> None:
         self.store = Store()
+        self.account = Account()
         self.reporter = Reporter(self.store)
 
     def fail_next(self, *, times: int = 1, **fault: Any) -> None:
@@ -95,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, sent)
         elif self.path == "/_control/reports":
             self._answer(200, {"reports": self.server.reporter.log})
-        else:
+        elif not self._answered_by_account():
             self._guarded(lambda account_sid, token: self._read(account_sid))
 
     def _guarded(self, act: Any) -> None:
@@ -104,16 +106,35 @@ class _Handler(BaseHTTPRequestHandler):
         except RefusedError as refused:
             self._answer(refused.status, refused.as_json(), retry_after=refused.retry_after)
 
+    def _answered_by_account(self) -> bool:
+        """Answer what is asked about the account and what belongs to it; say whether it was."""
+        parts = urlsplit(self.path)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        username, token = self._credentials()
+        store, account = self.server.store, self.server.account
+        try:
+            found = account.answer(parts.path, query, store=store, username=username, token=token)
+        except RefusedError as refused:
+            self._answer(refused.status, refused.as_json())
+            return True
+        if found is not None:
+            self._answer(200, found)
+        return found is not None
+
+    def _credentials(self) -> tuple[str, str]:
+        try:
+            encoded = self.headers.get("Authorization", "").removeprefix("Basic ")
+            username, _, token = base64.b64decode(encoded).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return "", ""
+        return username, token
+
     def _check_account(self) -> tuple[str, str]:
         path = urlsplit(self.path).path
         match = _MESSAGES.fullmatch(path) or _MESSAGE.fullmatch(path)
         if match is None:
             raise RefusedError(20404, 404)
-        try:
-            encoded = self.headers.get("Authorization", "").removeprefix("Basic ")
-            username, _, token = base64.b64decode(encoded).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            username = token = ""
+        username, token = self._credentials()
         self.server.store.check_account(path_sid=match[1], username=username, token=token)
         return match[1], token
 

@@ -57,12 +57,14 @@ class Store:
     """The account's messages, newest last, and the rules of the house. All of it may be changed.
 
     `accounts`: SID to token; while it is empty every account with any token is let in.
+    `api_keys`: SID of a key to its secret and its account.
     `story`: the reports that follow a message by themselves, in this order.
     `reports_first`: the reports arrive before the answer to the send does.
     `reach`: where to connect for reports instead of the address that was given (and is signed).
     """
 
     accounts: dict[str, str] = field(default_factory=dict)
+    api_keys: dict[str, tuple[str, str]] = field(default_factory=dict)
     opted_out: set[str] = field(default_factory=set)
     closed_windows: set[str] = field(default_factory=set)
     story: tuple[str, ...] = ()
@@ -75,9 +77,21 @@ class Store:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def check_account(self, *, path_sid: str, username: str, token: str) -> None:
-        is_known = self.accounts.get(username) == token if self.accounts else bool(token)
-        if not is_known or username != path_sid:
+        if username in self.api_keys:
+            is_known = self.api_keys[username] == (token, path_sid)
+        else:
+            is_known = self.accounts.get(username) == token if self.accounts else bool(token)
+            is_known = is_known and username == path_sid
+        if not is_known:
             raise RefusedError(20003, 401)
+
+    def account_of(self, username: str) -> str:
+        """Return the account of whoever calls: an account itself, or one of its keys."""
+        return self.api_keys[username][1] if username in self.api_keys else username
+
+    def signing_token(self, account_sid: str, token: str) -> str:
+        """Return what signs an account's reports: always its own token, never a key's secret."""
+        return self.accounts.get(account_sid, token)
 
     def next_fault(self) -> Fault:
         with self.lock:
@@ -115,6 +129,7 @@ class Store:
         }
         callback = fields.get("StatusCallback", "")
         with self.lock:
+            token = self.signing_token(account_sid, token)
             self.sends.append({"message": message, "callback": callback, "token": token})
         return message
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from channels.providers.base import (
     ChannelConfig,
+    Finding,
     FoundMessage,
     MediaSource,
     OutboundMessage,
@@ -14,7 +15,14 @@ from channels.providers.base import (
     SendReceipt,
 )
 from channels.providers.text import clean
-from channels.providers.twilio.client import TIMEOUT_S, ApiHttpClient, Lines, open_client
+from channels.providers.twilio import account
+from channels.providers.twilio.client import (
+    TIMEOUT_S,
+    ApiHttpClient,
+    Lines,
+    credentials,
+    open_client,
+)
 from channels.providers.twilio.door import TwilioDoor
 from channels.providers.twilio.inbound import addressed
 from channels.providers.twilio.refusals import CALL_ERRORS, NOT_CONFIGURED, explain
@@ -76,11 +84,15 @@ class TwilioAdapter(TwilioDoor):
         """Return the file's address; our credentials go to Twilio's own hosts and nowhere else."""
         if not self._is_at_home(reference):
             return MediaSource(reference)
-        pair = f"{config.account_sid}:{config.auth_token}".encode()
+        pair = ":".join(credentials(config)).encode()
         return MediaSource(reference, {"Authorization": f"Basic {b64encode(pair).decode()}"})
 
     def _is_at_home(self, url: str) -> bool:
         return url.startswith(f"{self._api_base_url}/") or bool(_TWILIOS.match(url))
+
+    def examine(self, config: ChannelConfig, *, inbound_url: str) -> tuple[Finding, ...]:
+        """Ask Twilio whether account, sender and webhook are as they should be."""
+        return account.examine(config, inbound_url=inbound_url, open_transport=self._transport)
 
     def _transport(self) -> ApiHttpClient:
         return ApiHttpClient(
@@ -90,7 +102,7 @@ class TwilioAdapter(TwilioDoor):
 
 def _require_credentials(config: ChannelConfig) -> None:
     # The SDK would take what is missing from the environment, and so from another account.
-    if not (config.account_sid and config.auth_token):
+    if not (config.account_sid and all(credentials(config))):
         raise SendError("permanent", "not_configured", NOT_CONFIGURED, is_channel_broken=True)
 
 

@@ -16,6 +16,9 @@ from channels.providers.base import ChannelConfig
 
 #: How long connecting, and then each wait for a part of the answer, may take.
 TIMEOUT_S = (5.0, 15.0)
+# Messages are at one host, services and senders at others; the setting names the first.
+API_HOST = "api.twilio.com"
+TWILIO_DOMAIN = ".twilio.com"
 # A connection that was idle longer may be closed by the other side in the very moment in which we
 # use it, and that would leave us in doubt about a message. Greeting again costs less.
 MAX_IDLE_S = 20
@@ -68,10 +71,17 @@ class ApiHttpClient(TwilioHttpClient):
         self._base_url = base_url
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        path = urlsplit(url)._replace(scheme="", netloc="").geturl()
-        response = super().request(method, f"{self._base_url}{path}", *args, **kwargs)
+        response = super().request(method, self._address_of(url), *args, **kwargs)
         self.retry_after_s = _retry_after(response.headers)
         return response
+
+    def _address_of(self, url: str) -> str:
+        """Return where a call goes: all of Twilio's hosts are one where there is a stand-in."""
+        asked = urlsplit(url)
+        is_twilio = (urlsplit(self._base_url).hostname or "").endswith(TWILIO_DOMAIN)
+        if is_twilio and asked.hostname != API_HOST:
+            return url
+        return f"{self._base_url}{asked._replace(scheme='', netloc='').geturl()}"
 
     def log_request(self, kwargs: dict[str, Any]) -> None:
         """Write nothing: the SDK's lines contain customers' numbers."""
@@ -80,9 +90,17 @@ class ApiHttpClient(TwilioHttpClient):
         """Write nothing."""
 
 
+def credentials(config: ChannelConfig) -> tuple[str, str]:
+    """Return the name and the secret to call with: the API key's if there is one."""
+    if config.api_key_sid:
+        return config.api_key_sid, config.api_key_secret
+    return config.account_sid, config.auth_token
+
+
 def open_client(config: ChannelConfig, *, transport: ApiHttpClient) -> Client:
-    """Return the SDK's client for one call on a channel."""
-    return Client(config.account_sid, config.auth_token, http_client=transport)
+    """Return the SDK's client for one call on a channel, by its API key if it has one."""
+    name, secret = credentials(config)
+    return Client(name, secret, account_sid=config.account_sid, http_client=transport)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -76,14 +76,6 @@ class TwilioDoor:
     def normal_status(self, word: str) -> str | None:
         return words.normal_status(word)
 
-    def is_opt_out(self, code: str) -> bool:
-        meaning = words.meaning_of(code)
-        return meaning is not None and meaning.is_opt_out
-
-    def is_passing(self, code: str) -> bool:
-        meaning = words.meaning_of(code)
-        return meaning is not None and meaning.outcome == "retry"
-
     def describe_error(self, code: str) -> str:
         return words.describe_error(code)
 
@@ -97,7 +89,8 @@ def _refusal(request: InboundRequest, *, form: Form, config: ChannelConfig) -> s
         return "channel_not_configured"
     if request.header(SIGNATURE_SETTINGS_HEADER).strip():
         return "signature_invalid"
-    if not is_signed(request, form=form, token=config.auth_token):
+    tokens = filter(None, (config.auth_token, config.second_auth_token))
+    if not any(is_signed(request, form=form, token=token) for token in tokens):
         return "signature_invalid"
     if is_shifted(form):
         return "unexpected_fields"

@@ -1,10 +1,12 @@
 """What a failed call means for the message: gone for good, to be tried again, or in doubt."""
 
+import json
 from ssl import SSLCertVerificationError
 
 from django.utils.translation import gettext_noop as _
 from requests.exceptions import ConnectTimeout, ProxyError, RequestException, Timeout
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.http.response import Response
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 from urllib3.exceptions import SSLError as TlsError
 
@@ -39,7 +41,17 @@ def explain(error: Exception, *, retry_after_s: float | None) -> SendError:
         )
     if isinstance(error, RequestException):
         return _unanswered(error)
+    page = next((each for each in error.args if isinstance(each, Response)), None)
+    if page is not None:  # the SDK wraps what a list was refused with
+        return _answered(status=page.status_code, code=_code_of(page), retry_after_s=retry_after_s)
     return SendError("unknown", "unreadable", _UNREADABLE)
+
+
+def _code_of(page: Response) -> str:
+    try:
+        return str(json.loads(page.text)["code"])[:MAX_CODE_CHARS]
+    except (ValueError, TypeError, KeyError):
+        return str(page.status_code)
 
 
 def _unanswered(error: RequestException) -> SendError:

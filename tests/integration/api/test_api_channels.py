@@ -12,6 +12,7 @@ from tests.factories import (
     make_channel,
     make_supervisor,
 )
+from tests.fake_twilio import running
 
 pytestmark = pytest.mark.django_db
 TWILIO = {
@@ -92,6 +93,76 @@ class TestCreate:
         answer = call(make_supervisor()).post("channels/", TWILIO)
 
         assert (answer.status_code, answer.json()["code"]) == (403, "auth.role_insufficient")
+
+
+class TestTheCredentials:
+    KEY = {"api_key_sid": "SK" + "7" * 32, "api_key_secret": "s" * 32}
+
+    def test_take_a_new_token_beside_the_old_one(self, api):
+        channel = make_channel()
+
+        answer = api.patch(f"channels/{channel.public_id}/", {"auth_token": "f" * 32})
+
+        channel.refresh_from_db()
+        assert (channel.auth_token, channel.second_auth_token) == ("f" * 32, AUTH_TOKEN)
+        assert answer.json()["second_token_drop_due_at"] == "2026-11-25T09:00:00Z"
+
+    def test_drop_the_old_token_where_that_is_asked_for(self, api):
+        channel = make_channel()
+
+        api.patch(
+            f"channels/{channel.public_id}/", {"auth_token": "f" * 32, "keep_old_token": False}
+        )
+
+        channel.refresh_from_db()
+        assert channel.second_auth_token == ""
+
+    def test_take_a_second_token_that_stays(self, api):
+        channel = make_channel()
+
+        api.patch(f"channels/{channel.public_id}/", {"second_auth_token": "e" * 32})
+
+        channel.refresh_from_db()
+        assert (channel.second_auth_token, channel.second_token_drop_due_at) == ("e" * 32, None)
+        assert channel.auth_token == AUTH_TOKEN
+
+    def test_take_an_api_key_and_show_no_secret(self, api):
+        channel = make_channel()
+
+        answer = api.patch(f"channels/{channel.public_id}/", self.KEY)
+
+        assert answer.json()["api_key_sid"] == self.KEY["api_key_sid"]
+        assert self.KEY["api_key_secret"] not in answer.content.decode()
+        channel.refresh_from_db()
+        assert channel.api_key_secret == self.KEY["api_key_secret"]
+
+    @pytest.mark.parametrize("name", ["api_key_sid", "api_key_secret"])
+    def test_refuse_half_an_api_key(self, api, name):
+        answer = api.patch(f"channels/{make_channel().public_id}/", {name: self.KEY[name]})
+
+        missing = ({"api_key_sid", "api_key_secret"} - {name}).pop()
+        assert (answer.status_code, list(answer.json()["fields"])) == (422, [missing])
+
+
+class TestTheTest:
+    def test_answers_with_each_step_in_plain_words(self, api, settings):
+        channel = make_channel(medium="sms")
+        with running() as fake:
+            settings.TWILIO_API_BASE_URL = fake.url
+            answer = api.post(f"channels/{channel.public_id}/test/", {})
+
+        assert answer.status_code == 200
+        steps = {step["step"]: step for step in answer.json()["steps"]}
+        assert answer.json()["ok"] is False
+        assert steps["account"]["state"] == "ok"
+        assert steps["sender"]["code"] == "number_unknown"
+        assert channel.phone_number in steps["sender"]["sentence"]
+        assert steps["sender"]["advice"]
+
+    def test_of_a_simulator_passes(self, api):
+        channel = make_channel(provider="simulator")
+
+        assert api.post(f"channels/{channel.public_id}/test/", {}).json()["ok"] is True
 
 
 class TestChannel:

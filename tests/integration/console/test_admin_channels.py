@@ -9,8 +9,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from channels.models import Channel, Distribution, Provider
+from channels.models import Channel, Distribution, Provider, RefusedRequest
 from tests.console import sign_in
+from tests.doors import customer_writes
 from tests.factories import (
     ACCOUNT_SID,
     AUTH_TOKEN,
@@ -20,6 +21,7 @@ from tests.factories import (
     make_channel,
     make_supervisor,
 )
+from tests.fake_twilio import running
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/channels/channel/"
@@ -36,6 +38,8 @@ def form_of(channel: Channel, **changes: Any) -> dict[str, Any]:
         "auth_token": "",
         "phone_number": channel.phone_number,
         "messaging_service_sid": channel.messaging_service_sid,
+        "api_key_sid": "",
+        "api_key_secret": "",
         "time_zone": channel.time_zone,
         "distribution": channel.distribution,
         "survey_wait_hours": channel.survey_wait_s // 3600,
@@ -177,10 +181,100 @@ class TestTheToken:
         assert Channel.objects.get().auth_token == "f" * 32
 
 
+class TestTheOldToken:
+    def test_is_accepted_for_a_while_unless_it_leaked(self, client: Client) -> None:
+        kept, dropped = make_channel(), make_channel()
+        client.post(page(kept), form_of(kept, auth_token="f" * 32, keeps_old_token="on"))
+        client.post(page(dropped), form_of(dropped, auth_token="f" * 32))
+        kept.refresh_from_db()
+        dropped.refresh_from_db()
+        assert (kept.second_auth_token, dropped.second_auth_token) == (AUTH_TOKEN, "")
+        text = client.get(page(kept)).content.decode()
+        assert "What it signs is accepted until" in text
+        assert AUTH_TOKEN not in text
+
+    def test_is_dropped_by_hand(self, client: Client) -> None:
+        channel = make_channel()
+        client.post(page(channel), form_of(channel, auth_token="f" * 32, keeps_old_token="on"))
+        assert "refused from now on" in client.get(page(channel, "drop")).content.decode()
+        client.post(page(channel, "drop"))
+        channel.refresh_from_db()
+        assert (channel.second_auth_token, channel.second_token_drop_due_at) == ("", None)
+
+
+class TestAnApiKey:
+    KEY = "SK" + "7" * 32
+
+    def test_is_whole_or_refused(self, client: Client) -> None:
+        channel = make_channel()
+        for field, half in (
+            ("api_key_secret", {"api_key_sid": self.KEY}),
+            ("api_key_sid", {"api_key_secret": "s" * 32}),
+            ("api_key_sid", {"api_key_sid": "SK1", "api_key_secret": "s" * 32}),
+        ):
+            answer = client.post(page(channel), form_of(channel, **half))
+            assert field in answer.context["adminform"].form.errors
+
+    def test_goes_in_and_its_secret_never_comes_out(self, client: Client) -> None:
+        channel = make_channel()
+        whole = {"api_key_sid": self.KEY, "api_key_secret": "s" * 32}
+        client.post(page(channel), form_of(channel, **whole))
+        channel.refresh_from_db()
+        assert (channel.api_key_sid, channel.api_key_secret) == (self.KEY, "s" * 32)
+        assert "s" * 32 not in client.get(page(channel)).content.decode()
+
+    def test_goes_away_with_its_sid(self, client: Client) -> None:
+        channel = make_channel(api_key_sid=self.KEY, api_key_secret="s" * 32)
+        client.post(page(channel), form_of(channel))
+        channel.refresh_from_db()
+        assert (channel.api_key_sid, channel.api_key_secret) == ("", "")
+
+
+class TestTestingIt:
+    def test_names_what_failed_and_what_to_do(self, client: Client, settings: Any) -> None:
+        channel = make_channel(medium="sms")
+        with running() as fake:
+            settings.TWILIO_API_BASE_URL = fake.url
+            fake.account.numbers[channel.phone_number] = ("https://old.example.com/", "POST")
+            answer = client.post(page(channel, "test"), follow=True)
+        text = answer.content.decode()
+        assert "1 step failed." in text
+        assert "Twilio sends messages to https://old.example.com/." in text
+        assert "/admin/channels/channel/help/#11200" in text
+
+    def test_is_for_administrators(self) -> None:
+        client = sign_in(make_supervisor())
+        assert client.post(page(make_channel(), "test")).status_code == 403
+
+
+class TestTheHelp:
+    def test_explains_each_common_failure(self, client: Client) -> None:
+        text = client.get(f"{LIST}help/").content.decode()
+        for code in ("403", "11200", "20003", "21211", "63007", "63016"):
+            assert f'id="{code}"' in text
+
+
 class TestTheState:
     def test_says_that_nothing_came_yet(self, client: Client) -> None:
         make_channel()
-        assert "No message yet" in client.get(LIST).content.decode()
+        assert "No webhook yet" in client.get(LIST).content.decode()
+
+    def test_says_since_when_requests_are_refused(self, client: Client, now: Any) -> None:
+        channel = make_channel()
+        RefusedRequest.objects.create(
+            channel=channel, code="signature_invalid", url="http://desk/", first_at=now, last_at=now
+        )
+        assert "Failing: 403 since" in client.get(LIST).content.decode()
+        text = client.get(page(channel)).content.decode()
+        assert "The signature did not match. The request was made to http://desk/." in text
+
+    def test_is_receiving_again_with_the_next_message(self, client: Client) -> None:
+        channel = make_channel()
+        Client().post(f"/webhooks/twilio/{channel.token}/", {"Body": "unsigned"})
+        customer_writes(channel, "Hello")
+        text = client.get(LIST).content.decode()
+        assert "Receiving" in text
+        assert "Failing" not in text
 
     def test_says_why_it_cannot_send(self, client: Client, now: Any) -> None:
         make_channel(broken_at=now, broken_reason="Twilio does not accept the token.")

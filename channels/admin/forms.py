@@ -1,0 +1,203 @@
+"""The form of a channel: hours in place of seconds, and secrets that go in and never come out."""
+
+import re
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from channels.models import Channel, Distribution, Provider
+from channels.secrets import is_readable, is_set
+from channels.services.channels import TOKEN_OVERLAP
+from teams.admin.console import pick_fields
+from teams.time_zones import time_zones
+
+HOUR_S = 3600
+#: Columns that the form writes as they are.
+PLAIN_FIELDS = (
+    "name",
+    "medium",
+    "is_active",
+    "account_sid",
+    "auth_token",
+    "phone_number",
+    "messaging_service_sid",
+    "api_key_sid",
+    "api_key_secret",
+    "time_zone",
+    "distribution",
+    "capacity",
+    "has_survey",
+    "survey_question",
+    "survey_thanks",
+)
+OF_TWILIO = (
+    "account_sid",
+    "auth_token",
+    "phone_number",
+    "messaging_service_sid",
+    "api_key_sid",
+    "api_key_secret",
+)
+DISTRIBUTION_SENTENCES = {
+    Distribution.CONCURRENT_LOAD: gettext_lazy(
+        "By load: whoever has the fewest conversations, up to their capacity."
+    ),
+    Distribution.SEQUENTIAL: gettext_lazy("In turn: one after the other, whatever their load."),
+}
+
+
+#: For a token whose key is lost; written where the token would be.
+UNREADABLE = gettext_lazy(
+    "The stored token cannot be read: its key is not among FIELD_ENCRYPTION_KEYS. Enter the token "
+    "anew. Until then nothing is sent, and what arrives is kept in the inbound log."
+)
+
+
+class SecretInput(forms.PasswordInput):
+    """A field that can be written and never read: what is stored shows as dots alone."""
+
+    def __init__(self, *, is_set: bool, is_readable: bool) -> None:
+        super().__init__(attrs={"autocomplete": "new-password"}, render_value=False)
+        self.is_set = is_set
+        self.is_readable = is_readable
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        box = super().render(name, None, attrs, renderer)
+        if not self.is_readable:
+            return format_html('<div class="lost-secret"><p>{}</p>{}</div>', UNREADABLE, box)
+        if not self.is_set:
+            return box
+        return format_html(
+            '<details class="secret"><summary><span aria-hidden="true">••••••••</span> {}</summary>'
+            "{}</details>",
+            _("Set. Replace…"),
+            box,
+        )
+
+
+class NumberField(forms.CharField):
+    """A telephone number, as consoles and letterheads write it: `+44 (20) 7946-0123`."""
+
+    def to_python(self, value: Any) -> Any:
+        return re.sub(r"[\s().-]", "", super().to_python(value) or "")
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        attributes = dict(super().widget_attrs(widget))
+        attributes.pop("maxlength", None)
+        return attributes
+
+
+class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Hours and minutes instead of seconds, and a token that is never shown."""
+
+    auth_token = forms.CharField(label=gettext_lazy("Auth token"), required=False, strip=True)
+    keeps_old_token = forms.BooleanField(
+        label=gettext_lazy("Accept what the old token signs for 7 more days"),
+        required=False,
+        initial=True,
+        help_text=gettext_lazy(
+            "For a change without a gap: Twilio signs with the old token until you promote the"
+            " new one there. Leave it out if the old token has leaked."
+        ),
+    )
+    api_key_secret = forms.CharField(
+        label=gettext_lazy("API key secret"), required=False, strip=True
+    )
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), initial="UTC")
+    distribution = forms.ChoiceField(
+        label=gettext_lazy("How its agents are chosen"),
+        choices=list(DISTRIBUTION_SENTENCES.items()),
+        widget=forms.RadioSelect,
+        initial=Distribution.CONCURRENT_LOAD,
+    )
+    survey_wait_hours = forms.IntegerField(
+        label=gettext_lazy("Wait for the rating (hours)"), min_value=1, max_value=720, initial=24
+    )
+    reopen_hours = forms.IntegerField(
+        label=gettext_lazy("Reopen within (hours)"),
+        min_value=0,
+        max_value=720,
+        initial=24,
+        help_text=gettext_lazy("A customer who writes later starts a new conversation."),
+    )
+
+    class Meta:
+        model = Channel
+        fields = ("provider", *PLAIN_FIELDS)
+        field_classes: ClassVar[dict[str, Any]] = {"phone_number": NumberField}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Asked before the form writes what was posted into the row.
+        self.has_token = is_set(self.instance, "auth_token")
+        self.has_key_secret = is_set(self.instance, "api_key_secret")
+        if "name" not in self.fields:
+            return
+        for name in ("auth_token", "api_key_secret"):
+            self.fields[name].widget = SecretInput(
+                is_set=is_set(self.instance, name), is_readable=is_readable(self.instance, name)
+            )
+        self.fields["time_zone"].choices = [(z, z) for z in sorted(time_zones())]  # type: ignore[attr-defined]
+        if self.instance.pk:
+            self.initial["survey_wait_hours"] = round(self.instance.survey_wait_s / HOUR_S)
+            self.initial["reopen_hours"] = round(self.instance.reopen_window_s / HOUR_S)
+        elif "provider" in self.fields:
+            for name in OF_TWILIO:
+                attributes = {"data-decides": "provider", "data-only-for": Provider.TWILIO}
+                self.fields[name].widget.attrs.update(attributes)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        provider = cleaned.get("provider") or self.instance.provider
+        if provider == Provider.TWILIO:
+            self._check_twilio(cleaned)
+        return cleaned
+
+    def changes(self) -> dict[str, Any]:
+        """Return the columns that this form changes."""
+        changed = pick_fields(self, names=PLAIN_FIELDS)
+        if changed.get("api_key_sid") == "":
+            changed["api_key_secret"] = ""
+        for name, column in (
+            ("survey_wait_hours", "survey_wait_s"),
+            ("reopen_hours", "reopen_window_s"),
+        ):
+            if name in self.changed_data:
+                changed[column] = self.cleaned_data[name] * HOUR_S
+        return changed
+
+    def token_overlap(self) -> timedelta:
+        """Return how long the old token is to be accepted beside a new one."""
+        return TOKEN_OVERLAP if self.cleaned_data.get("keeps_old_token") else timedelta(0)
+
+    def _check_twilio(self, cleaned: dict[str, Any]) -> None:
+        has_value = {
+            "account_sid": bool(cleaned.get("account_sid")),
+            "auth_token": bool(cleaned.get("auth_token")) or self.has_token,
+        }
+        for name, is_there in has_value.items():
+            if name not in self.errors and not is_there:
+                self.add_error(
+                    name, _("Twilio needs this; it is on the first page of its console.")
+                )
+        number, service = cleaned.get("phone_number"), cleaned.get("messaging_service_sid")
+        if number and service:
+            text = _("Either a number or a messaging service, not both.")
+            self.add_error("messaging_service_sid", text)
+        elif not number and not service and not self.errors:
+            self.add_error("phone_number", _("Enter the number, or a messaging service below."))
+        self._check_api_key(cleaned)
+
+    def _check_api_key(self, cleaned: dict[str, Any]) -> None:
+        """An API key is whole or not there: its SID and its secret."""
+        sid = cleaned.get("api_key_sid")
+        has_secret = bool(cleaned.get("api_key_secret")) or self.has_key_secret
+        if sid and not has_secret:
+            self.add_error("api_key_secret", _("Twilio shows the secret once, with the new key."))
+        elif not sid and cleaned.get("api_key_secret") and "api_key_sid" not in self.errors:
+            self.add_error("api_key_sid", _("Enter the SID that belongs to this secret."))
