@@ -11,9 +11,9 @@ from channels.models import Channel
 from routing import large_desks
 from routing.engine.facts import Candidate, Desk, Escalation, Strategy, Target, TargetKind
 from routing.large_desks import MEMBER_FIELDS, MEMBERS, PERSON_FIELDS
-from routing.queries import Query
 from teams.models import Team, User
 from teams.models.team import REASSIGNING, ReassignClock
+from teams.queries import Query
 from teams.services import shifts
 
 

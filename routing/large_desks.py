@@ -12,8 +12,8 @@ from django.db.models import F, Q, QuerySet
 
 from channels.models import ChannelMember
 from routing.engine.facts import Desk, Strategy, TargetKind
-from routing.queries import Query
 from teams.models import Membership, Presence
+from teams.queries import Query
 
 #: More people than this are not all read.
 MOST_READ = 100

@@ -24,8 +24,8 @@ from routing.engine.facts import (
 )
 from routing.engine.rule_sets import rules_from_json
 from routing.models import Rule, RuleSet
-from routing.queries import Query
 from teams.models import Team, User
+from teams.queries import Query
 
 
 def find_channel(*, provider: str, token: str) -> Channel | None:

@@ -157,7 +157,7 @@ def _fold_run(run: tuple[RenderedStep, ...]) -> RenderedStep:
 def _write(phrase: Phrase) -> str:
     """Return a phrase in the active language, on one line and beginning with a capital."""
     text = phrases.write(phrase, translate=gettext, translate_count=ngettext)
-    return capfirst("".join(map(_printable, text)))
+    return capfirst(text if text.isprintable() else "".join(map(_printable, text)))
 
 
 def _printable(char: str) -> str:

@@ -27,10 +27,10 @@ from routing.engine.facts import (
     Trigger,
 )
 from routing.models import Decision
-from routing.queries import Insert
 from routing.services import ownership
 from teams.identifiers import new_public_id
 from teams.models import Team, User
+from teams.queries import Insert
 
 # A conversation that nobody can take is looked at again after a quarter of the time that it has
 # waited, within these limits, whatever else happens: a long queue must not cost more than it helps.

@@ -1,11 +1,13 @@
 """Stored facts name rows by integer keys; outside they are named by public ids."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from teams.models import Team, User
+from teams.queries import Query
 
 #: The key in the facts -> the table that it points into.
 Tables = Mapping[str, type[Model]]
@@ -32,8 +34,21 @@ def with_public_ids(facts: Iterable[Any], *, tables: Tables = PEOPLE_AND_TEAMS) 
 
 
 def _load(table: type[Model], keys: set[int]) -> dict[int, str]:
-    rows = table._default_manager.filter(pk__in=keys).values_list("pk", "public_id")
+    asked = sorted(keys)
+    holes = 1 << (len(asked) - 1).bit_length()
+    rows = _query(table, holes).rows(*asked, *asked[-1:] * (holes - len(asked)))
     return {pk: str(public_id) for pk, public_id in rows}
+
+
+@lru_cache(maxsize=64)
+def _query(table: type[Model], holes: int) -> Query:
+    """Return the query for so many keys: 1, 2, 4, 8 …, so that there are only a few of them."""
+
+    def build(*keys: int) -> QuerySet[Any, Any]:
+        rows = table._default_manager.filter(pk__in=keys)
+        return rows.order_by().values_list("pk", "public_id")
+
+    return Query(build, *range(1, holes + 1))
 
 
 def _walk(value: Any, tables: Tables) -> Iterator[tuple[type[Model], int]]:

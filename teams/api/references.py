@@ -2,15 +2,18 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from teams.api.bodies import Body
 from teams.api.fields import UUID_FORM, Email, PublicId, Text
 from teams.api.problems import FieldProblem, NotFoundProblem
 from teams.models import Team, User
+from teams.queries import InstanceQuery
+
+M = TypeVar("M", bound=Model)
 
 ONE_KEY = ("one_key", _("Give exactly one of: id, email, code, external_id."))
 
@@ -37,13 +40,28 @@ class TeamReference(Body):
     code = Text(required=False, max_length=64)
 
 
+def _by(table: type[M], column: str, example: object = "key") -> InstanceQuery[M]:
+    """Return the query for the one row that this unique column names."""
+    return InstanceQuery(
+        lambda key: table._default_manager.order_by().filter(**{column: key}), example
+    )
+
+
+_PERSON_BY = {
+    "id": _by(User, "public_id", uuid.UUID(int=0)),
+    "email": _by(User, "email"),
+    "code": _by(User, "code"),
+    "external_id": _by(User, "external_id"),
+}
+_TEAM_BY = {"id": _by(Team, "public_id", uuid.UUID(int=0)), "code": _by(Team, "code")}
+
+
 def find_person(reference: Mapping[str, Any], *, field: str = "member") -> User:
     """Return the person whom a `PersonReference` names. 404 `member.not_found` if nobody is."""
     if len(reference) != 1:
         raise FieldProblem({field: ONE_KEY})
     ((name, value),) = reference.items()
-    column = "public_id" if name == "id" else name
-    person: User | None = User.objects.filter(**{column: value}).order_by("pk").first()
+    person = _PERSON_BY[name].first(value)
     if person is None:
         raise NotFoundProblem("member.not_found")
     return person
@@ -59,8 +77,7 @@ def find_named_team(reference: Mapping[str, Any], *, field: str = "team") -> Tea
     if len(reference) != 1:
         raise FieldProblem({field: ONE_TEAM_KEY})
     ((name, value),) = reference.items()
-    column = "public_id" if name == "id" else name
-    team: Team | None = Team.objects.filter(**{column: value}).order_by("pk").first()
+    team = _TEAM_BY[name].first(value)
     if team is None:
         raise NotFoundProblem("team.not_found")
     return team

@@ -8,12 +8,18 @@ from django.db import transaction
 from django.db.models import Q
 
 from teams.models import ApiKey, User
+from teams.queries import InstanceQuery
 from teams.scopes import parse_scopes
 
 #: A key is far shorter; whatever is longer is not worth a look-up.
 LONGEST_KEY = 128
 #: `last_used_at` is for people, who need no seconds.
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
+
+_BY_PREFIX = InstanceQuery[ApiKey](
+    lambda prefix: ApiKey.objects.select_related("user").filter(prefix=prefix).order_by("pk")[:1],
+    "prefix",
+)
 
 
 class ApiKeyDisabledError(Exception):
@@ -69,15 +75,14 @@ def find_active(key: str, *, now: datetime) -> ApiKey | None:
     prefix, _, secret = key.partition(".")
     if not (prefix.isascii() and prefix.isalnum() and secret and len(key) <= LONGEST_KEY):
         return None
-    api_key = ApiKey.objects.select_related("user").filter(prefix=prefix).order_by("pk").first()
+    api_key = _BY_PREFIX.first(prefix)
     if api_key is None or not _is_genuine(api_key, key):
         return None
     if api_key.revoked or not api_key.user.is_active:
         raise ApiKeyDisabledError
     if api_key.expiry_date is not None and api_key.expiry_date <= now:
         raise ApiKeyExpiredError
-    found: ApiKey = api_key
-    return found
+    return api_key
 
 
 def note_use(api_key: ApiKey, *, now: datetime) -> None:

@@ -8,9 +8,16 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from teams.models import ApiKey, StoredAnswer
+from teams.queries import Insert, InstanceQuery
 
 KEPT_FOR = timedelta(hours=24)
 BATCH = 500
+_KEEP = Insert(StoredAnswer)
+_KEPT = InstanceQuery(
+    lambda api_key_id, key: StoredAnswer.objects.order_by().filter(api_key_id=api_key_id, key=key),
+    "api key",
+    "key",
+)
 
 
 class IdempotencyKeyReusedError(Exception):
@@ -50,19 +57,21 @@ def run_once(
     """
     with transaction.atomic():
         _take(f"{api_key.pk}:{key}")
-        kept = find_answer(api_key, key=key, fingerprint=fingerprint, now=now)
-        if kept is not None:
-            return kept
+        stored = _KEPT.first(api_key.pk, key)
+        if stored is not None and _is_fresh(stored, now=now):
+            return _give_again(stored, fingerprint=fingerprint)
         answer = effect()
-        StoredAnswer.objects.update_or_create(
-            api_key=api_key,
-            key=key,
-            defaults={
-                "fingerprint": fingerprint,
-                "status": answer.status,
-                "body": answer.body,
-                "created_at": now,
-            },
+        if stored is not None:
+            stored.delete()
+        _KEEP.save(
+            StoredAnswer(
+                api_key=api_key,
+                key=key,
+                fingerprint=fingerprint,
+                status=answer.status,
+                body=answer.body,
+                created_at=now,
+            )
         )
         return answer
 
@@ -72,8 +81,8 @@ def find_answer(api_key: ApiKey, *, key: str, fingerprint: str, now: datetime) -
 
     Raises `IdempotencyKeyReusedError` if it was another request.
     """
-    stored = StoredAnswer.objects.filter(api_key=api_key, key=key).first()
-    if stored is None or stored.created_at <= now - KEPT_FOR:
+    stored = _KEPT.first(api_key.pk, key)
+    if stored is None or not _is_fresh(stored, now=now):
         return None
     return _give_again(stored, fingerprint=fingerprint)
 
@@ -85,6 +94,10 @@ def forget_next_expired(*, now: datetime) -> bool:
         pk__in=list(old.values_list("pk", flat=True)[:BATCH])
     ).delete()
     return count > 0
+
+
+def _is_fresh(stored: StoredAnswer, *, now: datetime) -> bool:
+    return stored.created_at > now - KEPT_FOR
 
 
 def _give_again(stored: StoredAnswer, *, fingerprint: str) -> Answer:
