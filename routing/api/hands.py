@@ -1,19 +1,23 @@
 """Who carries an assignment out: a hand that does it, or one that only says what it would do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
 from conversations.actors import Actor
 from conversations.models import Assignment, Contact, Conversation
-from routing.api.places import Place
+from routing.api.places import HELD, SEEN, Place, find_place, with_facts
 from routing.api.serializers import show_answer, show_decision
 from routing.engine.facts import Trigger
 from routing.services import assignment
 from routing.services.rehearsal import Rehearsal
 from teams.models import Team, User
+from teams.queries import InstanceQuery
 
+Order = Mapping[str, Any]
 Shown = Mapping[str, Any] | None
 
 
@@ -23,8 +27,11 @@ class Hand(Protocol):
     @property
     def is_dry(self) -> bool: ...
 
-    def hold(self, place: Place) -> Place:
-        """Return it as it is now; what is checked stays true until the answer is given."""
+    def find(self, order: Order, *, user: User) -> Place:
+        """Return what the order names, if the caller may see it, as it is now.
+
+        What is checked stays true until the answer is given.
+        """
 
     def give(
         self, chat: Conversation, *, team: Team | None, person: User | None, reason: str
@@ -39,8 +46,6 @@ class Hand(Protocol):
     def look_again(self, place: Place) -> Place:
         """Return it as it is after all that."""
 
-    def assigned_at(self, chat: Conversation) -> datetime | None: ...
-
 
 @dataclass(frozen=True, slots=True)
 class DoingHand:
@@ -48,18 +53,19 @@ class DoingHand:
     now: datetime
     is_dry: bool = False
 
-    def hold(self, place: Place) -> Place:
-        if place.conversation is None:
+    def find(self, order: Order, *, user: User) -> Place:
+        place = find_place(order, user=user, chats=HELD)
+        if "conversation_id" in order or place.conversation is None:
             return place
         locked = Conversation.objects.select_for_update(of=("self",))
-        chat = locked.select_related("contact", "channel").get(pk=place.conversation.pk)
+        chat = with_facts(locked).get(pk=place.conversation.pk)
         return Place(chat.contact, chat)
 
     def give(
         self, chat: Conversation, *, team: Team | None, person: User | None, reason: str
     ) -> Shown:
         return show_decision(
-            assignment.assign_to(
+            assignment.assign_held(
                 chat, team=team, person=person, actor=self.actor, reason=reason, now=self.now
             )
         )
@@ -89,14 +95,11 @@ class DoingHand:
         )
 
     def look_again(self, place: Place) -> Place:
-        contact = Contact.objects.select_related("permanent_agent").get(pk=place.contact.pk)
         if place.conversation is None:
-            return Place(contact, None)
-        rows = Conversation.objects.select_related("team", "assignee")
-        return Place(contact, rows.get(pk=place.conversation.pk))
-
-    def assigned_at(self, chat: Conversation) -> datetime | None:
-        return _running_since(chat)
+            rows = Contact.objects.select_related("permanent_agent")
+            return Place(rows.get(pk=place.contact.pk), None)
+        chat = _AFTERWARDS.only(place.conversation.pk)
+        return Place(chat.contact, chat, assigned_at=chat.running_since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,8 @@ class RehearsingHand:
     rehearsal: Rehearsal
     is_dry: bool = True
 
-    def hold(self, place: Place) -> Place:
+    def find(self, order: Order, *, user: User) -> Place:
+        place = find_place(order, user=user, chats=SEEN)
         if place.conversation is None:
             return place
         chat = self.rehearsal.look(place.conversation)
@@ -137,14 +141,29 @@ class RehearsingHand:
         self.rehearsal.unpin(place.contact)
 
     def look_again(self, place: Place) -> Place:
-        return place
+        chat = place.conversation
+        return replace(place, assigned_at=self._assigned_at(chat) if chat else None)
 
-    def assigned_at(self, chat: Conversation) -> datetime | None:
+    def _assigned_at(self, chat: Conversation) -> datetime | None:
         if self.rehearsal.is_given(chat):
             return self.now
-        return _running_since(chat) if chat.assignee_id or chat.team_id else None
+        has_owner = chat.assignee_id or chat.team_id
+        return _running(chat.pk).first() if has_owner else None
 
 
-def _running_since(chat: Conversation) -> datetime | None:
+def _running(chat: Any) -> QuerySet[Assignment, datetime]:
+    """Return since when whoever has the conversation has it: at most one row."""
     running = Assignment.objects.filter(conversation=chat, ended_at=None)
-    return running.order_by("pk").values_list("started_at", flat=True).first()
+    return running.order_by("pk").values_list("started_at", flat=True)
+
+
+#: What an answer says of a conversation: its columns, and `running_since`.
+_AFTERWARDS = InstanceQuery[Any](
+    lambda id: (
+        Conversation.objects.order_by()
+        .filter(pk=id)
+        .select_related("team", "assignee", "contact__permanent_agent")
+        .annotate(running_since=Subquery(_running(OuterRef("pk"))[:1]))
+    ),
+    1,
+)

@@ -1,6 +1,5 @@
 """One assignment that was asked for, from the body of its request to the answer."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -10,8 +9,8 @@ from rest_framework.request import Request
 from conversations.models import Conversation
 from conversations.states import OPEN
 from routing.api.assignment_shapes import INDIVIDUAL, UNASSIGN
-from routing.api.hands import Hand, Shown
-from routing.api.places import Place, find_place
+from routing.api.hands import Hand, Order, Shown
+from routing.api.places import Place
 from routing.api.reach import refuse_target
 from routing.services.assignment import AssignmentRefusedError
 from teams.api.fields import Instant
@@ -22,7 +21,6 @@ from teams.api.serializers import PersonBrief, TeamBrief
 from teams.models import Team, User
 from teams.permissions import Right
 
-Order = Mapping[str, Any]
 NOT_HERE = ("not_here", _("Leave this out when you unassign."))
 ONE_TEAM = ("one_of", _("Give either team or team_code."))
 
@@ -36,7 +34,7 @@ def carry_out(request: Request, order: Order, *, kind: str, hand: Hand) -> dict[
         require(request, Right.EDIT_CONTACTS)
     if order["action"] == UNASSIGN:
         _refuse_targets(order)
-    place = hand.hold(find_place(order, user=caller(request)))
+    place = hand.find(order, user=caller(request))
     _refuse_another_version(place, order)
     before = place.owners
     work = _individual if kind == INDIVIDUAL else _manual
@@ -48,7 +46,7 @@ def carry_out(request: Request, order: Order, *, kind: str, hand: Hand) -> dict[
         "reason": reason,
         "dry_run": hand.is_dry,
         "decision": decision,
-        **_show(after, hand=hand),
+        **_show(after),
     }
 
 
@@ -117,9 +115,8 @@ def _refuse_another_version(place: Place, order: Order) -> None:
         raise Problem(status.HTTP_412_PRECONDITION_FAILED, "version_conflict", detail)
 
 
-def _show(place: Place, *, hand: Hand) -> dict[str, Any]:
-    chat, pinned = place.conversation, place.contact.permanent_agent
-    since = hand.assigned_at(chat) if chat else None
+def _show(place: Place) -> dict[str, Any]:
+    chat, pinned, since = place.conversation, place.contact.permanent_agent, place.assigned_at
     return {
         "conversation_id": str(chat.public_id) if chat else None,
         "contact_id": str(place.contact.public_id),

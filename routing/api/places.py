@@ -1,9 +1,12 @@
 """What is to be assigned, as other systems name it."""
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from channels.models import Channel
@@ -11,7 +14,8 @@ from conversations import scope
 from conversations.models import Contact, Conversation, Identity
 from conversations.states import LIVE
 from teams.api.problems import FieldProblem, NotFoundProblem
-from teams.models import User
+from teams.models import Role, User
+from teams.queries import InstanceQuery
 
 ONE_CHAT = ("one_of", _("Give either conversation_id or contact."))
 ONE_CONTACT = ("one_of", _("Give either id, or channel_id and external_id."))
@@ -23,6 +27,8 @@ class Place:
 
     contact: Contact
     conversation: Conversation | None
+    #: Since when whoever has the conversation has it; only known where it was looked up.
+    assigned_at: datetime | None = None
 
     @property
     def owners(self) -> tuple[int | None, ...]:
@@ -31,14 +37,38 @@ class Place:
         return (pinned, chat.assignee_id, chat.team_id) if chat else (pinned,)
 
 
-def find_place(body: Mapping[str, Any], *, user: User) -> Place:
-    """Return what the body names, if the caller may see it."""
+Rows = QuerySet[Conversation]
+#: The query for the conversation with an id that a person of a role may see: person, id.
+ChatsByRole = Mapping[int, InstanceQuery[Conversation]]
+
+
+def _chats(lock: Callable[[Rows], Rows]) -> ChatsByRole:
+    def query(role: Role) -> InstanceQuery[Conversation]:
+        def build(user_id: int, public_id: uuid.UUID) -> Rows:
+            visible = scope.conversations_of(User(pk=user_id, role=role))
+            return lock(with_facts(visible.filter(public_id=public_id)).order_by())
+
+        return InstanceQuery(build, 1, uuid.UUID(int=0))
+
+    return {role: query(role) for role in Role}
+
+
+def with_facts(rows: Rows) -> Rows:
+    """Return the rows with what a decision reads of their contact and channel."""
+    return rows.select_related("contact", "channel")
+
+
+SEEN = _chats(lambda rows: rows)
+HELD = _chats(lambda rows: rows.select_for_update(of=("self",)))
+
+
+def find_place(body: Mapping[str, Any], *, user: User, chats: ChatsByRole) -> Place:
+    """Return what the body names, if the caller may see it; `chats` find a conversation by id."""
     if ("conversation_id" in body) == ("contact" in body):
         raise FieldProblem({"conversation_id": ONE_CHAT})
     if "contact" in body:
         return _find_contact(body["contact"], user=user)
-    rows = scope.conversations_of(user).select_related("contact", "channel")
-    conversation = rows.filter(public_id=body["conversation_id"]).order_by("pk").first()
+    conversation = chats[user.role].first(user.pk, body["conversation_id"])
     if conversation is None:
         raise NotFoundProblem("conversation.not_found")
     return Place(conversation.contact, conversation)
@@ -46,7 +76,7 @@ def find_place(body: Mapping[str, Any], *, user: User) -> Place:
 
 def _find_contact(reference: Mapping[str, Any], *, user: User) -> Place:
     theirs = scope.contacts_of(user)
-    talks = scope.conversations_of(user).select_related("contact", "channel")
+    talks = with_facts(scope.conversations_of(user))
     if set(reference) == {"id"}:
         contact = theirs.filter(public_id=reference["id"]).order_by("pk").first()
     elif set(reference) == {"channel_id", "external_id"}:

@@ -113,7 +113,24 @@ def assign_to(
     Returns the decision; None if it is exactly theirs already. A person named here is given it
     whatever their presence and load. Raises `AssignmentRefusedError`.
     """
-    conversation = _lock(conversation.pk)
+    return assign_held(
+        _lock(conversation.pk), team=team, person=person, actor=actor, reason=reason, now=now
+    )
+
+
+def assign_held(
+    conversation: Conversation,
+    *,
+    actor: Actor,
+    now: datetime,
+    team: Team | None = None,
+    person: User | None = None,
+    reason: str = "",
+) -> Decision | None:
+    """Do what `assign_to` does, for a caller whose transaction holds the conversation's row.
+
+    The row was read under that lock, with its channel and contact.
+    """
     refuse_named(conversation, team=team, person=person)
     question = pose_named(
         conversation, team=team, person=person, actor=actor, reason=reason, now=now
