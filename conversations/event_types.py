@@ -7,6 +7,8 @@ a test compares the two lists.
 from typing import Literal, get_args
 
 EventType = Literal[
+    "contact.opted_in",
+    "contact.opted_out",
     "contact.permanent_agent_released",
     "contact.permanent_agent_set",
     "contact.updated",
@@ -16,6 +18,7 @@ EventType = Literal[
     "conversation.handed_to_people",
     "conversation.held_by_bot",
     "conversation.in_progress",
+    "conversation.priority_changed",
     "conversation.queued",
     "conversation.reopened",
     "conversation.resolved",

@@ -104,6 +104,7 @@ class ChannelAdmin(ChannelButtons):
                 {"fields": ("has_survey", "survey_question", "survey_thanks", "survey_wait_hours")},
             ),
             (_("Coming back"), {"fields": ("reopen_hours",)}),
+            (_("No more messages"), {"fields": ("stop_words", "start_words")}),
         ]
         if obj is not None and self._may_edit(request, obj):
             addresses = {

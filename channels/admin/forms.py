@@ -34,6 +34,8 @@ PLAIN_FIELDS = (
     "has_survey",
     "survey_question",
     "survey_thanks",
+    "stop_words",
+    "start_words",
 )
 OF_TWILIO = (
     "account_sid",

@@ -47,6 +47,8 @@ class ChannelOut(Out):
             "survey_thanks",
             "survey_wait_s",
             "reopen_window_s",
+            "stop_words",
+            "start_words",
             "created_at",
         )
 
@@ -110,6 +112,8 @@ class ChannelFields(Body):
     survey_thanks = Text(required=False, allow_blank=True)
     survey_wait_s = Whole(required=False, min_value=60, max_value=30 * DAY_S)
     reopen_window_s = Whole(required=False, min_value=0, max_value=365 * DAY_S)
+    stop_words = Text(required=False, allow_blank=True, max_length=500)
+    start_words = Text(required=False, allow_blank=True, max_length=500)
 
 
 class ChannelChanges(ChannelFields):

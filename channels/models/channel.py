@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from channels.secrets import EncryptedTextField
+from channels.stop_words import START_WORDS, STOP_WORDS
 from teams.identifiers import new_public_id
 
 DAY_S = 24 * 60 * 60
@@ -105,6 +106,24 @@ class Channel(models.Model):
     survey_thanks = models.CharField(_("thanks"), max_length=500, blank=True)
     survey_wait_s = models.PositiveIntegerField(
         _("wait for the rating (seconds)"), default=DAY_S, validators=[MinValueValidator(60)]
+    )
+    # Words that count as "no more messages" and "again", besides what the provider knows.
+    stop_words = models.CharField(
+        _("words to unsubscribe"),
+        max_length=500,
+        blank=True,
+        default=STOP_WORDS,
+        db_default=STOP_WORDS,
+        help_text=_(
+            "A message that is one of these words alone. Separated by commas; empty: no word."
+        ),
+    )
+    start_words = models.CharField(
+        _("words to subscribe again"),
+        max_length=500,
+        blank=True,
+        default=START_WORDS,
+        db_default=START_WORDS,
     )
     reopen_window_s = models.PositiveIntegerField(
         _("reopen within (seconds)"),

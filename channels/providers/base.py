@@ -314,5 +314,11 @@ class ProviderAdapter(Protocol):
     def normal_status(self, word: str) -> str | None:
         """Return our own word for the provider's; None for words that say nothing to us."""
 
+    def is_opt_out(self, code: str) -> bool:
+        """Say whether an error code means that the customer wants no more messages."""
+
+    def is_passing(self, code: str) -> bool:
+        """Say whether a message that failed with this code may well succeed later."""
+
     def describe_error(self, code: str) -> str:
         """Return one English sentence for people about an error code; it can be translated."""

@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 
 from channels.services.endpoints import TooManyEndpointsError
-from conversations.services.lifecycle import ConversationMovedError
+from conversations.services.labels import TagsLockedError, VersionConflictError
+from conversations.services.lifecycle import ConversationMovedError, SnoozeRefusedError
 from conversations.services.replies import ReplyRefusedError
 from conversations.services.retries import RetryRefusedError
-from conversations.services.tags import TagsLockedError
 from conversations.states import IllegalTransitionError
 from routing.services.assignment import AssignmentRefusedError
 from routing.services.decisions import DecisionContentionError
@@ -37,6 +37,13 @@ _BY_CLASS: dict[type[Exception], Refusal] = {
     ),
     TagsLockedError: Refusal(
         status.HTTP_409_CONFLICT, _("The tags of a closed conversation stay as they are.")
+    ),
+    VersionConflictError: Refusal(
+        status.HTTP_412_PRECONDITION_FAILED, _("The conversation changed since you read it.")
+    ),
+    SnoozeRefusedError: Refusal(
+        status.HTTP_422_UNPROCESSABLE_ENTITY,
+        _("Name an instant in the future, at most 366 days ahead."),
     ),
     PersonHasWorkError: Refusal(
         status.HTTP_409_CONFLICT,

@@ -30,7 +30,10 @@ SENTENCES: dict[str, str] = {
     "conversation.reopened": gettext_noop("Reopened."),
     "conversation.closed": gettext_noop("Closed."),
     "conversation.snoozed": gettext_noop("Set aside until %(until)s."),
+    "conversation.priority_changed": gettext_noop("Priority %(to)s, before it was %(from)s."),
     "conversation.tags_changed": gettext_noop("Tags changed."),
+    "contact.opted_in": gettext_noop("The customer wants messages again."),
+    "contact.opted_out": gettext_noop("The customer wants no more messages. Nothing is sent."),
     "contact.permanent_agent_released": gettext_noop(
         "%(person)s is not the customer's permanent agent any more."
     ),
@@ -53,6 +56,8 @@ WOKE_UP = gettext_noop("Open again: the time was over for which it was set aside
 UNTIL_THE_CUSTOMER_WRITES = gettext_noop("Set aside until the customer writes.")
 #: What is shown between the messages; who had it comes from the assignments.
 MARKED = (
+    "contact.opted_in",
+    "contact.opted_out",
     "conversation.unassigned",
     "conversation.held_by_bot",
     "conversation.handed_to_people",

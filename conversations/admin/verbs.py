@@ -11,8 +11,9 @@ from conversations.actors import Actor
 from conversations.models import Conversation
 from conversations.services import lifecycle
 from conversations.services.assignments import AssignmentLostError
-from conversations.services.lifecycle import ConversationMovedError
-from conversations.states import IllegalTransitionError, Status, is_move_allowed
+from conversations.services.labels import TagsLockedError, VersionConflictError
+from conversations.services.lifecycle import ConversationMovedError, SnoozeRefusedError
+from conversations.states import OPEN, IllegalTransitionError, Status, is_move_allowed
 from teams.models import User
 from teams.texts import Text
 
@@ -59,10 +60,13 @@ def _resolve(conversation: Conversation, user: User, now: datetime) -> Text:
 
 
 def _may_reopen(conversation: Conversation, user: User) -> bool:
-    return conversation.status in {Status.RESOLVED, Status.CLOSED, Status.SNOOZED}
+    """Whatever is not open already; what a bot has is taken over by people."""
+    return conversation.status not in OPEN
 
 
 def _what_reopening_does(conversation: Conversation) -> Text:
+    if conversation.status == Status.BOT:
+        return _("The bot is silent from now on, and routing looks for a person.")
     return _("It is new again and goes back to whoever had it, if that person is still there.")
 
 
@@ -93,11 +97,20 @@ REOPEN = Verb(
 )
 
 #: What a verb may raise because the conversation is not what it was on the page.
-REFUSED = (IllegalTransitionError, ConversationMovedError, AssignmentLostError)
+REFUSED = (
+    IllegalTransitionError,
+    ConversationMovedError,
+    AssignmentLostError,
+    SnoozeRefusedError,
+    TagsLockedError,
+    VersionConflictError,
+)
 
 
 def explain_refusal(error: Exception) -> Text:
     """Say what did not happen, why, and what to do."""
-    if isinstance(error, IllegalTransitionError):
+    if isinstance(error, SnoozeRefusedError):
+        return _("Nothing was changed: choose a time in the future, within a year.")
+    if isinstance(error, IllegalTransitionError | TagsLockedError):
         return _("Nothing was changed: the conversation is not in that state any more. Look again.")
     return _("Nothing was changed: somebody else changed this conversation just now. Look again.")

@@ -62,6 +62,10 @@ def _open(rows: Rows, user: User, now: datetime) -> Rows:
     return rows.filter(status__in=(Status.NEW, Status.IN_PROGRESS))
 
 
+def _snoozed(rows: Rows, user: User, now: datetime) -> Rows:
+    return rows.filter(status=Status.SNOOZED)
+
+
 def _resolved_today(rows: Rows, user: User, now: datetime) -> Rows:
     """Since midnight where the viewer is."""
     midnight = localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -103,6 +107,14 @@ VIEWS = (
         _open,
         empty_title=_("Nothing is open."),
         empty_consequence=_("All conversations are resolved or closed."),
+    ),
+    View(
+        "snoozed",
+        _("Snoozed"),
+        _snoozed,
+        ("snooze_due_at", "pk"),
+        empty_title=_("Nothing is set aside."),
+        empty_consequence=_("Snooze a conversation on its page, until a time or an answer."),
     ),
     View(
         "resolved_today",

@@ -1,6 +1,7 @@
 """Conversations: who waits, what was said, what happened, and what to do about it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from conversations import payloads, scope
 from conversations.api.callers import actor_of
 from conversations.api.serializers import (
     OPEN_WORD,
+    ConversationChanges,
     ConversationOut,
     ConversationParameters,
     EventOut,
@@ -21,7 +23,7 @@ from conversations.api.serializers import (
     TagsBody,
 )
 from conversations.models import Conversation, Event
-from conversations.services import lifecycle, tags
+from conversations.services import labels, lifecycle
 from conversations.states import OPEN, IllegalTransitionError, Status, check_move
 from teams.api.endpoints import Endpoint
 from teams.api.fields import UUID_FORM
@@ -56,9 +58,26 @@ class ConversationsEndpoint(Endpoint):
 
 
 class ConversationEndpoint(Endpoint):
+    scopes = {"PATCH": Scope.CONVERSATIONS}
+
     @describe("getConversation", "Read one conversation", answer=ConversationOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         return Response(ConversationOut(pick_conversation(request, public_id)).data)
+
+    @describe(
+        "updateConversation",
+        "Change tags or priority",
+        body=ConversationChanges,
+        answer=ConversationOut,
+        refusals=(409, 412),
+        examples={"urgent": {"priority": 10, "expected_version": 3}},
+    )
+    @once
+    def patch(self, request: Request, public_id: UUID) -> Response:
+        conversation = pick_conversation(request, public_id)
+        changes = self.read_body(ConversationChanges)
+        labels.change(conversation, actor=actor_of(request), now=timezone.now(), **changes)
+        return Response(ConversationOut(_again(conversation)).data)
 
 
 class StatusEndpoint(Endpoint):
@@ -68,18 +87,23 @@ class StatusEndpoint(Endpoint):
 
     @describe(
         "setStatus",
-        "Resolve, close or reopen",
+        "Resolve, close, snooze or reopen",
         body=StatusBody,
         answer=ConversationOut,
-        examples={"resolve": {"status": "resolved"}},
+        examples={
+            "resolve": {"status": "resolved"},
+            "snooze": {"status": "snoozed", "snoozed_until": "2026-12-01T09:00:00Z"},
+        },
     )
     @once
     def post(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         _refuse_foreign(conversation, user=caller(request))
-        word = self.read_body(StatusBody)["status"]
-        wanted = Status.NEW if word == OPEN_WORD else Status(word)
+        body = self.read_body(StatusBody)
+        wanted = Status.NEW if body["status"] == OPEN_WORD else Status(body["status"])
         verb = _VERBS.get(wanted)
+        if wanted == Status.SNOOZED:
+            verb = partial(lifecycle.snooze, until=body.get("snoozed_until"))
         if verb is None:
             check_move(conversation.status, wanted)
             raise FieldProblem({"status": NOT_BY_HAND})
@@ -97,13 +121,13 @@ class TagsEndpoint(Endpoint):
         "Set all tags",
         body=TagsBody,
         answer=ConversationOut,
-        refusals=(409,),
+        refusals=(409, 412),
         examples={"two": {"tags": ["billing", "urgent"]}},
     )
     def put(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
-        wanted = self.read_body(TagsBody)["tags"]
-        tags.replace_tags(conversation, tags=wanted, actor=actor_of(request), now=timezone.now())
+        wanted = self.read_body(TagsBody)
+        labels.change(conversation, actor=actor_of(request), now=timezone.now(), **wanted)
         return Response(ConversationOut(_again(conversation)).data)
 
 

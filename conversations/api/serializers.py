@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from channels.api.serializers import ChannelBrief
 from conversations.models import Contact, Conversation, Event, Message, Survey
 from conversations.models.event import ActorKind
+from conversations.services.labels import PRIORITY_MAX, PRIORITY_MIN
 from conversations.services.replies import MAX_BODY_LENGTH
 from conversations.states import OPEN, Status
 from conversations.window import closes_at
@@ -18,6 +20,7 @@ from teams.api.serializers import Out, PersonBrief, TeamBrief
 #: "open" is what people call the two states in which somebody works on it.
 OPEN_WORD = "open"
 STATUS_WORDS = [*(status.value for status in Status), OPEN_WORD]
+ONLY_SNOOZED = _("Only what is snoozed has a time at which it wakes.")
 _WORDS = "|".join(STATUS_WORDS)
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -52,6 +55,7 @@ class ConversationOut(Out):
     team = TeamBrief(allow_null=True)
     assignee = PersonBrief(allow_null=True)
     tags = serializers.ListField(child=Text())
+    snoozed_until = Instant(source="snooze_due_at", allow_null=True)
     window_closes_at = serializers.SerializerMethodField()
     survey = serializers.SerializerMethodField()
 
@@ -72,6 +76,7 @@ class ConversationOut(Out):
             "last_message_at",
             "last_inbound_at",
             "window_closes_at",
+            "snoozed_until",
             "waiting_since",
             "first_replied_at",
             "resolved_at",
@@ -123,6 +128,8 @@ class MessageOut(Out):
 class IdentityOut(serializers.Serializer[Any]):
     medium = Text()
     address = Text()
+    opted_out_at = Instant(allow_null=True)
+    opted_out_reason = BlankAsNull()
 
 
 class ContactOut(Out):
@@ -143,7 +150,6 @@ class ContactOut(Out):
             "attributes",
             "identities",
             "permanent_agent",
-            "opted_out_at",
             "created_at",
         )
 
@@ -231,10 +237,27 @@ class RetryBody(Body):
 
 class StatusBody(Body):
     status = Choice(choices=STATUS_WORDS)
+    snoozed_until = Instant(
+        required=False,
+        allow_null=True,
+        help_text="With `snoozed` only. Without it, until the customer writes.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("snoozed_until") is not None and attrs["status"] != Status.SNOOZED:
+            raise serializers.ValidationError({"snoozed_until": ONLY_SNOOZED}, code="only_snoozed")
+        return attrs
 
 
 class TagsBody(Body):
     tags = TextList()
+    expected_version = Whole(required=False, min_value=1)
+
+
+class ConversationChanges(Body):
+    tags = TextList(required=False)
+    priority = Whole(required=False, min_value=PRIORITY_MIN, max_value=PRIORITY_MAX)
+    expected_version = Whole(required=False, min_value=1)
 
 
 class ContactChanges(Body):

@@ -1,6 +1,6 @@
 from conversations.models.assignment import Assignment, AssignmentKind
 from conversations.models.attachment import Attachment, FileState
-from conversations.models.contact import Contact, Identity
+from conversations.models.contact import Contact, Identity, OptOutReason
 from conversations.models.conversation import Conversation
 from conversations.models.endpoint_delivery import EndpointDelivery, ForwardStatus
 from conversations.models.event import Event
@@ -20,6 +20,7 @@ __all__ = [
     "ForwardStatus",
     "Identity",
     "Message",
+    "OptOutReason",
     "Survey",
     "SurveyStatus",
 ]

@@ -7,6 +7,14 @@ from conversations.phones import mask_phone
 from teams.identifiers import new_public_id
 
 
+class OptOutReason(models.TextChoices):
+    """How we know that a customer wants no more messages."""
+
+    WORD = "word", _("The customer wrote it")
+    PROVIDER = "provider", _("The provider read it in what the customer wrote")
+    REFUSED = "refused", _("The provider refused a message for it")
+
+
 class Contact(models.Model):
     public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=200, blank=True)
@@ -23,7 +31,6 @@ class Contact(models.Model):
         on_delete=models.SET_NULL,
         related_name="permanent_contacts",
     )
-    opted_out_at = models.DateTimeField(_("opted out"), null=True, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -43,6 +50,12 @@ class Identity(models.Model):
     medium = models.CharField(_("medium"), max_length=16)
     address = models.CharField(_("address"), max_length=160)
     created_at = models.DateTimeField()
+    # Since when nothing may be sent to this address, and how we know. The same person may well
+    # want messages at another address.
+    opted_out_at = models.DateTimeField(_("opted out"), null=True, blank=True)
+    opted_out_reason = models.CharField(
+        max_length=16, blank=True, default="", db_default="", choices=OptOutReason
+    )
 
     class Meta:
         verbose_name = _("identity")

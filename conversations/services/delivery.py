@@ -20,8 +20,8 @@ from channels.secrets import SecretUnreadableError
 from conversations.actors import Actor
 from conversations.backoff import next_attempt_at
 from conversations.delivery_states import DeliveryStatus
-from conversations.models import Contact, Message
-from conversations.services import events, replies, reports
+from conversations.models import Message, OptOutReason
+from conversations.services import events, opt_outs, replies, reports
 from teams.services import sweeps
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ def _claim_next(*, now: datetime) -> Claim | None:
     )
     message = (
         Message.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("conversation__identity", "conversation__contact", "channel")
+        .select_related("conversation__identity", "channel")
         .filter(send_due_at__lte=now, delivery_status=DeliveryStatus.QUEUED)
         .filter(~Exists(earlier))
         .order_by("send_due_at", "pk")
@@ -173,11 +173,15 @@ def _record_failure(claim: Claim, *, error: SendError, now: datetime) -> None:
         error_code=error.code,
         error_detail=error.detail[:500],
     )
-    if error.is_opt_out:  # the contact is locked before the conversation, as everywhere
-        Contact.objects.filter(pk=message.conversation.contact_id, opted_out_at=None).update(
-            opted_out_at=now
-        )
     _note(message, status, now=now, code=error.code)
+    if error.is_opt_out:
+        opt_outs.record(
+            message.conversation,
+            reason=OptOutReason.REFUSED,
+            actor=Actor.provider(),
+            now=now,
+            said=error.code,
+        )
     if error.is_channel_broken:
         Channel.objects.filter(pk=message.channel_id).update(
             broken_at=now, broken_reason=error.detail[:250]

@@ -119,7 +119,7 @@ def reason_not_to_write(conversation: Conversation, *, now: datetime) -> str:
 
     It is asked once more when a message leaves, for much can happen while one is queued.
     """
-    if conversation.contact.opted_out_at is not None:
+    if conversation.identity.opted_out_at is not None:
         return "contact.opted_out"
     is_whatsapp = conversation.channel.medium == Medium.WHATSAPP
     if is_whatsapp and not is_window_open(conversation.last_inbound_at, now=now):
@@ -130,7 +130,7 @@ def reason_not_to_write(conversation: Conversation, *, now: datetime) -> str:
 def _lock(conversation: Conversation) -> Conversation:
     locked: Conversation = (
         Conversation.objects.select_for_update(of=("self",))
-        .select_related("channel", "contact")
+        .select_related("channel", "identity")
         .get(pk=conversation.pk)
     )
     return locked

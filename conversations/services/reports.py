@@ -2,16 +2,18 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from channels.models import Channel
 from channels.providers import adapter_for
-from channels.providers.base import StatusUpdate
+from channels.providers.base import ProviderAdapter, StatusUpdate
 from conversations.actors import Actor
+from conversations.backoff import next_attempt_at
 from conversations.delivery_states import DeliveryStatus, is_forward
-from conversations.models import DeliveryReport, Message
-from conversations.services import events
+from conversations.models import DeliveryReport, Message, OptOutReason
+from conversations.services import events, opt_outs
 
 _ON_ITS_WAY = {DeliveryStatus.QUEUED, DeliveryStatus.SENDING}
 
@@ -84,21 +86,23 @@ def _apply(report: DeliveryReport, message: Message, *, now: datetime) -> None:
     status = DeliveryStatus.SENT if word in _ON_ITS_WAY else DeliveryStatus(word)
     if not is_forward(message.delivery_status, status):
         return
-    failure = {}
+    changes: dict[str, Any] = {"sent_at": message.sent_at or now, "send_due_at": None}
     if status == DeliveryStatus.FAILED:
-        failure = {
-            "error_code": report.error_code or message.error_code,
-            "error_detail": adapter.describe_error(report.error_code)[:500],
-        }
+        changes |= _failure(report, message, adapter=adapter, now=now)
+        status = DeliveryStatus(changes.pop("delivery_status"))
     elif message.delivery_status == DeliveryStatus.UNKNOWN:
-        failure = {"error_code": "", "error_detail": ""}
+        changes |= {"error_code": "", "error_detail": ""}
     Message.objects.filter(pk=message.pk).update(
-        delivery_status=status,
-        lease_until=None,
-        send_due_at=None,
-        sent_at=message.sent_at or now,
-        **failure,
+        delivery_status=status, lease_until=None, **changes
     )
+    if status == DeliveryStatus.FAILED and adapter.is_opt_out(report.error_code):
+        opt_outs.record(
+            message.conversation,
+            reason=OptOutReason.REFUSED,
+            actor=Actor.provider(),
+            now=now,
+            said=report.error_code,
+        )
     events.record(
         "message.status_changed",
         conversation=message.conversation,
@@ -110,3 +114,23 @@ def _apply(report: DeliveryReport, message: Message, *, now: datetime) -> None:
             "error_code": report.error_code,
         },
     )
+
+
+def _failure(
+    report: DeliveryReport, message: Message, *, adapter: ProviderAdapter, now: datetime
+) -> dict[str, Any]:
+    """Return what a failure that the provider reports makes of a message.
+
+    A limit that passes is no reason to give up: the provider did not deliver it, so it may go out
+    again, as a new message to the provider.
+    """
+    failure: dict[str, Any] = {
+        "delivery_status": DeliveryStatus.FAILED,
+        "error_code": report.error_code or message.error_code,
+        "error_detail": adapter.describe_error(report.error_code)[:500],
+    }
+    due_at = next_attempt_at(message.attempt, now=now) if message.attempt else None
+    if due_at is None or not adapter.is_passing(report.error_code):
+        return failure
+    again = {"delivery_status": DeliveryStatus.QUEUED, "send_due_at": due_at, "sent_at": None}
+    return {**failure, **again, "provider_message_id": None}

@@ -51,7 +51,7 @@ def _retry(
     """
     locked = (
         Message.objects.select_for_update(of=("self",))
-        .select_related("conversation__channel", "conversation__contact", "author")
+        .select_related("conversation__channel", "conversation__identity", "author")
         .get(pk=message.pk)
     )
     if locked.delivery_status not in allowed:

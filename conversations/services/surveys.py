@@ -98,7 +98,7 @@ def queue_automatic(conversation: Conversation, *, body: str, now: datetime) -> 
 
 
 def _reason_to_skip(conversation: Conversation, *, now: datetime) -> str:
-    if conversation.contact.opted_out_at is not None:
+    if conversation.identity.opted_out_at is not None:
         return "opted_out"
     if not is_window_open(conversation.last_inbound_at, now=now):
         return "window_closed"

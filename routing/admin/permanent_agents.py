@@ -7,7 +7,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations.admin.pages import ConversationAdmin
+from conversations.admin.asking import AskingConversationAdmin
 from conversations.admin.verbs import actor_of
 from conversations.models import Contact, Conversation
 from conversations.states import OPEN
@@ -19,7 +19,7 @@ from teams.texts import Text
 from teams.viewers import posted, viewer
 
 
-class PermanentAgentAdmin(ConversationAdmin):
+class PermanentAgentAdmin(AskingConversationAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.permanent_agent_view)
         name = "conversations_conversation_permanent_agent"

@@ -21,7 +21,7 @@ from channels.providers.base import (
 from channels.secrets import SecretUnreadableError
 from conversations.actors import Actor
 from conversations.models import Conversation, Message
-from conversations.services import events, inbox, reports
+from conversations.services import events, inbox, opt_outs, reports
 from conversations.services.inbox import Arrival, Arrived, InboxContentionError
 from conversations.statements import Incoming
 from conversations.states import Status
@@ -232,10 +232,28 @@ def _store(channel: Channel, incoming: Incoming) -> Receipt:
         if arrival.needs_routing:
             _route(channel, arrival, incoming)
 
-    arrival = inbox.record_inbound(incoming, then=decide)
+    word = _opt_out_word(incoming)
+    if opt_outs.says_something(incoming.text, channel=channel, provider_word=word):
+        with transaction.atomic():
+            arrival = inbox.record_inbound(incoming, then=decide)
+            if arrival.conversation_id is not None:
+                opt_outs.read(
+                    arrival.conversation_id,
+                    text=incoming.text,
+                    provider_word=word,
+                    now=incoming.now,
+                )
+    else:
+        arrival = inbox.record_inbound(incoming, then=decide)
     if arrival.arrived == Arrived.DUPLICATE:
         return Receipt(ReceiptKind.DUPLICATE)
     return Receipt(ReceiptKind.STORED, arrival.conversation_id)
+
+
+def _opt_out_word(incoming: Incoming) -> str:
+    """Return what the provider read in the message about wanting messages: STOP, START or HELP."""
+    words = (entry["word"] for entry in incoming.media if entry["kind"] == "opt_out")
+    return next(words, "").upper()
 
 
 def _route(channel: Channel, arrival: Arrival, incoming: Incoming) -> None:

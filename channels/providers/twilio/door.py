@@ -76,6 +76,14 @@ class TwilioDoor:
     def normal_status(self, word: str) -> str | None:
         return words.normal_status(word)
 
+    def is_opt_out(self, code: str) -> bool:
+        meaning = words.meaning_of(code)
+        return meaning is not None and meaning.is_opt_out
+
+    def is_passing(self, code: str) -> bool:
+        meaning = words.meaning_of(code)
+        return meaning is not None and meaning.outcome == "retry"
+
     def describe_error(self, code: str) -> str:
         return words.describe_error(code)
 

@@ -40,6 +40,7 @@ BODIES: dict[str, Callable[[House, str, str], Any]] = {
     "POST /conversations/{public_id}/messages/": lambda *_: {"body": "Hello"},
     "POST /conversations/{public_id}/notes/": lambda *_: {"body": "Called back."},
     "POST /conversations/{public_id}/status/": lambda *_: {"status": "resolved"},
+    "PATCH /conversations/{public_id}/": lambda *_: {"priority": 10},
     "PUT /conversations/{public_id}/tags/": lambda *_: {"tags": ["vip"]},
     "POST /assignments/manual/": lambda house, whose, caller: {
         "conversation_id": id_of(house.conversation(whose, caller)),

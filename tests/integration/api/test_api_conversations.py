@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
-from conversations.models import Conversation, Event, Message, Survey
+from conversations.models import Conversation, Event, Identity, Message, Survey
 from conversations.states import Status
 from tests import moments
 from tests.factories import (
@@ -146,7 +147,8 @@ class TestMessages:
         assert not Message.objects.exists()
 
     def test_may_not_be_sent_to_who_opted_out(self, api):
-        conversation = make_conversation(contact=make_contact(opted_out_at=NOW))
+        conversation = make_conversation()
+        Identity.objects.update(opted_out_at=NOW)
 
         answer = api.post(address_of(conversation, below="messages/"), {"body": "Hello"})
 
@@ -219,6 +221,83 @@ class TestStatus:
         assert codes == [403, 200]
 
 
+class TestSnoozing:
+    def test_lasts_until_an_instant(self, api):
+        conversation = make_conversation()
+        address, until = address_of(conversation, below="status/"), soon()
+
+        answer = api.post(address, {"status": "snoozed", "snoozed_until": until})
+
+        assert answer.status_code == 200
+        assert (answer.json()["status"], answer.json()["snoozed_until"]) == ("snoozed", until)
+
+    @pytest.mark.parametrize("more", [{}, {"snoozed_until": None}])
+    def test_lasts_until_the_customer_writes_where_no_instant_is_named(self, api, more):
+        address = address_of(make_conversation(), below="status/")
+
+        answer = api.post(address, {"status": "snoozed", **more})
+
+        assert (answer.json()["status"], answer.json()["snoozed_until"]) == ("snoozed", None)
+
+    @pytest.mark.parametrize(
+        ("body", "code"),
+        [
+            ({"status": "snoozed", "snoozed_until": "2020-01-01T00:00:00Z"}, "bad_snooze"),
+            ({"status": "snoozed", "snoozed_until": "2999-01-01T00:00:00Z"}, "bad_snooze"),
+            ({"status": "snoozed", "snoozed_until": 1715000000}, "validation"),
+            ({"status": "snoozed", "snoozed_until": "soon"}, "validation"),
+            ({"status": "resolved", "snoozed_until": "2999-01-01T00:00:00Z"}, "validation"),
+        ],
+    )
+    def test_refuses_what_is_no_time_to_wake_at(self, api, body, code):
+        answer = api.post(address_of(make_conversation(), below="status/"), body)
+
+        assert answer.status_code == 422
+        assert answer.json()["code"].endswith(code)
+
+    def test_of_what_a_bot_has_and_back_to_people(self, api):
+        conversation = make_conversation(status=Status.BOT)
+        address = address_of(conversation, below="status/")
+
+        answer = api.post(address, {"status": "open"})
+
+        assert answer.json()["status"] == "new"
+        assert Event.objects.get().type == "conversation.handed_to_people"
+
+
+def soon() -> str:
+    return f"{timezone.now() + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+
+
+class TestPriority:
+    def test_is_changed_and_told(self, api):
+        conversation = make_conversation()
+
+        answer = api.patch(address_of(conversation), {"priority": 10, "expected_version": 1})
+
+        assert (answer.status_code, answer.json()["priority"]) == (200, 10)
+        event = Event.objects.get()
+        assert (event.type, event.data) == (
+            "conversation.priority_changed",
+            {"from": 0, "to": 10},
+        )
+
+    def test_is_not_changed_over_somebody_elses_change(self, api):
+        conversation = make_conversation(version=2)
+
+        answer = api.patch(address_of(conversation), {"priority": 10, "expected_version": 1})
+
+        assert (answer.status_code, answer.json()["code"]) == (412, "version_conflict")
+        conversation.refresh_from_db()
+        assert conversation.priority == 0
+
+    @pytest.mark.parametrize("priority", [101, -101, "1", None, 1.5])
+    def test_is_a_number_of_a_hundred_either_way(self, api, priority):
+        answer = api.patch(address_of(make_conversation()), {"priority": priority})
+
+        assert answer.status_code == 422
+
+
 class TestTags:
     def test_are_replaced(self, api):
         conversation = make_conversation(tags=["old"])
@@ -276,7 +355,14 @@ class TestContacts:
 
         body = api.get(f"contacts/{contact.public_id}/").json()
 
-        assert body["identities"] == [{"medium": "whatsapp", "address": "+819012345678"}]
+        assert body["identities"] == [
+            {
+                "medium": "whatsapp",
+                "address": "+819012345678",
+                "opted_out_at": None,
+                "opted_out_reason": None,
+            }
+        ]
         assert body["tags"] == ["vip"]
 
     def test_are_found_by_their_number(self, api):

@@ -231,7 +231,7 @@ class TestTheBox:
         [
             ({"status": Status.CLOSED}, "This conversation is closed."),
             ({"channel__is_active": False}, "The channel is switched off"),
-            ({"contact__opted_out_at": timezone.now()}, "asked not to be written to"),
+            ({"identity__opted_out_at": timezone.now()}, "asked not to be written to"),
         ],
     )
     def test_says_why_nothing_can_be_sent(
@@ -319,7 +319,7 @@ class TestTheVerbs:
             page = client.get(at(conversation)).context
             return [item["url"].rstrip("/").rsplit("/", 1)[1] for item in page["verbs"]]
 
-        assert keys() == ["assign", "take", "resolve"]
+        assert keys() == ["assign", "take", "resolve", "snooze", "labels"]
         Conversation.objects.update(status=Status.CLOSED)
         assert keys() == ["reopen"]
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from channels.models import Channel, Envelope, EnvelopeOutcome
 from conversations.delivery_states import DeliveryStatus
-from conversations.models import Contact, Conversation, Event, Message
+from conversations.models import Conversation, Event, Identity, Message
 from conversations.models.message import Direction
 from teams.models import User
 from tests.console import sign_in
@@ -97,7 +97,7 @@ class TestAMessageThatWasNotDelivered:
     def test_has_no_button_where_the_customer_may_not_be_written_to(
         self, client: Client, failed: Message
     ) -> None:
-        Contact.objects.update(opted_out_at=timezone.now())
+        Identity.objects.update(opted_out_at=timezone.now())
         assert retry_of(failed) not in client.get(page_of(failed.conversation)).content.decode()
         text = client.post(retry_of(failed), follow=True).content.decode()
         assert "asked not to be written to" in text

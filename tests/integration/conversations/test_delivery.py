@@ -5,11 +5,21 @@ from datetime import timedelta
 import pytest
 
 from channels.models import Channel, Medium
+from channels.providers.base import StatusUpdate
 from conversations.actors import Actor
-from conversations.models import Contact, Message
-from conversations.services import delivery, lifecycle, replies
+from conversations.backoff import MAX_ATTEMPTS
+from conversations.models import Identity, Message
+from conversations.models.message import Direction
+from conversations.services import delivery, lifecycle, replies, reports
 from conversations.services.replies import ReplyRefusedError
-from tests.factories import lose_key, make_agent, make_channel, make_contact, make_conversation
+from tests.factories import (
+    lose_key,
+    make_agent,
+    make_channel,
+    make_contact,
+    make_conversation,
+    make_message,
+)
 from tests.fake_twilio import running
 from tests.moments import WEDNESDAY_MORNING as MORNING
 
@@ -124,9 +134,9 @@ class TestSending:
 
         drain()
 
-        contact = message.conversation.contact
-        contact.refresh_from_db()
-        assert contact.opted_out_at == MORNING
+        identity = message.conversation.identity
+        identity.refresh_from_db()
+        assert (identity.opted_out_at, identity.opted_out_reason) == (MORNING, "refused")
         with pytest.raises(ReplyRefusedError, match=r"contact\.opted_out"):
             queue(message.conversation)
 
@@ -202,7 +212,7 @@ class TestWhatIsTooLateWhenItLeaves:
 
     def test_is_a_message_to_somebody_who_opted_out_meanwhile(self, twilio):
         message = queue()
-        Contact.objects.update(opted_out_at=MORNING)
+        Identity.objects.update(opted_out_at=MORNING)
 
         drain()
 
@@ -229,3 +239,59 @@ class TestWhatIsTooLateWhenItLeaves:
 
         message.refresh_from_db()
         assert (message.conversation.status, message.delivery_status) == ("closed", "sent")
+
+
+class TestALimitThatTheProviderReportsLater:
+    def sent(self):
+        return make_message(
+            conversation=make_conversation(),
+            author=make_agent(),
+            direction=Direction.OUTBOUND,
+            delivery_status="sent",
+            provider_message_id="SM" + "7" * 32,
+            attempt=1,
+        )
+
+    def report(self, message, status, *, code, now=MORNING):
+        update = StatusUpdate("SM" + "7" * 32, status, code)
+        reports.record_report(
+            message.channel, update=update, message_public_id=message.public_id, now=now
+        )
+        message.refresh_from_db()
+
+    def test_lets_it_go_out_again_after_a_pause(self, twilio):
+        message = self.sent()
+
+        self.report(message, "failed", code="63018")
+
+        assert (message.delivery_status, message.error_code) == ("queued", "63018")
+        assert message.send_due_at == MORNING + timedelta(seconds=2)
+        drain(now=message.send_due_at)
+        message.refresh_from_db()
+        assert (message.delivery_status, message.error_code) == ("sent", "")
+        assert message.provider_message_id == twilio.messages[0]["sid"]
+
+    def test_queues_it_once_though_it_is_reported_twice(self, twilio):
+        message = self.sent()
+        self.report(message, "undelivered", code="63018")
+        drain(now=MORNING + timedelta(seconds=2))
+
+        self.report(message, "failed", code="63018", now=MORNING + timedelta(seconds=3))
+
+        assert message.delivery_status == "sent"
+        assert len(twilio.messages) == 1
+
+    def test_is_the_end_after_so_many_tries(self):
+        message = self.sent()
+        Message.objects.update(attempt=MAX_ATTEMPTS)
+
+        self.report(message, "failed", code="63018")
+
+        assert (message.delivery_status, message.send_due_at) == ("failed", None)
+
+    def test_is_no_other_failure(self):
+        message = self.sent()
+
+        self.report(message, "undelivered", code="63016")
+
+        assert (message.delivery_status, message.error_code) == ("failed", "63016")

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from conversations.actors import Actor
 from conversations.delivery_states import DeliveryStatus
-from conversations.models import Contact, DeliveryReport, Message
+from conversations.models import DeliveryReport, Identity, Message
 from conversations.models.message import Direction
 from conversations.services import delivery, retries
 from conversations.services.replies import ReplyRefusedError
@@ -90,7 +90,7 @@ class TestAFailedMessage:
 
     def test_is_not_sent_to_somebody_who_opted_out(self):
         message = make_answer()
-        Contact.objects.update(opted_out_at=MORNING)
+        Identity.objects.update(opted_out_at=MORNING)
 
         with pytest.raises(ReplyRefusedError, match=r"contact\.opted_out"):
             retry(message)

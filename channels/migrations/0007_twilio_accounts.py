@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('channels', '0005_endpoints'),
+        ('channels', '0006_stop_words'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
