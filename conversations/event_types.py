@@ -7,6 +7,7 @@ a test compares the two lists.
 from typing import Literal, get_args
 
 EventType = Literal[
+    "automatic_text.skipped",
     "contact.opted_in",
     "contact.opted_out",
     "contact.permanent_agent_released",

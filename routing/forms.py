@@ -30,6 +30,7 @@ FIELD_LABELS = {
     Field.CHANNEL: gettext_lazy("the channel"),
     Field.TIME_OF_DAY: gettext_lazy("the time of day"),
     Field.WEEKDAY: gettext_lazy("the day of the week"),
+    Field.OPEN_HOURS: gettext_lazy("the channel is open"),
 }
 OPERATOR_LABELS = {
     Operator.CONTAINS: gettext_lazy("contains any of"),
@@ -51,6 +52,7 @@ EXAMPLES = {
     Field.CHANNEL: gettext_lazy("the channel's name"),
     Field.TIME_OF_DAY: gettext_lazy("18:00"),
     Field.WEEKDAY: gettext_lazy("saturday, sunday"),
+    Field.OPEN_HOURS: gettext_lazy("yes or no"),
 }
 
 

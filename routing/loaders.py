@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import takewhile
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection
 
+from channels.loaders import HOURS_VERSION, load_is_open
 from channels.models import Channel
 from conversations.actors import Actor
 from conversations.models import Assignment, Contact, Conversation
@@ -29,7 +30,7 @@ from teams.queries import Query
 
 
 def find_channel(*, provider: str, token: str) -> Channel | None:
-    """Return the active channel with this token, and with it the version of the rules.
+    """Return the active channel with this token, and the versions of the rules and its hours.
 
     It is a request's first statement, and so it is also the test whether the connection still
     works: on a broken one it is asked again over a new one.
@@ -48,9 +49,10 @@ def _find_channel(provider: str, token: str) -> Channel | None:
     found = _CHANNEL.rows(provider, token)
     if not found:
         return None
-    *columns, version = found[0]
+    *columns, version, hours_version = found[0]
     channel = Channel.from_db(DEFAULT_DB_ALIAS, _CHANNEL_FIELDS, columns)
     vars(channel)["rule_set_version"] = version
+    vars(channel)[HOURS_VERSION] = hours_version
     return channel
 
 
@@ -70,13 +72,19 @@ _CHANNEL_FIELDS = (
     "phone_number",
     "messaging_service_sid",
     "time_zone",
+    "language",
+    "hours_id",
+    "has_greeting",
+    "has_unavailable_message",
+    "stop_words",
+    "start_words",
 )
 _CHANNEL = Query(
     lambda provider, token: (
         Channel.objects.order_by()
         .filter(is_active=True, provider=provider, token=token)
         .annotate(rule_set_version=RuleSet.objects.order_by("-pk").values("version")[:1])
-        .values_list(*_CHANNEL_FIELDS, "rule_set_version")
+        .values_list(*_CHANNEL_FIELDS, "rule_set_version", "hours__version")
     ),
     "provider",
     "token",
@@ -140,17 +148,14 @@ def load_situation(
         channel_name=channel.name,
         text=text,
         is_new_contact=is_new_contact,
+        is_open=load_is_open(channel, at=now),
     )
     if is_new_contact:
         return situation
     contact = Contact.objects.select_related("permanent_agent").get(pk=conversation.contact_id)
     history = _load_history(conversation)
-    return Situation(
-        at=now,
-        zone=channel.time_zone,
-        channel_id=channel.pk,
-        channel_name=channel.name,
-        text=text,
+    return replace(
+        situation,
         contact_tags=tuple(contact.tags),
         permanent_agent=_known(contact.permanent_agent),
         previous_owner=_known(history.last_owner),

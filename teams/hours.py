@@ -9,7 +9,7 @@ A night that began on the evening before goes on to its end. An exception of one
 than one that comes back every year.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -24,8 +24,6 @@ _LATEST = 2 * ONE_DAY
 _FAR = timedelta(days=370)
 #: How many days are looked at together.
 _STRIDE = 14 * ONE_DAY
-_DAYS_A_WEEK = 7
-_MINUTES_A_DAY = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,7 @@ class DayException:
     intervals: tuple[Interval, ...] = ()
     label: str = ""
     is_yearly: bool = False
+    is_holiday: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,40 +55,83 @@ class Hours:
 
 
 class Why(StrEnum):
-    """What decides that a place is open or closed."""
+    """What decides that a place is open or closed. The codes are part of the API."""
 
-    WEEK = "week"  # the weekday's intervals
-    EXCEPTION = "exception"  # the exception of the date
+    INTERVAL = "interval"  # open: the weekday's interval
+    OUTSIDE_INTERVALS = "outside_intervals"  # closed: the weekday has intervals, but none now
+    CLOSED_ALL_DAY = "closed_all_day"  # closed: the weekday has none
+    HOLIDAY = "holiday"  # the date is a holiday
+    EXCEPTION = "exception"  # the date has other hours, or none
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Whether it is open, because of which date's intervals, and until when (None: for good)."""
+    """Whether it is open, because of which date, and since and until when.
+
+    `interval` is the one that keeps it open. `label` is the name of the holiday or the exception.
+    `since` and `until` are None where it is the same for more than a year.
+    """
 
     is_open: bool
     why: Why
     day: date
     label: str
+    interval: Interval | None
+    since: datetime | None
     until: datetime | None
 
 
 def is_open(hours: Hours, *, at: datetime) -> bool:
     """Say whether the place is open at an instant."""
-    return _open_day(hours, at) is not None
+    return _find_interval(hours, at) is not None
 
 
 def explain(hours: Hours, *, at: datetime) -> Explanation:
-    """Say whether the place is open at an instant, why, and until when that is so."""
-    opened_on = _open_day(hours, at)
-    day = opened_on or day_of(at, zone=hours.zone)
+    """Say whether the place is open at an instant, why, and since and until when that is so."""
+    found = _find_interval(hours, at)
+    day, interval = found or (day_of(at, zone=hours.zone), None)
     exception = _exception(hours, day)
     return Explanation(
-        is_open=opened_on is not None,
-        why=Why.EXCEPTION if exception else Why.WEEK,
+        is_open=interval is not None,
+        why=_why(hours, day, interval),
         day=day,
         label=exception.label if exception else "",
+        interval=interval,
+        since=last_change(hours, until=at),
         until=next_change(hours, after=at),
     )
+
+
+def next_opening(hours: Hours, *, after: datetime) -> datetime | None:
+    """Return when the place opens next; where it is open, when it does after it has closed."""
+    change = next_change(hours, after=after)
+    if change is None or not is_open(hours, at=after):
+        return change
+    return next_change(hours, after=change)
+
+
+def next_closing(hours: Hours, *, after: datetime) -> datetime | None:
+    """Return when the place closes next; where it is closed, when it does after it has opened."""
+    change = next_change(hours, after=after)
+    if change is None or is_open(hours, at=after):
+        return change
+    return next_change(hours, after=change)
+
+
+def last_change(hours: Hours, *, until: datetime) -> datetime | None:
+    """Return when the place last opened or closed; None if it did neither within a year.
+
+    What happens at the very instant counts.
+    """
+    since = until - _FAR
+    if not is_open(hours, at=until):
+        return next((end for _, end in _pieces_back(hours, since, until)), None)
+    opened = until
+    for start, end in _pieces_back(hours, since, until):
+        if end < opened:
+            break
+        opened = start
+    return opened if opened > since else None
 
 
 def next_change(hours: Hours, *, after: datetime) -> datetime | None:
@@ -136,42 +178,6 @@ def add_open_seconds(hours: Hours, *, start: datetime, seconds: float) -> dateti
         start = last
 
 
-Placed = tuple[int, Interval]
-
-
-def find_overlap(days: Sequence[Sequence[Interval]]) -> tuple[Placed, Placed] | None:
-    """Return the first two intervals that lie over each other, each with its day; None if none do.
-
-    `days` follow each other; where they are a whole week, its first one follows the last.
-    """
-    placed = sorted(
-        (
-            (_minutes(day, interval), (day, interval))
-            for day, of in enumerate(days)
-            for interval in of
-        ),
-        key=lambda found: found[0],
-    )
-    if placed and len(days) == _DAYS_A_WEEK:
-        (start, end), first = placed[0]
-        week = _DAYS_A_WEEK * _MINUTES_A_DAY
-        placed.append(((start + week, end + week), first))
-    latest: tuple[int, Placed] | None = None
-    for (start, end), this in placed:
-        if latest is not None and start < latest[0]:
-            return latest[1], this
-        if latest is None or end > latest[0]:
-            latest = (end, this)
-    return None
-
-
-def _minutes(day: int, interval: Interval) -> tuple[int, int]:
-    start, end = (clock.hour * 60 + clock.minute for clock in (interval.start, interval.end))
-    if end <= start:
-        end += _MINUTES_A_DAY
-    return day * _MINUTES_A_DAY + start, day * _MINUTES_A_DAY + end
-
-
 def _pieces(hours: Hours, since: datetime, until: datetime) -> Iterator[Stretch]:
     """Yield when the place is open within `[since, until)`, in order; some may touch.
 
@@ -181,6 +187,14 @@ def _pieces(hours: Hours, since: datetime, until: datetime) -> Iterator[Stretch]
         part = min(since + _STRIDE, until)
         yield from _open_within(hours, since, part)
         since = part
+
+
+def _pieces_back(hours: Hours, since: datetime, until: datetime) -> Iterator[Stretch]:
+    """Yield the same from the latest to the earliest."""
+    while since < until:
+        part = max(until - _STRIDE, since)
+        yield from reversed(_open_within(hours, part, until))
+        until = part
 
 
 def _open_within(hours: Hours, since: datetime, until: datetime) -> list[Stretch]:
@@ -193,19 +207,33 @@ def _open_within(hours: Hours, since: datetime, until: datetime) -> list[Stretch
     return clipped(merged(found), since=since, until=until)
 
 
-def _open_day(hours: Hours, at: datetime) -> date | None:
-    """Return the date whose intervals keep the place open at an instant: the latest of them."""
+def _find_interval(hours: Hours, at: datetime) -> tuple[date, Interval] | None:
+    """Return what keeps the place open at an instant: an interval of the latest date that can."""
     today = day_of(at, zone=hours.zone)
     for day in (today, today - ONE_DAY, today - _LATEST):
-        if any(start <= at < end for start, end in _stretches(hours, day)):
-            return day
+        for interval in _intervals(hours, day):
+            start, end = _stretch(interval, day, hours.zone)
+            if start <= at < end:
+                return day, interval
     return None
 
 
-def _stretches(hours: Hours, day: date) -> list[Stretch]:
+def _why(hours: Hours, day: date, interval: Interval | None) -> Why:
     exception = _exception(hours, day)
-    intervals = exception.intervals if exception else hours.week[day.weekday()]
-    return [_stretch(interval, day, hours.zone) for interval in intervals]
+    if exception is not None:
+        return Why.HOLIDAY if exception.is_holiday else Why.EXCEPTION
+    if interval is not None:
+        return Why.INTERVAL
+    return Why.OUTSIDE_INTERVALS if hours.week[day.weekday()] else Why.CLOSED_ALL_DAY
+
+
+def _stretches(hours: Hours, day: date) -> list[Stretch]:
+    return [_stretch(interval, day, hours.zone) for interval in _intervals(hours, day)]
+
+
+def _intervals(hours: Hours, day: date) -> tuple[Interval, ...]:
+    exception = _exception(hours, day)
+    return exception.intervals if exception else hours.week[day.weekday()]
 
 
 def _stretch(interval: Interval, day: date, zone: str) -> Stretch:

@@ -1,5 +1,6 @@
 """Rows become the values that the pure modules decide over."""
 
+import uuid
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -38,6 +39,12 @@ def load_hours(calendar: BusinessHours) -> Hours:
     )
 
 
+@lru_cache(maxsize=256)
+def load_hours_version(calendar_id: int, version: uuid.UUID) -> Hours:
+    """Return the hours of a calendar. A version never changes, so it is kept."""
+    return load_hours(BusinessHours.objects.get(pk=calendar_id))
+
+
 def day_exceptions(rows: Iterable[HoursException]) -> tuple[DayException, ...]:
     """Return one exception a date: its rows are that date's intervals."""
     found: dict[tuple[date, bool], DayException] = {}
@@ -48,7 +55,11 @@ def day_exceptions(rows: Iterable[HoursException]) -> tuple[DayException, ...]:
         if row.start is not None and row.end is not None:
             intervals = (*intervals, Interval(row.start, row.end))
         found[key] = DayException(
-            row.date, intervals, earlier.label or row.label, is_yearly=row.is_yearly
+            row.date,
+            intervals,
+            earlier.label or row.label,
+            is_yearly=row.is_yearly,
+            is_holiday=row.is_holiday,
         )
     return tuple(found.values())
 

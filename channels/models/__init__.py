@@ -2,10 +2,12 @@ from channels.models.channel import Channel, ChannelMember, Distribution, Medium
 from channels.models.endpoint import Endpoint, PauseReason
 from channels.models.envelope import Envelope, EnvelopeOutcome
 from channels.models.refusal import RefusedRequest
+from channels.models.text import ChannelText
 
 __all__ = [
     "Channel",
     "ChannelMember",
+    "ChannelText",
     "Distribution",
     "Endpoint",
     "Envelope",

@@ -6,6 +6,7 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from channels.languages import validate_language
 from channels.secrets import EncryptedTextField
 from channels.stop_words import START_WORDS, STOP_WORDS
 from teams.identifiers import new_public_id
@@ -95,6 +96,26 @@ class Channel(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         editable=False,
+    )
+    language = models.CharField(
+        _("language"),
+        max_length=12,
+        default="en",
+        validators=[validate_language],
+        help_text=_("Of automatic texts, where a customer's own language is not known."),
+    )
+    # Empty: always open.
+    hours = models.ForeignKey(
+        "teams.BusinessHours",
+        verbose_name=_("business hours"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="channels",
+    )
+    has_greeting = models.BooleanField(_("greet whoever starts a conversation"), default=False)
+    has_unavailable_message = models.BooleanField(
+        _("answer automatically outside business hours"), default=False
     )
     has_survey = models.BooleanField(_("ask for a rating when resolved"), default=False)
     survey_question = models.CharField(

@@ -10,6 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from channels.greetings import TextKind
 from conversations.models import Assignment, Event
 from conversations.models.assignment import AssignmentKind, EndReason
 from conversations.models.event import ActorKind
@@ -19,6 +20,7 @@ from teams.texts import Text
 
 #: One sentence per type of event. An unknown type is shown by its own name.
 SENTENCES: dict[str, str] = {
+    "automatic_text.skipped": gettext_noop("%(automatic)s not sent: %(skip_reason)s."),
     "conversation.created": gettext_noop("The conversation started."),
     "conversation.assigned": gettext_noop("Given to %(person)s (%(team)s)."),
     "conversation.queued": gettext_noop("Waits in the queue: %(team)s."),
@@ -49,6 +51,8 @@ SENTENCES: dict[str, str] = {
     "survey.skipped": gettext_noop("The customer was not asked for a rating: %(skip_reason)s."),
     "survey.answered": gettext_noop("The customer's rating: %(rating)s of 5."),
 }
+#: Nobody wrote it.
+AUTOMATIC = gettext_noop("%(automatic)s sent.")
 #: Nobody had it: it waited with a team.
 FROM_A_QUEUE = gettext_noop("Taken from the queue of %(team)s: %(reason)s.")
 #: Nobody reopened it: it woke up.
@@ -73,6 +77,16 @@ MARKED = (
 SKIP_REASONS = {
     "window_closed": gettext_lazy("the 24-hour window was closed"),
     "opted_out": gettext_lazy("opted out"),
+    "other_text": gettext_lazy("the unavailable message went out instead"),
+    "person_wrote": gettext_lazy("a person had written less than five minutes before"),
+    "own_number": gettext_lazy("the message came from our own number"),
+    "keyword": gettext_lazy("the message was a word that stops or starts messages"),
+    "late": gettext_lazy("the message was taken in later than it was written"),
+    "no_text": gettext_lazy("there is no text for it"),
+}
+AUTOMATIC_TEXTS = {
+    TextKind.GREETING.value: gettext_lazy("Greeting"),
+    TextKind.UNAVAILABLE.value: gettext_lazy("Unavailable message"),
 }
 
 
@@ -117,6 +131,8 @@ def describe(event: Event, *, names: Names) -> Line:
 
 
 def _template_of(event: Event) -> str | None:
+    if event.type == "message.queued" and "automatic" in event.data:
+        return AUTOMATIC
     if event.type == "conversation.unassigned" and event.data.get("user_id") is None:
         return FROM_A_QUEUE
     if event.type == "conversation.snoozed" and event.data.get("until") is None:
@@ -154,7 +170,8 @@ class _Facts(dict[str, Any]):
                 "reason": data.get("note") or _reason(reason),
                 "status": labels.get(data.get("status") or "", data.get("status")),
                 "until": _instant(data.get("until")),
-                "skip_reason": SKIP_REASONS.get(str(data.get("skip_reason"))),
+                "skip_reason": SKIP_REASONS.get(str(data.get("skip_reason") or reason)),
+                "automatic": AUTOMATIC_TEXTS.get(str(data.get("automatic"))),
             }
         )
 

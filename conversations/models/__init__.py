@@ -1,5 +1,6 @@
 from conversations.models.assignment import Assignment, AssignmentKind
 from conversations.models.attachment import Attachment, FileState
+from conversations.models.automatic_text import AutomaticText
 from conversations.models.contact import Contact, Identity, OptOutReason
 from conversations.models.conversation import Conversation
 from conversations.models.endpoint_delivery import EndpointDelivery, ForwardStatus
@@ -11,6 +12,7 @@ __all__ = [
     "Assignment",
     "AssignmentKind",
     "Attachment",
+    "AutomaticText",
     "Contact",
     "Conversation",
     "DeliveryReport",

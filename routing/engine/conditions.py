@@ -23,6 +23,7 @@ class Field(StrEnum):
     CHANNEL = "channel"
     TIME_OF_DAY = "time.of_day"
     WEEKDAY = "time.weekday"
+    OPEN_HOURS = "time.open_hours"
 
 
 class Operator(StrEnum):
@@ -60,6 +61,7 @@ OPERATORS: dict[Field, frozenset[Operator]] = {
     Field.CHANNEL: _MEMBERSHIP,
     Field.TIME_OF_DAY: frozenset({Operator.GTE, Operator.LT}),
     Field.WEEKDAY: _MEMBERSHIP,
+    Field.OPEN_HOURS: frozenset({Operator.EQUALS}),
 }
 #: Operators that need no value.
 WITHOUT_VALUE = frozenset({Operator.IS_SET, Operator.IS_NOT_SET})
@@ -200,6 +202,7 @@ _CHECK_VALUES: dict[Field, Callable[[tuple[str, ...]], None]] = {
     Field.TIME_OF_DAY: _check_time,
     Field.WEEKDAY: _check_weekdays,
     Field.CONTACT_IS_NEW: _check_yes_no,
+    Field.OPEN_HOURS: _check_yes_no,
 }
 
 

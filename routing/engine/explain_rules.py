@@ -32,7 +32,11 @@ _ASKS: dict[tuple[str, str], str] = {
     (Field.WEEKDAY, Operator.IN): _("it is %(values)s"),
     (Field.WEEKDAY, Operator.NOT_IN): _("it is not %(values)s"),
 }
-_IS_NEW = {"yes": _("the contact is new"), "no": _("the contact wrote before")}
+#: Fields that are yes or no: asked for and found in the same words.
+_YES_NO: dict[str, dict[str, str]] = {
+    Field.CONTACT_IS_NEW: {"yes": _("the contact is new"), "no": _("the contact wrote before")},
+    Field.OPEN_HOURS: {"yes": _("the channel is open"), "no": _("the channel is closed")},
+}
 
 #: What was found where the condition's value is in it, and where it is not.
 _FINDINGS: dict[tuple[str, str], tuple[str, str]] = {
@@ -128,8 +132,9 @@ def describe_rule(rule: RuleSpec, *, names: Mapping[Target, str]) -> list[Phrase
 
 def describe_condition(condition: ConditionSpec) -> Phrase:
     """Return what a condition asks for; one that cannot be understood is said as it is stored."""
-    if condition.field == Field.CONTACT_IS_NEW and fold(condition.value) in _IS_NEW:
-        return Phrase(_IS_NEW[fold(condition.value)])
+    clause = _YES_NO.get(condition.field, {}).get(fold(condition.value))
+    if clause is not None:
+        return Phrase(clause)
     template = _ASKS.get((condition.field, condition.operator))
     if template is None:
         return Phrase("%(field)s %(operator)s %(value)s", dict(vars(condition)))
@@ -139,8 +144,8 @@ def describe_condition(condition: ConditionSpec) -> Phrase:
 def describe_finding(finding: Mapping[str, Any]) -> Phrase:
     """Return what a condition found, true whether it held or not."""
     field, part, seen = finding["field"], finding["part"], _shorten(finding["seen"])
-    if field == Field.CONTACT_IS_NEW:
-        return Phrase(_IS_NEW[seen])
+    if field in _YES_NO:
+        return Phrase(_YES_NO[field][seen])
     if not seen and field in _EMPTY:
         return Phrase(_EMPTY[field])
     operator = finding["operator"]

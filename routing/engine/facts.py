@@ -165,6 +165,8 @@ class Situation:
     channel_name: str
     text: str = ""
     is_new_contact: bool = False
+    #: By the channel's business hours; without any it is always open.
+    is_open: bool = True
     contact_tags: tuple[str, ...] = ()
     permanent_agent: KnownPerson | None = None
     #: Who had the conversation before it was reopened.

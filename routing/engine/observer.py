@@ -29,6 +29,7 @@ def observe(situation: Situation) -> dict[str, Seen]:
         Field.MESSAGE_TEXT: _see_text(situation.text),
         Field.CONTACT_TAG: _see_list(situation.contact_tags),
         Field.CONTACT_IS_NEW: _see_text("yes" if situation.is_new_contact else "no"),
+        Field.OPEN_HOURS: _see_text("yes" if situation.is_open else "no"),
         Field.CHANNEL: _see_list((situation.channel_name,)),
     }
     if local := _local(situation):

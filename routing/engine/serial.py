@@ -112,6 +112,7 @@ def _situation_to_json(situation: Situation) -> Json:
         "channel_name": situation.channel_name,
         "text": situation.text,
         "is_new_contact": situation.is_new_contact,
+        "is_open": situation.is_open,
         "contact_tags": list(situation.contact_tags),
         "permanent_agent": _known_to_json(situation.permanent_agent),
         "previous_owner": _known_to_json(situation.previous_owner),

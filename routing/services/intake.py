@@ -2,12 +2,13 @@
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 
 from django.db import DataError, IntegrityError, transaction
 
+from channels.greetings import Occasion
 from channels.models import Channel, Envelope
 from channels.providers import adapter_for, config_of
 from channels.providers.base import (
@@ -21,7 +22,7 @@ from channels.providers.base import (
 from channels.secrets import SecretUnreadableError
 from conversations.actors import Actor
 from conversations.models import Conversation, Message
-from conversations.services import events, inbox, opt_outs, reports
+from conversations.services import automatic_texts, events, inbox, opt_outs, reports
 from conversations.services.inbox import Arrival, Arrived, InboxContentionError
 from conversations.statements import Incoming
 from conversations.states import Status
@@ -38,6 +39,8 @@ class ReceiptKind(StrEnum):
     NOTED = "noted"  # no message: reports about ours, or nothing that is for us
 
 
+#: Who waited for so long is not greeted by a machine: it would look as if nobody read it.
+_LATE = timedelta(hours=1)
 #: Which of several rows says what became of a request.
 _WEIGHT = {kind: weight for weight, kind in enumerate(ReceiptKind)}
 
@@ -62,6 +65,8 @@ class _Delivery:
     request: InboundRequest
     signature: str
     now: datetime
+    #: It did not come as it was written, but out of quarantine.
+    is_late: bool = False
 
 
 def receive(channel: Channel, *, request: InboundRequest, now: datetime) -> Receipt:
@@ -123,7 +128,7 @@ def _take(delivery: _Delivery, parsed: Parsed) -> Receipt:
 
 
 def _take_message(delivery: _Delivery, message: InboundMessage) -> Receipt:
-    return _store(delivery.channel, _incoming(delivery, message))
+    return _store(delivery, message, _incoming(delivery, message))
 
 
 def _quarantine(delivery: _Delivery, why: Quarantine) -> Receipt:
@@ -155,7 +160,7 @@ def replay(envelope: Envelope, *, actor: Actor, now: datetime) -> Receipt:
        taken, and what cannot be used among them is kept by itself.
     """
     kept = quarantine.lock(envelope)
-    delivery = _Delivery(kept.channel, quarantine.request_of(kept), "", now)
+    delivery = _Delivery(kept.channel, quarantine.request_of(kept), "", now, is_late=True)
     parsed = _understand(kept, delivery.request)
     if isinstance(parsed, str):
         quarantine.hold(kept, reason=parsed)
@@ -171,7 +176,7 @@ def replay(envelope: Envelope, *, actor: Actor, now: datetime) -> Receipt:
     )
     receipt = Receipt(ReceiptKind.DUPLICATE)
     if not quarantine.has_message(kept, incoming.provider_message_id):
-        receipt = _store(kept.channel, incoming)
+        receipt = _store(delivery, parsed.messages[0], incoming)
     if receipt.kind == ReceiptKind.DUPLICATE:
         quarantine.close_as_copy(kept)
         return receipt
@@ -227,24 +232,31 @@ def _is_known(channel: Channel, signature: str) -> bool:
     )
 
 
-def _store(channel: Channel, incoming: Incoming) -> Receipt:
-    def decide(arrival: Arrival) -> None:
-        if arrival.needs_routing:
-            _route(channel, arrival, incoming)
+def _store(delivery: _Delivery, message: InboundMessage, incoming: Incoming) -> Receipt:
+    """Store the message; answer it by machine and route it, if that is due.
 
+    An opt-out, or a text while the channel is closed, belongs into the message's transaction.
+    """
+    channel = delivery.channel
     word = _opt_out_word(incoming)
-    if opt_outs.says_something(incoming.text, channel=channel, provider_word=word):
+    is_about_messages = opt_outs.says_something(incoming.text, channel=channel, provider_word=word)
+    occasion = _occasion(delivery, message, is_keyword=is_about_messages or word != "")
+    if not is_about_messages and (occasion is None or occasion.closure is None):
+        arrival = _record(channel, incoming, occasion)
+    else:
         with transaction.atomic():
-            arrival = inbox.record_inbound(incoming, then=decide)
-            if arrival.conversation_id is not None:
+            arrival = _record(channel, incoming, occasion)
+            if is_about_messages and arrival.conversation_id is not None:
                 opt_outs.read(
                     arrival.conversation_id,
                     text=incoming.text,
                     provider_word=word,
                     now=incoming.now,
                 )
-    else:
-        arrival = inbox.record_inbound(incoming, then=decide)
+            if occasion is not None and arrival.arrived == Arrived.APPENDED:
+                conversation = Conversation.objects.get(pk=arrival.conversation_id or 0)
+                conversation.channel = channel
+                automatic_texts.answer(conversation, occasion=occasion)
     if arrival.arrived == Arrived.DUPLICATE:
         return Receipt(ReceiptKind.DUPLICATE)
     return Receipt(ReceiptKind.STORED, arrival.conversation_id)
@@ -256,11 +268,38 @@ def _opt_out_word(incoming: Incoming) -> str:
     return next(words, "").upper()
 
 
-def _route(channel: Channel, arrival: Arrival, incoming: Incoming) -> None:
+def _occasion(delivery: _Delivery, message: InboundMessage, *, is_keyword: bool) -> Occasion | None:
+    """Return what a text that nobody writes would meet; None if none can follow."""
+    occasion = automatic_texts.occasion(delivery.channel, now=delivery.now)
+    if occasion is None:
+        return None
+    was_late = message.sent_at is not None and delivery.now - message.sent_at > _LATE
+    return replace(
+        occasion,
+        is_own_number=message.is_self_addressed,
+        is_late=delivery.is_late or was_late,
+        is_keyword=is_keyword,
+    )
+
+
+def _record(channel: Channel, incoming: Incoming, occasion: Occasion | None) -> Arrival:
+    def decide(arrival: Arrival) -> None:
+        if not arrival.needs_routing:
+            return
+        conversation = _conversation(channel, arrival, incoming)
+        if occasion is not None:
+            is_first = arrival.arrived == Arrived.STARTED
+            automatic_texts.answer(conversation, occasion=replace(occasion, is_first=is_first))
+        _route(conversation, arrival, incoming)
+
+    return inbox.record_inbound(incoming, then=decide)
+
+
+def _route(conversation: Conversation, arrival: Arrival, incoming: Incoming) -> None:
     """Decide; it happens under a savepoint, so whatever goes wrong, the message is already safe."""
     try:
         assignment.route(
-            _conversation(channel, arrival, incoming),
+            conversation,
             text=incoming.text,
             is_new_contact=arrival.is_new_contact,
             now=incoming.now,

@@ -1,4 +1,4 @@
-"""Business hours: named calendars that teams, and later channels, go by."""
+"""Business hours: named calendars that channels and teams go by."""
 
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
@@ -39,6 +39,8 @@ class BusinessHours(models.Model):
         validators=[validate_time_zone],
         help_text=_("For example Asia/Tokyo or Europe/Paris."),
     )
+    # Another one after every change, so that whoever has read a calendar can keep it.
+    version = models.UUIDField(default=new_public_id, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -81,6 +83,7 @@ class HoursException(models.Model):
     date = models.DateField(_("date"))
     label = models.CharField(_("label"), max_length=120, blank=True)
     is_yearly = models.BooleanField(_("every year"), default=False)
+    is_holiday = models.BooleanField(_("holiday"), default=False)
     start = models.TimeField(_("from"), null=True, blank=True)
     end = models.TimeField(_("to"), null=True, blank=True)
 

@@ -8,9 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from teams.hours import DayException, Hours, Interval, find_overlap
+from teams.hours import DayException, Hours, Interval
+from teams.identifiers import new_public_id
 from teams.loaders import load_hours
 from teams.models import BusinessHours, HoursException, HoursInterval, Team, Weekday
+from teams.overlaps import find_overlap
 from teams.services.shifts import FIRST_DATE, LAST_DATE
 
 #: Intervals of one day, and exceptions of one calendar: as many as a form can send.
@@ -48,8 +50,9 @@ def update(
     calendar = BusinessHours.objects.select_for_update().get(pk=calendar.pk)
     for name, value in changes.items():
         setattr(calendar, name, value)
+    calendar.version = new_public_id()
     calendar.full_clean()
-    calendar.save(update_fields=list(changes))
+    calendar.save(update_fields=[*changes, "version"])
     if week is not None:
         _replace_week(calendar, week)
     if exceptions is not None:
@@ -147,6 +150,7 @@ def _replace_exceptions(calendar: BusinessHours, exceptions: Sequence[DayExcepti
             date=exception.day,
             label=exception.label,
             is_yearly=exception.is_yearly,
+            is_holiday=exception.is_holiday,
             start=interval.start if interval else None,
             end=interval.end if interval else None,
         )

@@ -103,6 +103,7 @@ def conditions(draw: some.DrawFn) -> ConditionSpec:
         Field.TIME_OF_DAY: some.sampled_from(["00:00", "09:00", "24:00"]),
         Field.WEEKDAY: some.sampled_from([*WEEKDAYS, "Monday, tuesday"]),
         Field.CONTACT_IS_NEW: some.sampled_from(["yes", "No"]),
+        Field.OPEN_HOURS: some.sampled_from(["yes", "No"]),
         Field.CHANNEL: some.sampled_from(["WhatsApp Tokyo", "whatsapp paris, SMS"]),
     }
     return ConditionSpec(field, operator, draw(values.get(field, texts)))
@@ -134,6 +135,7 @@ def situations() -> some.SearchStrategy[Situation]:
         channel_name=some.just("WhatsApp Tokyo"),
         text=texts,
         is_new_contact=some.booleans(),
+        is_open=some.booleans(),
         contact_tags=some.lists(words, max_size=3).map(tuple),
         permanent_agent=some.none() | known,
         previous_owner=some.none() | known,

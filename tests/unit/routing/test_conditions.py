@@ -23,6 +23,7 @@ from tests.unit.routing.builders import condition, situation
 
 TEXT, TAG, NEW = Field.MESSAGE_TEXT, Field.CONTACT_TAG, Field.CONTACT_IS_NEW
 CHANNEL, CLOCK, DAY = Field.CHANNEL, Field.TIME_OF_DAY, Field.WEEKDAY
+OPEN = Field.OPEN_HOURS
 
 
 def holds(field, operator, value="", **seen):
@@ -49,6 +50,7 @@ class TestEachQuestion:
         (CHANNEL, "not_in", "WhatsApp Paris", {}, {"channel_name": "WhatsApp Paris"}),
         (CLOCK, "gte", "18:00", {"zone": "Asia/Tokyo"}, {"zone": "UTC"}),
         (CLOCK, "lt", "18:00", {"zone": "UTC"}, {"zone": "Asia/Tokyo"}),
+        (OPEN, "equals", "no", {"is_open": False}, {"is_open": True}),
         (DAY, "in", "wednesday", {}, {"at": moments.SATURDAY_NOON}),
         (DAY, "not_in", "saturday, sunday", {}, {"at": moments.SATURDAY_NOON}),
     ]

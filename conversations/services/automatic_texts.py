@@ -1,0 +1,209 @@
+"""Texts that nobody writes: the greeting, and the message outside business hours.
+
+They go the way of every answer, but they are none: nobody stops waiting, and no timer ends.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+
+from channels.greetings import (
+    PERSON_PAUSE,
+    Closure,
+    Occasion,
+    TextKind,
+    WhyNot,
+    choose_language,
+    fill,
+    why_not_greeting,
+    why_not_unavailable,
+)
+from channels.loaders import load_channel_hours, load_closure, load_texts
+from channels.models import Channel
+from channels.openings import in_words
+from conversations.actors import Actor
+from conversations.event_types import EventType
+from conversations.models import AutomaticText, Contact, Conversation, Identity, Message
+from conversations.models.message import AuthorKind, Direction
+from conversations.phones import zone_of
+from conversations.services import events, surveys
+from conversations.services.replies import MAX_BODY_LENGTH
+
+logger = logging.getLogger(__name__)
+
+#: Stands for the beginning of a closure that began before anybody remembers.
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+#: What is written where it was not sent at first.
+_DECIDED = ("message", "language", "reason", "closed_until", "created_at")
+#: Reasons that are of use to nobody afterwards: nothing was expected.
+_SILENT = frozenset({WhyNot.OFF, WhyNot.OPEN, WhyNot.TOLD, WhyNot.NOT_FIRST})
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A text that is sent, in this language; or why it is not."""
+
+    kind: TextKind
+    language: str = ""
+    body: str = ""
+    reason: WhyNot | None = None
+
+
+def occasion(channel: Channel, *, now: datetime) -> Occasion | None:
+    """Return what a message at this instant meets; None if no text can follow from it.
+
+    Costs no query as long as the calendar is known, so that it can be asked before every message.
+    """
+    closure = _closure(channel, now=now) if channel.has_unavailable_message else None
+    if closure is None and not channel.has_greeting:
+        return None
+    return Occasion(
+        now=now,
+        is_first=False,
+        has_greeting=channel.has_greeting,
+        has_unavailable_message=channel.has_unavailable_message,
+        closure=closure,
+    )
+
+
+def answer(conversation: Conversation, *, occasion: Occasion) -> Message | None:
+    """Answer a customer's message with at most one text: the unavailable one first.
+
+    Runs in the transaction that stores the message, with the conversation's row locked, and under
+    a savepoint: whatever goes wrong, the message is safe. `conversation.channel` is loaded.
+    """
+    try:
+        with transaction.atomic():
+            return _answer(conversation, occasion)
+    except Exception:
+        logger.exception("No automatic text for conversation %s.", conversation.pk)
+        return None
+
+
+def _closure(channel: Channel, *, now: datetime) -> Closure | None:
+    """Return the closure; a calendar that cannot be worked out keeps no message from us."""
+    try:
+        return load_closure(channel, at=now)
+    except Exception:
+        logger.exception("The hours of channel %s could not be worked out.", channel.pk)
+        return None
+
+
+def _answer(conversation: Conversation, known: Occasion) -> Message | None:
+    identity = Identity.objects.select_related("contact").get(conversations=conversation.pk)
+    contact = identity.contact
+    seen = _look(conversation, identity, known)
+    unavailable = _choose(
+        TextKind.UNAVAILABLE, why_not_unavailable(seen), conversation.channel, contact, seen
+    )
+    greeting_reason = why_not_greeting(seen)
+    if unavailable.reason is None and greeting_reason is None:
+        greeting_reason = WhyNot.OTHER_TEXT
+    greeting = _choose(TextKind.GREETING, greeting_reason, conversation.channel, contact, seen)
+    sent = [_write(conversation, chosen, seen) for chosen in (unavailable, greeting)]
+    return next((message for message in sent if message is not None), None)
+
+
+def _look(conversation: Conversation, identity: Identity, known: Occasion) -> Occasion:
+    """Return what else there is to know. Nobody was told anything before the first message."""
+    seen = replace(known, is_opted_out=identity.opted_out_at is not None)
+    if known.closure is None:
+        return seen
+    wrote = Message.objects.filter(
+        conversation__contact=identity.contact_id,
+        channel=conversation.channel_id,
+        direction=Direction.OUTBOUND,
+        author_kind=AuthorKind.AGENT,
+        created_at__gt=known.now - PERSON_PAUSE,
+    ).order_by("-created_at")
+    seen = replace(seen, person_wrote_at=wrote.values_list("created_at", flat=True).first())
+    if known.is_first:
+        return seen
+    told = AutomaticText.objects.filter(
+        conversation=conversation, kind=TextKind.UNAVAILABLE, message__isnull=False
+    ).order_by("-created_at")
+    return replace(seen, told_at=told.values_list("created_at", flat=True).first())
+
+
+def _choose(
+    kind: TextKind, reason: WhyNot | None, channel: Channel, contact: Contact, seen: Occasion
+) -> _Chosen:
+    """Choose the language, and fill the text in."""
+    if reason is not None:
+        return _Chosen(kind, reason=reason)
+    texts = load_texts(channel, kind=kind)
+    language = choose_language(texts, language=contact.language, default=channel.language)
+    if language is None:
+        return _Chosen(kind, reason=WhyNot.NO_TEXT)
+    values = {
+        "contact_name": contact.name,
+        "channel_name": channel.name,
+        "next_opening": _next_opening(channel, contact, seen.closure, language),
+    }
+    return _Chosen(kind, language, fill(texts[language], values=values)[:MAX_BODY_LENGTH])
+
+
+def _next_opening(
+    channel: Channel, contact: Contact, closure: Closure | None, language: str
+) -> str:
+    """Return when the channel opens, for the customer: in their language, on their wall."""
+    hours = load_channel_hours(channel)
+    if hours is None or closure is None:
+        return ""
+    return in_words(closure.until, language=language, zone=zone_of(contact.phone) or hours.zone)
+
+
+def _write(conversation: Conversation, chosen: _Chosen, seen: Occasion) -> Message | None:
+    """Keep what was decided, once; queue the text if there is one."""
+    if chosen.reason in _SILENT:
+        return None
+    kept = None if seen.is_first else _find_kept(conversation, chosen.kind, seen)
+    if kept is not None and (kept.message_id is not None or kept.reason == chosen.reason):
+        return None
+    message = None
+    if chosen.reason is None:
+        message = surveys.queue_automatic(conversation, body=chosen.body, now=seen.now)
+    row = AutomaticText(
+        pk=kept.pk if kept else None,
+        conversation=conversation,
+        kind=chosen.kind,
+        closed_since=_closed_since(chosen.kind, seen),
+        closed_until=seen.closure.until if seen.closure else None,
+        message=message,
+        language=chosen.language,
+        reason=chosen.reason or "",
+        created_at=seen.now,
+    )
+    row.save(force_insert=kept is None, update_fields=_DECIDED if kept else None)
+    _note(conversation, chosen, message, now=seen.now)
+    return message
+
+
+def _find_kept(conversation: Conversation, kind: TextKind, seen: Occasion) -> AutomaticText | None:
+    kept = AutomaticText.objects.filter(
+        conversation=conversation, kind=kind, closed_since=_closed_since(kind, seen)
+    )
+    return kept.order_by("pk").first()
+
+
+def _closed_since(kind: TextKind, seen: Occasion) -> datetime | None:
+    """Return what may be there once in a conversation, beside the greeting."""
+    if kind == TextKind.GREETING or seen.closure is None:
+        return None
+    return seen.closure.since or _LONG_AGO
+
+
+def _note(
+    conversation: Conversation, chosen: _Chosen, message: Message | None, *, now: datetime
+) -> None:
+    type_: EventType = "automatic_text.skipped"
+    data: dict[str, Any] = {"automatic": chosen.kind.value}
+    if message is None:
+        data["reason"] = str(chosen.reason)
+    else:
+        type_ = "message.queued"
+        data |= {"message": str(message.public_id), "sequence": message.sequence}
+    events.record(type_, conversation=conversation, actor=Actor.system(), now=now, data=data)
