@@ -253,10 +253,8 @@ class TestALimitThatTheProviderReportsLater:
         )
 
     def report(self, message, status, *, code, now=MORNING):
-        update = StatusUpdate("SM" + "7" * 32, status, code)
-        reports.record_report(
-            message.channel, update=update, message_public_id=message.public_id, now=now
-        )
+        update = StatusUpdate("SM" + "7" * 32, status, code, str(message.public_id))
+        reports.record_report(message.channel, update=update, now=now)
         message.refresh_from_db()
 
     def test_lets_it_go_out_again_after_a_pause(self, twilio):
