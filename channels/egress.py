@@ -6,25 +6,24 @@ are not followed, proxies of the environment are not used, and an answer is read
 within a time. EGRESS_ALLOWED_HOSTS lifts the ban for the hosts that the operator names.
 """
 
-import io
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext_noop as _
 
+from channels import wires
+
 LONGEST_URL = 2000
 #: Where web servers listen. Other ports are other services, and theirs to be spoken to.
 USUAL_PORTS = frozenset({80, 443, 8080, 8443})
-CONNECT_TIMEOUT_S = 5.0
 #: The whole call, from the first packet to the last.
 TIMEOUT_S = 15.0
 LONGEST_ANSWER = 2000
@@ -65,20 +64,18 @@ _GLOBAL_UNICAST = ip_network("2000::/3")
 Resolver = Callable[[str, int], Sequence[str]]
 
 
+def resolve(host: str, port: int) -> Sequence[str]:
+    """Ask the system's resolver. Odd spellings of addresses come out as what they mean."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
 class BlockedAddressError(Exception):
     """An address that is not called. `reason` is a key of `REASONS`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class CallFailedError(Exception):
-    """Nobody answered, or nothing that is HTTP: `code` is timeout, connection, tls or protocol."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +101,22 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How a call is made: until when (on the monotonic clock), and how long a byte may take."""
+
+    deadline: float
+    patience_s: float = TIMEOUT_S
+    resolver: Resolver = resolve
+    tls: ssl.SSLContext | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a receiver said: its status, the beginning of its body, and how long to wait."""
 
     status: int
     body: str
     retry_after: str = ""
-
-
-def resolve(host: str, port: int) -> Sequence[str]:
-    """Ask the system's resolver. Odd spellings of addresses come out as what they mean."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def is_public(address: str) -> bool:
@@ -184,20 +185,33 @@ def post(
     Raises `BlockedAddressError` before anything was sent, and `CallFailedError`.
     """
     deadline = time.monotonic() + timeout_s
+    way = Way(deadline=deadline, resolver=resolver, tls=tls)
+    with wires.explained(), call("POST", url, headers=headers, body=body, way=way) as response:
+        return Answer(response.status, _beginning(response), response.getheader("Retry-After", ""))
+
+
+@contextmanager
+def call(
+    method: str, url: str, *, headers: Mapping[str, str], way: Way, body: bytes | None = None
+) -> Iterator[HTTPResponse]:
+    """Send one request and give its answer, to be read inside the block.
+
+    Raises `BlockedAddressError` before anything was sent, and what sockets and `http.client` raise:
+    `wires.explained` makes one error of them.
+    """
     target = parse_url(url)
-    addresses = _addresses(target, resolver=resolver)
-    try:
-        wire = _connect(target, addresses[:MOST_ADDRESSES], deadline=deadline, tls=tls)
-        with wire:
-            return _exchange(wire, target, body=body, headers=headers)
-    except TimeoutError:
-        raise CallFailedError("timeout") from None
-    except ssl.SSLError as error:
-        raise CallFailedError("tls") from error
-    except OSError as error:
-        raise CallFailedError("connection") from error
-    except (HTTPException, ValueError) as error:
-        raise CallFailedError("protocol") from error
+    addresses = _addresses(target, resolver=way.resolver)[:MOST_ADDRESSES]
+    tls = (way.tls or wires.trusted(), target.host) if target.scheme == "https" else None
+    wire = wires.connect(
+        addresses, target.port, deadline=way.deadline, patience_s=way.patience_s, tls=tls
+    )
+    with wire:
+        connection = HTTPConnection(target.host, target.port)
+        connection.sock = wire
+        own = {"Host": target.host_header, "Connection": "close"}
+        connection.request(method, target.path, body=body, headers={**headers, **own})
+        with connection.getresponse() as response:
+            yield response
 
 
 def _ascii_host(parts: SplitResult) -> str:
@@ -230,44 +244,6 @@ def _addresses(target: Target, *, resolver: Resolver) -> Sequence[str]:
     return found
 
 
-def _connect(
-    target: Target, addresses: Sequence[str], *, deadline: float, tls: ssl.SSLContext | None
-) -> "_Wire":
-    """Connect to the first address that takes us, and prove that it is the host by its name."""
-    refused: OSError = ConnectionError("no address")
-    for address in addresses:
-        patience = min(CONNECT_TIMEOUT_S, _left(deadline))
-        try:
-            plain = socket.create_connection((address, target.port), timeout=patience)
-        except OSError as error:
-            refused = error
-            continue
-        if target.scheme == "http":
-            return _Wire(plain, deadline=deadline)
-        try:
-            plain.settimeout(_left(deadline))
-            secured = (tls or _trusted()).wrap_socket(plain, server_hostname=target.host)
-        except BaseException:
-            plain.close()
-            raise
-        return _Wire(secured, deadline=deadline)
-    raise refused
-
-
-def _exchange(wire: "_Wire", target: Target, *, body: bytes, headers: Mapping[str, str]) -> Answer:
-    connection = HTTPConnection(target.host, target.port)
-    connection.sock = wire
-    connection.request(
-        "POST",
-        target.path,
-        body=body,
-        headers={**headers, "Host": target.host_header, "Connection": "close"},
-    )
-    response: HTTPResponse = connection.getresponse()
-    with response:
-        return Answer(response.status, _beginning(response), response.getheader("Retry-After", ""))
-
-
 def _beginning(response: HTTPResponse) -> str:
     """Return the beginning of the body, as text. A body that breaks off is no reason to fail."""
     try:
@@ -275,56 +251,3 @@ def _beginning(response: HTTPResponse) -> str:
     except (OSError, HTTPException, ValueError):
         return ""
     return read.decode("utf-8", "replace").replace("\x00", "\ufffd")
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-@lru_cache(maxsize=1)
-def _trusted() -> ssl.SSLContext:
-    return ssl.create_default_context()
-
-
-class _Wire:
-    """A socket with one deadline for all that goes over it: drop by drop does not help.
-
-    It has what `http.client` asks of a socket.
-    """
-
-    def __init__(self, sock: socket.socket, *, deadline: float) -> None:
-        self._sock, self._deadline = sock, deadline
-
-    def __enter__(self) -> "_Wire":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def sendall(self, data: Any) -> None:
-        self._sock.settimeout(_left(self._deadline))
-        self._sock.sendall(data)
-
-    def receive_into(self, buffer: Any) -> int:
-        self._sock.settimeout(_left(self._deadline))
-        return self._sock.recv_into(buffer)
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Stream(self))
-
-    def close(self) -> None:
-        self._sock.close()
-
-
-class _Stream(io.RawIOBase):
-    def __init__(self, wire: _Wire) -> None:
-        self._wire = wire
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        return self._wire.receive_into(buffer)

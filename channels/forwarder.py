@@ -7,7 +7,8 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from channels import egress, signatures
-from channels.egress import BlockedAddressError, CallFailedError
+from channels.egress import BlockedAddressError
+from channels.wires import CallFailedError
 
 USER_AGENT = "Relaydesk-Webhooks/1"
 SUCCESS = range(200, 300)

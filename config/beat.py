@@ -9,6 +9,7 @@ BEAT: dict[str, tuple[str, float]] = {
     "publish_events": ("conversations.tasks.publish_events", 1),
     "deliver_events": ("conversations.tasks.deliver_events", 1),
     "route_due": ("routing.tasks.route_due", 2),
+    "fetch_files": ("conversations.tasks.fetch_files", 2),
     "send_queued": ("conversations.tasks.send_queued", 2),
     "wake_snoozed": ("conversations.tasks.wake_snoozed", 2),
     "lapse_presences": ("teams.tasks.lapse_presences", 5),
@@ -16,6 +17,7 @@ BEAT: dict[str, tuple[str, float]] = {
     "settle_lost_sends": ("conversations.tasks.settle_lost_sends", 15),
     "close_expired_surveys": ("conversations.tasks.close_expired_surveys", 30),
     "drop_old_tokens": ("channels.tasks.drop_old_tokens", 30),
+    "remove_old_files": ("conversations.tasks.remove_old_files", 30),
     "forget_answers": ("teams.tasks.forget_answers", 30),
 }
 

@@ -8,7 +8,15 @@ from datetime import datetime
 from typing import Protocol
 
 from channels.services import channels
-from conversations.services import closing, delivery, forwards, outbox, snoozing
+from conversations.services import (
+    closing,
+    delivery,
+    fetching,
+    file_removal,
+    forwards,
+    outbox,
+    snoozing,
+)
 from routing.services import assignment, reassignment, waiting
 from teams.services import idempotency, presence, shifts
 
@@ -25,12 +33,14 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("wake_snoozed", snoozing.wake_next),
     ("route_due", assignment.route_next),
     ("place_waiting", waiting.place_next),
+    ("fetch_files", fetching.fetch_next),
     ("send_queued", delivery.send_next),
     ("publish_events", outbox.publish_next),
     ("deliver_events", forwards.deliver_next),
     ("settle_lost_sends", delivery.settle_next_lost),
     ("close_expired_surveys", closing.close_next_expired),
     ("drop_old_tokens", channels.drop_next_second_token),
+    ("remove_old_files", file_removal.remove_next_old),
     ("forget_answers", idempotency.forget_next_expired),
 ]
 # A drain whose row stays due would run for ever; a tick says so instead.

@@ -58,10 +58,12 @@ TRUSTED_PROXIES = environment.check_networks(
 TWILIO_API_BASE_URL = environment.check_base_url(
     "TWILIO_API_BASE_URL", env.str("TWILIO_API_BASE_URL", default="https://api.twilio.com")
 )
-#: Hosts that keep customers' files for Twilio: asked for them, and given the credentials.
-TWILIO_MEDIA_HOSTS = env.list("TWILIO_MEDIA_HOSTS", default=[]) or sorted(
-    {"api.twilio.com", str(urlsplit(TWILIO_API_BASE_URL).hostname)}
-)
+#: Hosts that keep customers' files for Twilio: asked for them, and given the credentials. One that
+#: begins with a dot stands for all hosts below it.
+TWILIO_MEDIA_HOSTS = env.list("TWILIO_MEDIA_HOSTS", default=[]) or [
+    ".twilio.com",
+    str(urlsplit(TWILIO_API_BASE_URL).hostname),
+]
 EGRESS_ALLOWED_HOSTS = env.list("EGRESS_ALLOWED_HOSTS", default=[])
 
 # --- Files of messages

@@ -3,16 +3,21 @@
 `manage.py verify` counts them in production; the race and kill tests run them after every run.
 """
 
+from datetime import datetime
+
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from channels.models import Envelope, EnvelopeOutcome
+from conversations import media_files
 from conversations.delivery_states import DeliveryStatus
 from conversations.models import (
     Assignment,
+    Attachment,
     Conversation,
     EndpointDelivery,
     Event,
+    FileState,
     Message,
     Survey,
     SurveyStatus,
@@ -146,6 +151,19 @@ def deliveries_of_unpublished_events() -> QuerySet[EndpointDelivery]:
     return EndpointDelivery.objects.filter(event__isnull=False, event__published_at=None)
 
 
+def stored_attachments_without_their_file() -> QuerySet[Attachment]:
+    """A file that is stored can be opened."""
+    stored = Attachment.objects.filter(state=FileState.STORED).values_list("pk", "path")
+    lost = [pk for pk, path in stored.iterator() if not media_files.exists(path)]
+    return Attachment.objects.filter(pk__in=lost)
+
+
+def files_without_their_attachment(*, now: datetime) -> list[str]:
+    """Every file on the disk belongs to a row; one that was just written may not have it yet."""
+    known = set(Attachment.objects.filter(state=FileState.STORED).values_list("path", flat=True))
+    return [path for path in media_files.settled_paths(now=now) if path not in known]
+
+
 INVARIANTS = [
     people_whose_load_is_not_their_count,
     open_conversations_whose_history_differs,
@@ -160,4 +178,5 @@ INVARIANTS = [
     deliveries_that_nobody_will_send,
     deliveries_out_of_their_order,
     deliveries_of_unpublished_events,
+    stored_attachments_without_their_file,
 ]

@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
@@ -16,7 +17,8 @@ from django.conf import settings
 
 from conversations.media_types import HEAD_BYTES, sniff
 
-_PART = ".part-"
+#: Longer than anybody takes to write a file and its row.
+SETTLED_AFTER_S = 15 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def write(
     path = f"{public_id.hex[-2:]}/{public_id.hex}-{attempt}"
     target = settings.MEDIA_DIR / path
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=_PART)
+    descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.part-")
     try:
         with os.fdopen(descriptor, "wb") as out:
             size, head = _copy(chunks, out)
@@ -97,7 +99,19 @@ def remove_others(public_id: UUID, *, but: str = "") -> None:
 
 
 def paths() -> Iterator[str]:
-    """Go through the whole files that lie there, as `path` is written in the rows."""
+    """Go through the files that lie there, as `path` is written in the rows."""
     for found in settings.MEDIA_DIR.glob("*/*"):
-        if found.is_file() and not found.name.startswith(_PART):
-            yield f"{found.parent.name}/{found.name}"
+        yield f"{found.parent.name}/{found.name}"
+
+
+def settled_paths(*, now: datetime) -> list[str]:
+    """Return the files that were written a while ago: whoever did so has long recorded it."""
+    written_before = now.timestamp() - SETTLED_AFTER_S
+    return [path for path in paths() if _was_written(path, before=written_before)]
+
+
+def _was_written(path: str, *, before: float) -> bool:
+    try:
+        return bool((settings.MEDIA_DIR / path).stat().st_mtime < before)
+    except FileNotFoundError:  # removed while we looked
+        return False

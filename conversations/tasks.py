@@ -3,20 +3,37 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Protocol
 
 from celery import shared_task
 from django.db import connection
 
-from conversations.services import closing, delivery, forwards, outbox, snoozing
+from conversations.services import (
+    closing,
+    delivery,
+    fetching,
+    file_removal,
+    forwards,
+    outbox,
+    snoozing,
+)
 from teams.clock import database_now
 
 #: One run goes on for at most this many rows, so that a worker can stop in between.
 BATCH = 200
-#: Receivers may be slow. So one task in each process tells them, with several hands, for this long
-#: at most: whatever else is due finds a free thread.
+#: Receivers may be slow, and so may whoever has a customer's file. So one task in each process
+#: waits for them, with several hands, for this long at most: all else finds a free thread.
 HANDS = 4
-DELIVERING_S = 20.0
+WAITING_S = 20.0
 _delivering = threading.Lock()
+_fetching = threading.Lock()
+
+
+class DoNext(Protocol):
+    __name__: str
+
+    def __call__(self, *, now: datetime) -> bool: ...
 
 
 @shared_task(name="conversations.tasks.send_queued")
@@ -62,29 +79,48 @@ def publish_events() -> None:
 @shared_task(name="conversations.tasks.deliver_events")
 def deliver_events() -> None:
     """Tell the endpoints: one delivery, and where there are more, several at a time."""
-    if not _delivering.acquire(blocking=False):
+    _with_several_hands(forwards.deliver_next, alone=_delivering)
+
+
+@shared_task(name="conversations.tasks.fetch_files")
+def fetch_files() -> None:
+    """Fetch customers' files: one, and where there are more, several at a time."""
+    _with_several_hands(fetching.fetch_next, alone=_fetching)
+
+
+@shared_task(name="conversations.tasks.remove_old_files")
+def remove_old_files() -> None:
+    """Remove the files that were kept long enough."""
+    for _ in range(BATCH):
+        if not file_removal.remove_next_old(now=database_now()):
+            return
+
+
+def _with_several_hands(do_next: DoNext, *, alone: threading.Lock) -> None:
+    """Do what waits for others: one task in each process, so that all else finds a free thread."""
+    if not alone.acquire(blocking=False):
         return
     try:
-        if not forwards.deliver_next(now=database_now()):
+        if not do_next(now=database_now()):
             return
-        deadline = time.monotonic() + DELIVERING_S
-        with ThreadPoolExecutor(HANDS - 1, thread_name_prefix="deliver") as pool:
-            others = [pool.submit(_help_deliver, deadline) for _ in range(HANDS - 1)]
-            _deliver_until(deadline)
+        deadline = time.monotonic() + WAITING_S
+        with ThreadPoolExecutor(HANDS - 1, thread_name_prefix=do_next.__name__) as pool:
+            others = [pool.submit(_help, do_next, deadline) for _ in range(HANDS - 1)]
+            _do_until(do_next, deadline)
         for other in others:
             other.result()
     finally:
-        _delivering.release()
+        alone.release()
 
 
-def _help_deliver(deadline: float) -> None:
+def _help(do_next: DoNext, deadline: float) -> None:
     try:
-        _deliver_until(deadline)
+        _do_until(do_next, deadline)
     finally:
         connection.close()
 
 
-def _deliver_until(deadline: float) -> None:
+def _do_until(do_next: DoNext, deadline: float) -> None:
     while time.monotonic() < deadline:
-        if not forwards.deliver_next(now=database_now()):
+        if not do_next(now=database_now()):
             return

@@ -7,7 +7,15 @@ from typing import Any
 from django.db import connection
 
 from channels.models import Channel, ChannelMember, Endpoint, Provider
-from conversations.models import Contact, Conversation, Event, Identity, Message
+from conversations.models import (
+    Attachment,
+    Contact,
+    Conversation,
+    Event,
+    FileState,
+    Identity,
+    Message,
+)
 from conversations.models.message import AuthorKind, Direction
 from conversations.states import Status
 from routing.models import Condition, Rule
@@ -183,3 +191,13 @@ def make_message(
         created_at=now,
         **fields,
     )
+
+
+def make_file(
+    *, message: Message, now: datetime = moments.WEDNESDAY_MORNING, **fields: Any
+) -> Attachment:
+    """Give a message a file that is to be fetched."""
+    fields.setdefault("position", 0)
+    if fields.get("state", FileState.PENDING) == FileState.PENDING:
+        fields.setdefault("fetch_due_at", now)
+    return Attachment.objects.create(message=message, created_at=now, **fields)

@@ -13,7 +13,7 @@ from channels.secrets import is_readable
 
 def adapter_for(provider: str) -> ProviderAdapter:
     """Return the adapter that speaks a provider's language."""
-    return _adapters(settings.TWILIO_API_BASE_URL)[provider]
+    return _adapters(settings.TWILIO_API_BASE_URL, tuple(settings.TWILIO_MEDIA_HOSTS))[provider]
 
 
 def config_of(channel: Channel) -> ChannelConfig:
@@ -37,9 +37,13 @@ def _if_readable(channel: Channel, name: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _adapters(twilio_api_base_url: str) -> dict[str, ProviderAdapter]:
+def _adapters(
+    twilio_api_base_url: str, twilio_media_hosts: tuple[str, ...]
+) -> dict[str, ProviderAdapter]:
     """Return the adapters, made once per process: Twilio's keeps its lines open."""
     return {
-        Provider.TWILIO.value: TwilioAdapter(api_base_url=twilio_api_base_url),
+        Provider.TWILIO.value: TwilioAdapter(
+            api_base_url=twilio_api_base_url, media_hosts=twilio_media_hosts
+        ),
         Provider.SIMULATOR.value: SimulatorAdapter(),
     }

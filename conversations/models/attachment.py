@@ -34,7 +34,8 @@ class Attachment(models.Model):
     filename = models.CharField(max_length=200, blank=True)
     path = models.CharField(max_length=100, blank=True)
     error = models.CharField(max_length=24, blank=True)
-    # When to fetch (again). While somebody fetches: when their lease is over.
+    # When to fetch (again). While somebody fetches: when their lease is over. `lease_until` also
+    # holds off the next try at removing a file that could not be removed.
     fetch_due_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     # `attempt` counts every try that was begun and never goes back: it is the fence. `tries` counts
@@ -61,8 +62,7 @@ class Attachment(models.Model):
             # Whatever is to be fetched has its time, and nothing else does.
             models.CheckConstraint(
                 condition=models.Q(state="pending", fetch_due_at__isnull=False)
-                | ~models.Q(state="pending")
-                & models.Q(fetch_due_at__isnull=True, lease_until__isnull=True),
+                | ~models.Q(state="pending") & models.Q(fetch_due_at__isnull=True),
                 name="attachment_pending_is_due",
             ),
         ]
@@ -74,8 +74,8 @@ class Attachment(models.Model):
             ),
             models.Index(
                 fields=["stored_at"],
-                condition=models.Q(stored_at__isnull=False),
-                name="attachment_stored",
+                condition=models.Q(state="stored"),
+                name="attachment_by_age",
             ),
         ]
 

@@ -4,6 +4,7 @@ import re
 from base64 import b64encode
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from channels.providers.base import (
     ChannelConfig,
@@ -32,14 +33,22 @@ from channels.providers.twilio.refusals import CALL_ERRORS, NOT_CONFIGURED, expl
 RETRY_REPORTS = "#rc=3&rp=all"
 # How many of the newest messages to one address a look-up goes through.
 MAX_LOOKED_AT = 200
-# Letters, digits, dots and dashes alone, so that nobody can read another host out of it.
-_TWILIOS = re.compile(r"https://[0-9a-z.-]+\.twilio\.com/")
+# No user, no backslash, nothing in which somebody could read another host.
+_HOST = re.compile(r"[0-9a-z.-]+(:[0-9]+)?")
+_FOREIGN_HOST = "The file is at a host that is not Twilio's."
 
 
 class TwilioAdapter(TwilioDoor):
     """Talks to Twilio through its own SDK. `api_base_url` is Twilio's, or that of a stand-in."""
 
-    def __init__(self, *, api_base_url: str, timeout_s: tuple[float, float] = TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        *,
+        api_base_url: str,
+        media_hosts: tuple[str, ...] = (),
+        timeout_s: tuple[float, float] = TIMEOUT_S,
+    ) -> None:
+        self._media_hosts = media_hosts
         self._api_base_url = api_base_url.rstrip("/")
         self._timeout_s = timeout_s
         self._lines = Lines()
@@ -81,14 +90,27 @@ class TwilioAdapter(TwilioDoor):
         return sorted(recent, key=lambda each: each.created_at or since)
 
     def media_source(self, reference: str, config: ChannelConfig) -> MediaSource:
-        """Return the file's address; our credentials go to Twilio's own hosts and nowhere else."""
+        """Return the file's address with our credentials, if it is at one of Twilio's own hosts."""
         if not self._is_at_home(reference):
-            return MediaSource(reference)
+            raise SendError("permanent", "foreign_host", _FOREIGN_HOST)
         pair = ":".join(credentials(config)).encode()
         return MediaSource(reference, {"Authorization": f"Basic {b64encode(pair).decode()}"})
 
     def _is_at_home(self, url: str) -> bool:
-        return url.startswith(f"{self._api_base_url}/") or bool(_TWILIOS.match(url))
+        """Say whether a file is at a host that was named, or over TLS at one below it."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
+        host = parts.netloc.lower()
+        if not _HOST.fullmatch(host):
+            return False
+        return any(
+            parts.scheme == "https" and host.endswith(name)
+            if name.startswith(".")
+            else name in (host, host.partition(":")[0])
+            for name in self._media_hosts
+        )
 
     def examine(self, config: ChannelConfig, *, inbound_url: str) -> tuple[Finding, ...]:
         """Ask Twilio whether account, sender and webhook are as they should be."""

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels import egress
-from channels.egress import BlockedAddressError, CallFailedError, is_public, parse_url
+from channels.egress import BlockedAddressError, is_public, parse_url
+from channels.wires import CallFailedError
 from tests.certificates import make_certificate
 from tests.fake_receiver import running
 

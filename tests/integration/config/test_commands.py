@@ -28,7 +28,7 @@ class TestVerify:
     def test_names_who_breaks_a_promise(self) -> None:
         alice = User.objects.create_user("alice@example.test", load=3)
         out = io.StringIO()
-        with pytest.raises(CommandError, match="1 rows break"):
+        with pytest.raises(CommandError, match="1 offenders break"):
             call_command("verify", stdout=out)
         assert "1  people whose load is not their count" in out.getvalue()
         assert f"for example id {alice.pk}\n" in out.getvalue()

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from channels.providers.base import ChannelConfig, OutboundMessage, SendError
+from channels.providers.base import ChannelConfig, MediaSource, OutboundMessage, SendError
 from channels.providers.twilio.adapter import TwilioAdapter
 from tests.fake_twilio import RunningFake
 
@@ -350,22 +350,25 @@ class TestALookUp:
 
 
 class TestAFile:
-    def may_see_our_token(self, url: str, config: ChannelConfig) -> bool:
-        adapter = TwilioAdapter(api_base_url="https://api.twilio.com")
-        source = adapter.media_source(url, config)
-        assert source.url == url
-        assert "the-account-token" not in repr(source)
-        return "Authorization" in source.headers
+    def source_of(self, url: str, config: ChannelConfig) -> MediaSource:
+        adapter = TwilioAdapter(
+            api_base_url="https://api.twilio.com", media_hosts=(".twilio.com", "127.0.0.1:9")
+        )
+        return adapter.media_source(url, config)
 
     @pytest.mark.parametrize(
         "url",
         [
             "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1",
             "https://mcs.us1.twilio.com/v1/Services/IS1/Media/ME1",
+            "http://127.0.0.1:9/2010-04-01/Media/ME1",
         ],
     )
     def test_of_twilio_is_asked_for_with_our_token(self, whatsapp: ChannelConfig, url: str) -> None:
-        assert self.may_see_our_token(url, whatsapp)
+        source = self.source_of(url, whatsapp)
+        assert source.url == url
+        assert "the-account-token" not in repr(source)
+        assert "Authorization" in source.headers
 
     @pytest.mark.parametrize(
         "url",
@@ -377,10 +380,10 @@ class TestAFile:
             "https://api.twilio.com:8443/ME1",
             "https://example.net/https://api.twilio.com/",
             "https://[/ME1",
+            "http://127.0.0.1:10/ME1",
             "media-7",
         ],
     )
-    def test_of_anybody_else_is_asked_for_without_it(
-        self, whatsapp: ChannelConfig, url: str
-    ) -> None:
-        assert not self.may_see_our_token(url, whatsapp)
+    def test_of_anybody_else_is_not_asked_for(self, whatsapp: ChannelConfig, url: str) -> None:
+        with pytest.raises(SendError, match="foreign_host"):
+            self.source_of(url, whatsapp)
