@@ -65,6 +65,9 @@ TWILIO_MEDIA_HOSTS = env.list("TWILIO_MEDIA_HOSTS", default=[]) or [
     str(urlsplit(TWILIO_API_BASE_URL).hostname),
 ]
 EGRESS_ALLOWED_HOSTS = env.list("EGRESS_ALLOWED_HOSTS", default=[])
+AI_BASE_URLS = [
+    environment.check_base_url("AI_BASE_URLS", url) for url in env.list("AI_BASE_URLS", default=[])
+]
 
 # --- Files of messages
 MEDIA_DIR = DATA_DIR / "media"

@@ -1,0 +1,1 @@
+"""AI agents: what they are asked (`base`), and an adapter for each kind."""
