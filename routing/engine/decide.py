@@ -26,8 +26,9 @@ def decide(situation: Situation, *, rules: Sequence[RuleSpec], open_desk: OpenDe
 
     1. The contact's permanent agent, even when offline; on a reopened one, who had it before.
     2. The rules of the channel, in the order given; the first match whose target can take it.
-    3. The channel's human agents.
-    4. Nobody: it waits, with the first team that a rule named, else with the channel.
+    3. The first AI agent of the channel that is running.
+    4. The channel's human agents.
+    5. Nobody: it waits, with the first team that a rule named, else with the channel.
     """
     return _route([_received(situation)], situation, rules=rules, open_desk=open_desk)
 
@@ -57,10 +58,22 @@ def _route(
         matched.append(rule)
         if answer := _try_rule(rule, situation, open_desk, steps):
             return answer
-    channel = open_desk(Target(TargetKind.CHANNEL, situation.channel_id))
-    if answer := desks.ask(channel, situation, steps):
+    if answer := _ask_ai_agents(situation, open_desk, steps):
+        return answer
+    if answer := _ask_channel(situation, open_desk, steps):
         return answer
     return _wait(matched, situation, open_desk, steps)
+
+
+def decide_handover(situation: Situation, *, open_desk: OpenDesk) -> Answer:
+    """Decide for a conversation that an AI agent gives to people: rules are not asked again.
+
+    `situation.asked_by` is the AI agent's name, and `situation.reason` says why, as a code.
+    """
+    facts = {"name": situation.asked_by, "reason": situation.reason}
+    steps = [Step("ai", "attention", "handed_over", facts)]
+    answer = _give_to_known_person(situation, steps) or _ask_channel(situation, open_desk, steps)
+    return answer or _queue_with(None, situation, open_desk, steps)
 
 
 def decide_waiting(
@@ -189,6 +202,22 @@ def _try_rule(
     facts = {"rule_id": rule.id, "rule": rule.name, "desk": desk.name, "reason": steps[-1].code}
     steps.append(Step("rule", "attention", "skipped", facts))
     return None
+
+
+def _ask_ai_agents(
+    situation: Situation, open_desk: OpenDesk, steps: list[Step]
+) -> Answer | None:
+    """Ask the AI agents that serve the channel, in their order."""
+    for ai_agent_id in situation.ai_agent_ids:
+        desk = open_desk(Target(TargetKind.AI, ai_agent_id))
+        if answer := desks.ask(desk, situation, steps):
+            return answer
+    return None
+
+
+def _ask_channel(situation: Situation, open_desk: OpenDesk, steps: list[Step]) -> Answer | None:
+    channel = open_desk(Target(TargetKind.CHANNEL, situation.channel_id))
+    return desks.ask(channel, situation, steps)
 
 
 def _wait(

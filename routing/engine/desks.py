@@ -4,6 +4,7 @@ from typing import Any
 
 from routing.engine import strategies
 from routing.engine.facts import (
+    AiState,
     Answer,
     Candidate,
     Desk,
@@ -35,6 +36,8 @@ def ask(desk: Desk, situation: Situation, steps: list[Step]) -> Answer | None:
 
     Notes everybody's load and reason as they were before anything is changed.
     """
+    if desk.ai is not None:
+        return _ask_ai(desk, desk.ai, situation, steps)
     if not desk.is_active:
         steps.append(Step("people", "attention", "desk_inactive", _names(desk)))
         return None
@@ -56,6 +59,31 @@ def ask(desk: Desk, situation: Situation, steps: list[Step]) -> Answer | None:
         cursor=desk.target if strategies.moves_cursor(desk) else None,
         is_capacity_bound=strategies.is_capacity_bound(desk),
     )
+
+
+def _ask_ai(
+    desk: Desk, state: AiState, situation: Situation, steps: list[Step]
+) -> Answer | None:
+    """Let an AI agent have it, if it runs, has some budget left, and people have not had it."""
+    obstacle = _why_not(state, situation)
+    if obstacle:
+        steps.append(Step("ai", "attention", obstacle, _names(desk)))
+        return None
+    left = {"messages_left": state.messages_left, "tokens_left": state.tokens_left}
+    steps.append(Step("ai", "matched", "accepted", _names(desk) | left))
+    return Answer(Outcome.HELD, tuple(steps), ai_agent_id=desk.target.id, via="ai")
+
+
+def _why_not(state: AiState, situation: Situation) -> str:
+    if situation.is_ai_silent:
+        return "silent"
+    if not state.is_running:
+        return "not_running"
+    if state.messages_left is not None and state.messages_left <= 0:
+        return "out_of_messages"
+    if state.tokens_left is not None and state.tokens_left <= 0:
+        return "out_of_tokens"
+    return ""
 
 
 def team_id(target: Target) -> int | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from routing.engine import explain_desks, explain_rules
+from routing.engine import explain_desks, explain_rules, handovers
 from routing.engine.facts import Answer, Outcome, Step, TargetKind
 from routing.engine.phrases import Hole, Phrase, _, counted, ngettext
 
@@ -64,6 +64,8 @@ def rules_did_not_match(count: int) -> Phrase:
 
 def _name_of(answer: Answer) -> str | None:
     """Return the name of who has it now, as the steps know it."""
+    if answer.outcome is Outcome.HELD:
+        return next((step.facts["desk"] for step in answer.steps if step.code == "accepted"), None)
     for step in reversed(answer.steps):
         if step.facts.get("chosen_id", step.facts.get("user_id")) == answer.user_id:
             name: str | None = step.facts.get("chosen") or step.facts.get("name")
@@ -182,6 +184,12 @@ def _say_escalation(code: str, facts: Facts) -> Phrase:
     return Phrase(phrase.template, {**phrase.params, **names}, phrase.plural)
 
 
+def _say_ai(code: str, facts: Facts) -> Phrase:
+    if code == "handed_over":
+        return _fill(handovers.SENTENCES[facts["reason"]], facts)
+    return _fill(_AI[code], facts)
+
+
 def _say_manual(code: str, facts: Facts) -> Phrase:
     return _fill(_MANUAL[code, bool(facts["actor"])], facts)
 
@@ -254,6 +262,13 @@ _MANUAL = {
     ("unassigned", True): _("Unassigned by %(actor)s."),
     ("unassigned", False): _("Unassigned by hand."),
 }
+_AI = {
+    "accepted": _("AI agent %(desk)s answers."),
+    "not_running": _("AI agent %(desk)s is stopped."),
+    "silent": _("AI agent %(desk)s stays silent: people have had this conversation."),
+    "out_of_messages": _("AI agent %(desk)s has written as many messages as it may in an hour."),
+    "out_of_tokens": _("AI agent %(desk)s has used as many tokens as it may in a day."),
+}
 _PRESENCE = {
     "looked_again": _("It was waiting, and somebody was looked for again."),
     "back_to_queue": _("%(name)s went offline, so it went back to the queue."),
@@ -262,6 +277,7 @@ _SAY: dict[str, Callable[[str, Facts], Phrase]] = {
     "inbound": _say_inbound,
     "contact": _say_contact,
     "rule": _say_rule,
+    "ai": _say_ai,
     "people": _say_people,
     "strategy": explain_desks.chosen,
     "timer": _say_timer,

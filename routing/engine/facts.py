@@ -24,18 +24,21 @@ class Trigger(StrEnum):
     REASSIGN = "reassign"  # the assignee did not answer in time
     MANUAL = "manual"  # a person or another system named the team or the person
     OFFLINE = "offline"  # the assignee went offline before the first answer
+    HANDOVER = "handover"  # an AI agent had it, and people are to go on
 
 
 class Outcome(StrEnum):
     ASSIGNED = "assigned"
     WAITING = "waiting"
     KEPT = "kept"
+    HELD = "held"  # an AI agent has it
 
 
 class TargetKind(StrEnum):
     TEAM = "team"
     PERSON = "person"
     CHANNEL = "channel"
+    AI = "ai"
 
 
 class Strategy(StrEnum):
@@ -66,7 +69,7 @@ class PassedOver(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a rule sends to: a team, a person, or the channel's own agents."""
+    """Where a rule sends to: a team, a person, an AI agent, or the channel's own agents."""
 
     kind: TargetKind
     id: int
@@ -101,6 +104,15 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True)
+class AiState:
+    """Whether an AI agent could answer, and what is left of its budget; None is no limit."""
+
+    is_running: bool
+    messages_left: int | None = None
+    tokens_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """A target and its people, in their stored order. `capacity` serves those without their own."""
 
@@ -119,6 +131,8 @@ class Desk:
     escalation: Escalation | None = None
     #: Only those who come first are listed: the desk is too large to look at everybody.
     is_short: bool = False
+    #: The desk of an AI agent has no people.
+    ai: AiState | None = None
 
 
 #: Opens a desk when the decision gets to it, and not before: loading locks its row.
@@ -184,6 +198,10 @@ class Situation:
     tries: int = 0
     waited_s: int = 0
     former_team_ids: tuple[int, ...] = ()
+    #: The AI agents that serve the channel, in their order; and whether people have had this
+    #: conversation since one answered in it, so that all of them stay silent.
+    ai_agent_ids: tuple[int, ...] = ()
+    is_ai_silent: bool = False
 
 
 class Step(NamedTuple):
@@ -214,3 +232,4 @@ class Answer:
     add_tags: tuple[str, ...] = ()
     set_priority: int | None = None
     pins_contact: bool = False
+    ai_agent_id: int | None = None

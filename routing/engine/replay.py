@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from routing.engine.decide import (
     decide,
+    decide_handover,
     decide_named,
     decide_offline,
     decide_reassignment,
@@ -36,5 +37,7 @@ def replay(
             return decide_reassignment(situation, target=targets[0], open_desk=open_desk)
         case Trigger.OFFLINE:
             return decide_offline(situation, target=targets[0], open_desk=open_desk)
+        case Trigger.HANDOVER:
+            return decide_handover(situation, open_desk=open_desk)
         case Trigger.MANUAL:
             return decide_named(situation, targets=targets, open_desk=open_desk)

@@ -5,11 +5,12 @@ Reading fills in defaults, so that a decision from before a field was added can 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from routing.engine.facts import (
+    AiState,
     Answer,
     Candidate,
     Desk,
@@ -87,6 +88,7 @@ def answer_to_json(answer: Answer) -> Json:
         "set_priority": answer.set_priority,
         # Left out where it is not so: answers from before it was there read the same.
         **({"pins_contact": True} if answer.pins_contact else {}),
+        **({} if answer.ai_agent_id is None else {"ai_agent_id": answer.ai_agent_id}),
     }
 
 
@@ -125,6 +127,8 @@ def _situation_to_json(situation: Situation) -> Json:
         "tries": situation.tries,
         "waited_s": situation.waited_s,
         "former_team_ids": list(situation.former_team_ids),
+        **({"ai_agent_ids": list(situation.ai_agent_ids)} if situation.ai_agent_ids else {}),
+        **({"is_ai_silent": True} if situation.is_ai_silent else {}),
     }
 
 
@@ -138,6 +142,7 @@ def _situation_from_json(stored: Mapping[str, Any]) -> Situation:
             "previous_owner": _known_from_json(stored["previous_owner"]),
             "lapsed_ids": tuple(stored["lapsed_ids"]),
             "former_team_ids": tuple(stored.get("former_team_ids", ())),
+            "ai_agent_ids": tuple(stored.get("ai_agent_ids", ())),
         }
     )
 
@@ -166,6 +171,7 @@ def _desk_to_json(desk: Desk) -> Json:
         "counts_open_hours": desk.counts_open_hours,
         "escalation": None if desk.escalation is None else _escalation_to_json(desk.escalation),
         "is_short": desk.is_short,
+        **({} if desk.ai is None else {"ai": asdict(desk.ai)}),
     }
 
 
@@ -177,6 +183,7 @@ def _desk_from_json(stored: Mapping[str, Any]) -> Desk:
             "strategy": Strategy(stored["strategy"]),
             "candidates": tuple(_candidate_from_json(c) for c in stored["candidates"]),
             "escalation": _escalation_from_json(stored.get("escalation")),
+            "ai": AiState(**stored["ai"]) if "ai" in stored else None,
         }
     )
 
