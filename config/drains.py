@@ -17,7 +17,7 @@ from conversations.services import (
     outbox,
     snoozing,
 )
-from routing.services import assignment, reassignment, waiting
+from routing.services import ai_answers, assignment, reassignment, waiting
 from teams.services import idempotency, presence, shifts
 
 
@@ -32,6 +32,7 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("reassign_overdue", reassignment.reassign_next),
     ("wake_snoozed", snoozing.wake_next),
     ("route_due", assignment.route_next),
+    ("answer_waiting", ai_answers.answer_next),
     ("place_waiting", waiting.place_next),
     ("fetch_files", fetching.fetch_next),
     ("send_queued", delivery.send_next),

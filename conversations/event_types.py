@@ -7,6 +7,8 @@ a test compares the two lists.
 from typing import Literal, get_args
 
 EventType = Literal[
+    "ai.callback_proposed",
+    "ai.ended",
     "automatic_text.skipped",
     "contact.opted_in",
     "contact.opted_out",

@@ -14,6 +14,8 @@ class Status(StrEnum):
 
 #: Waiting for a person or being answered by one: counts as load of the assignee.
 OPEN = frozenset({Status.NEW, Status.IN_PROGRESS})
+#: May be given to a person or a team: whoever is given what a bot has, ends the bot's part.
+ASSIGNABLE = OPEN | {Status.BOT}
 #: Neither resolved nor closed: at most one per contact and channel.
 LIVE = OPEN | {Status.BOT, Status.SNOOZED}
 

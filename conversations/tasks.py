@@ -1,13 +1,6 @@
 """This app's drains. None takes an argument: what is due stands in the rows."""
 
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from typing import Protocol
-
 from celery import shared_task
-from django.db import connection
 
 from conversations.services import (
     closing,
@@ -19,21 +12,13 @@ from conversations.services import (
     snoozing,
 )
 from teams.clock import database_now
+from teams.hands import Hands
 
 #: One run goes on for at most this many rows, so that a worker can stop in between.
 BATCH = 200
-#: Receivers may be slow, and so may whoever has a customer's file. So one task in each process
-#: waits for them, with several hands, for this long at most: all else finds a free thread.
-HANDS = 4
-WAITING_S = 20.0
-_delivering = threading.Lock()
-_fetching = threading.Lock()
-
-
-class DoNext(Protocol):
-    __name__: str
-
-    def __call__(self, *, now: datetime) -> bool: ...
+#: Receivers may be slow, and so may whoever has a customer's file.
+_DELIVERING = Hands(count=4, seconds=20.0)
+_FETCHING = Hands(count=4, seconds=20.0)
 
 
 @shared_task(name="conversations.tasks.send_queued")
@@ -79,13 +64,13 @@ def publish_events() -> None:
 @shared_task(name="conversations.tasks.deliver_events")
 def deliver_events() -> None:
     """Tell the endpoints: one delivery, and where there are more, several at a time."""
-    _with_several_hands(forwards.deliver_next, alone=_delivering)
+    _DELIVERING.work(lambda: forwards.deliver_next(now=database_now()))
 
 
 @shared_task(name="conversations.tasks.fetch_files")
 def fetch_files() -> None:
     """Fetch customers' files: one, and where there are more, several at a time."""
-    _with_several_hands(fetching.fetch_next, alone=_fetching)
+    _FETCHING.work(lambda: fetching.fetch_next(now=database_now()))
 
 
 @shared_task(name="conversations.tasks.remove_old_files")
@@ -93,34 +78,4 @@ def remove_old_files() -> None:
     """Remove the files that were kept long enough."""
     for _ in range(BATCH):
         if not file_removal.remove_next_old(now=database_now()):
-            return
-
-
-def _with_several_hands(do_next: DoNext, *, alone: threading.Lock) -> None:
-    """Do what waits for others: one task in each process, so that all else finds a free thread."""
-    if not alone.acquire(blocking=False):
-        return
-    try:
-        if not do_next(now=database_now()):
-            return
-        deadline = time.monotonic() + WAITING_S
-        with ThreadPoolExecutor(HANDS - 1, thread_name_prefix=do_next.__name__) as pool:
-            others = [pool.submit(_help, do_next, deadline) for _ in range(HANDS - 1)]
-            _do_until(do_next, deadline)
-        for other in others:
-            other.result()
-    finally:
-        alone.release()
-
-
-def _help(do_next: DoNext, deadline: float) -> None:
-    try:
-        _do_until(do_next, deadline)
-    finally:
-        connection.close()
-
-
-def _do_until(do_next: DoNext, deadline: float) -> None:
-    while time.monotonic() < deadline:
-        if not do_next(now=database_now()):
             return

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import BooleanField, OuterRef, QuerySet, Subquery, Value
 
 from channels.models import Channel
-from routing import large_desks
+from routing import ai_desks, large_desks
 from routing.engine.facts import Candidate, Desk, Escalation, Strategy, Target, TargetKind
 from routing.large_desks import MEMBER_FIELDS, MEMBERS, PERSON_FIELDS
 from teams.models import Team, User
@@ -36,6 +36,8 @@ class DeskBook:
     locked: Target | None = None
 
     def open(self, target: Target) -> Desk:
+        if target not in self.seen and target.kind is TargetKind.AI:
+            self.seen[target] = ai_desks.load(target, at=self.at)
         if target not in self.seen:
             if self.locked is not None:
                 raise MoveOnError
@@ -52,6 +54,8 @@ class ReadOnlyDesks:
     seen: dict[Target, Desk] = field(default_factory=dict)
 
     def open(self, target: Target) -> Desk:
+        if target not in self.seen and target.kind is TargetKind.AI:
+            self.seen[target] = ai_desks.load(target, at=self.at)
         if target not in self.seen:
             self.seen[target] = _load(target, _SEEN, at=self.at)
         return self.seen[target]

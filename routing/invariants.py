@@ -1,14 +1,14 @@
 """What must be true of decisions at all times, as queries for whatever breaks it."""
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from channels.models import ChannelMember, Distribution
 from conversations.models import Assignment, Conversation
 from conversations.models.assignment import AssignmentKind
-from conversations.states import OPEN
+from conversations.states import OPEN, Status
 from routing.engine.facts import Outcome
-from routing.models import Decision
+from routing.models import AiRun, AiTurn, Decision
 from teams.models import Strategy, User
 
 #: Assignments that look at capacity; the others may exceed it, and say so.
@@ -49,7 +49,26 @@ def open_work_of_people_who_left() -> QuerySet[Conversation]:
     return rows.filter(assignee__is_active=False)
 
 
+def conversations_that_no_bot_has() -> QuerySet[Conversation]:
+    """What is with a bot is held by an AI agent, which comes back to it."""
+    held = AiRun.objects.filter(conversation=OuterRef("pk"), ended_at=None)
+    return Conversation.objects.filter(~Exists(held), status=Status.BOT)
+
+
+def customers_answered_twice() -> QuerySet[AiTurn]:
+    """An AI agent's answers in one conversation each answer something that was not answered yet."""
+    earlier = AiTurn.objects.filter(
+        run__conversation=OuterRef("run__conversation"),
+        last_sequence=OuterRef("last_sequence"),
+        message__isnull=False,
+        pk__lt=OuterRef("pk"),
+    )
+    return AiTurn.objects.filter(Exists(earlier), message__isnull=False)
+
+
 INVARIANTS = [
+    conversations_that_no_bot_has,
+    customers_answered_twice,
     automatic_assignments_without_a_decision,
     decisions_that_assigned_nothing,
     people_over_capacity_by_automation,

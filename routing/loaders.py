@@ -24,7 +24,8 @@ from routing.engine.facts import (
     TargetKind,
 )
 from routing.engine.rule_sets import rules_from_json
-from routing.models import Rule, RuleSet
+from routing.models import AiRun, Rule, RuleSet
+from routing.models.ai_agent import MAY_RETURN
 from teams.models import Team, User
 from teams.queries import Query
 
@@ -98,18 +99,33 @@ def current_version() -> uuid.UUID | None:
 
 def load_rules(version: uuid.UUID | None) -> tuple[RuleSpec, ...]:
     """Return the rules of a version, by position. A version never changes, so it is kept."""
-    return () if version is None else _load_version(version)
+    return () if version is None else _load_version(version).rules
+
+
+def load_ai_agent_ids(version: uuid.UUID | None, *, channel_id: int) -> tuple[int, ...]:
+    """Return the AI agents that a channel asks, in their order, as they were in a version."""
+    return () if version is None else _load_version(version).ai_agents.get(channel_id, ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    rules: tuple[RuleSpec, ...]
+    ai_agents: dict[int, tuple[int, ...]]
 
 
 @lru_cache(maxsize=8)
-def _load_version(version: uuid.UUID) -> tuple[RuleSpec, ...]:
-    return rules_from_json(RuleSet.objects.get(version=version).rules)
+def _load_version(version: uuid.UUID) -> _Version:
+    stored = RuleSet.objects.get(version=version)
+    by_channel = {int(channel): tuple(ids) for channel, ids in stored.ai_agents.items()}
+    return _Version(rules_from_json(stored.rules), by_channel)
 
 
 def rule_spec(rule: Rule) -> RuleSpec:
     """Return the rule as the engine reads it."""
     if rule.team_id is not None:
         target = Target(TargetKind.TEAM, rule.team_id)
+    elif rule.ai_agent_id is not None:
+        target = Target(TargetKind.AI, rule.ai_agent_id)
     else:
         target = Target(TargetKind.PERSON, rule.person_id or 0)
     return RuleSpec(
@@ -163,6 +179,45 @@ def load_situation(
         asked_by=reopener.label if reopener else "",
         holder_id=conversation.assignee_id,
         lapsed_ids=history.lapsed_ids,
+    )
+
+
+def add_ai_agents(
+    situation: Situation,
+    *,
+    conversation: Conversation,
+    rules: Sequence[RuleSpec],
+    ai_agent_ids: tuple[int, ...],
+) -> Situation:
+    """Return the facts with what is to be known of AI agents, where one may be asked at all."""
+    may_be_asked = ai_agent_ids or any(rule.target.kind is TargetKind.AI for rule in rules)
+    if not may_be_asked:
+        return situation
+    # Whatever ends an AI agent's part gives the conversation another version.
+    is_fresh = situation.is_new_contact or conversation.version == 1
+    silenced = AiRun.objects.filter(conversation=conversation, ended_at__isnull=False)
+    silenced = silenced.exclude(end_reason__in=MAY_RETURN)
+    return replace(
+        situation,
+        ai_agent_ids=ai_agent_ids,
+        is_ai_silent=not is_fresh and silenced.exists(),
+    )
+
+
+def load_handover_situation(
+    conversation: Conversation, *, name: str, reason: str, now: datetime
+) -> Situation:
+    """Return the facts for people going on where an AI agent, by its name, ended."""
+    contact = Contact.objects.select_related("permanent_agent").get(pk=conversation.contact_id)
+    return Situation(
+        at=now,
+        zone=conversation.channel.time_zone,
+        channel_id=conversation.channel_id,
+        channel_name=conversation.channel.name,
+        permanent_agent=_known(contact.permanent_agent),
+        asked_by=name,
+        reason=reason,
+        lapsed_ids=_load_history(conversation).lapsed_ids,
     )
 
 

@@ -2,11 +2,14 @@
 
 from celery import shared_task
 
-from routing.services import assignment, reassignment, waiting
+from routing.services import ai_answers, assignment, reassignment, waiting
 from teams.clock import database_now
+from teams.hands import Hands
 
 #: One run goes on for at most this many rows, so that a worker can stop in between.
 BATCH = 200
+#: Models take their time, and an answer that comes late is still wanted.
+_ANSWERING = Hands(count=4, seconds=20.0)
 
 
 @shared_task(name="routing.tasks.route_due")
@@ -31,3 +34,9 @@ def reassign_overdue() -> None:
     for _ in range(BATCH):
         if not reassignment.reassign_next(now=database_now()):
             return
+
+
+@shared_task(name="routing.tasks.answer_waiting")
+def answer_waiting() -> None:
+    """Let AI agents answer: one customer, and where more wait, several at a time."""
+    _ANSWERING.work(lambda: ai_answers.answer_next(now=database_now()))

@@ -18,7 +18,9 @@ from conversations.models import (
 )
 from conversations.models.message import AuthorKind, Direction
 from conversations.states import Status
-from routing.models import Condition, Rule
+from routing.ai.base import Entry
+from routing.models import AiAgent, AiKind, Condition, Rule
+from routing.services import ai_agents as ai_agent_services
 from routing.services import rules as rule_services
 from teams.models import Membership, Presence, Role, Strategy, Team, User
 from teams.scopes import every_scope
@@ -160,6 +162,26 @@ def make_rule(
         )
     rule_services.publish(now=moments.WEDNESDAY_MORNING)
     return rule
+
+
+def make_ai_agent(
+    *,
+    name: str = "Fay",
+    kind: str = AiKind.FAQ,
+    channels: tuple[Channel, ...] = (),
+    entries: tuple[tuple[str, str, str], ...] = (),
+    **fields: Any,
+) -> AiAgent:
+    """Make an AI agent that runs; `entries` are question, answer and a keyword."""
+    now = fields.pop("now", moments.WEDNESDAY_MORNING)
+    agent = AiAgent(name=name, kind=kind, is_running=fields.pop("is_running", True), **fields)
+    position = next(_numbers)
+    return ai_agent_services.save(
+        agent,
+        places=[ai_agent_services.Place(channel, position) for channel in channels],
+        entries=[Entry(question, answer, (word,)) for question, answer, word in entries],
+        now=now,
+    )
 
 
 def make_api_key(*, user: User, scopes: list[str] | None = None, name: str = "CRM") -> str:

@@ -22,6 +22,8 @@ from teams.texts import Text
 SENTENCES: dict[str, str] = {
     "automatic_text.skipped": gettext_noop("%(automatic)s not sent: %(skip_reason)s."),
     "conversation.created": gettext_noop("The conversation started."),
+    "ai.callback_proposed": gettext_noop("The AI agent proposes to call the customer: %(when)s"),
+    "ai.ended": gettext_noop("The AI agent's part is over."),
     "conversation.assigned": gettext_noop("Given to %(person)s (%(team)s)."),
     "conversation.queued": gettext_noop("Waits in the queue: %(team)s."),
     "conversation.unassigned": gettext_noop("Taken from %(person)s: %(reason)s."),

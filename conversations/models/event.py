@@ -13,6 +13,7 @@ class ActorKind(models.TextChoices):
     API = "api", _("API key")
     SYSTEM = "system", _("Relaydesk")
     PROVIDER = "provider", _("Provider")
+    AI = "ai", _("AI agent")
 
 
 class Event(models.Model):

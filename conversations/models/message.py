@@ -27,6 +27,7 @@ class AuthorKind(models.TextChoices):
     CONTACT = "contact", _("Customer")
     AGENT = "agent", _("Agent")
     SYSTEM = "system", _("Automatic")
+    AI = "ai", _("AI agent")
 
 
 class Message(models.Model):
@@ -41,6 +42,8 @@ class Message(models.Model):
     author = models.ForeignKey(
         "teams.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    # The name of an author who is no person of ours.
+    author_name = models.CharField(max_length=120, blank=True, db_default="")
     kind = models.CharField(max_length=16, default="text")
     body = models.TextField(blank=True)
     media = models.JSONField(default=list, blank=True)

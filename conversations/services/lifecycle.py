@@ -239,6 +239,16 @@ def reopened_by(conversation: Conversation) -> Actor | None:
     return Actor(event.actor_kind, event.actor_id, event.actor_label)
 
 
+def was_handed_to_people(conversation: Conversation) -> bool:
+    """Say whether a bot had it, and that is why it wants an owner."""
+    asked = Event.objects.filter(
+        conversation=conversation,
+        type__in=["conversation.created", "conversation.reopened", "conversation.handed_to_people"],
+    )
+    last = asked.order_by("-pk").values_list("type", flat=True).first()
+    return last == "conversation.handed_to_people"
+
+
 def _lock(conversation: Conversation) -> Conversation:
     locked: Conversation = (
         Conversation.objects.select_for_update(of=("self",))

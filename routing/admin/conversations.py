@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from conversations.admin.listing import unchanged_note
 from conversations.admin.verbs import REFUSED, REOPEN, RESOLVE, Verb, actor_of
 from conversations.models import Conversation
-from conversations.states import OPEN
+from conversations.states import ASSIGNABLE
 from routing.admin.explanations import explain_owner
 from routing.admin.permanent_agents import PermanentAgentAdmin
 from routing.admin.waiting import reasons_to_wait
@@ -47,7 +47,7 @@ CAN_BE_REFUSED = (*REFUSED, AssignmentRefusedError, DecisionContentionError)
 
 
 def _is_open(conversation: Conversation) -> bool:
-    return conversation.status in OPEN
+    return conversation.status in ASSIGNABLE
 
 
 def _take(conversation: Conversation, user: User, now: datetime) -> Text:

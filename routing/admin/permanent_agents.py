@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from conversations.admin.asking import AskingConversationAdmin
 from conversations.admin.verbs import actor_of
 from conversations.models import Contact, Conversation
-from conversations.states import OPEN
+from conversations.states import ASSIGNABLE
 from routing.forms import PermanentAgentForm
 from routing.services import assignment
 from teams.admin.console import Confirmation
@@ -73,7 +73,7 @@ def _change(conversation: Conversation, form: PermanentAgentForm, *, user: User)
 
 
 def _consequence(conversation: Conversation) -> Text:
-    if conversation.status in OPEN:
+    if conversation.status in ASSIGNABLE:
         return _(
             "This conversation goes to them at once, and so do all later ones of this customer, "
             "whatever their presence and load."

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from routing.engine.handovers import HandoverReason
+
 #: The whole call to a model, from the first packet to the last.
 TIMEOUT_S = 45.0
 
@@ -46,6 +48,8 @@ class Brief:
     base_url: str = ""
     model: str = ""
     key: str = field(default="", repr=False)
+    #: How long an answer may take.
+    timeout_s: float = TIMEOUT_S
     entries: tuple[Entry, ...] = ()
     #: The tags that it may set; none other exists for it.
     tags: tuple[str, ...] = ()
@@ -78,10 +82,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """`code` says why, where the adapter knows: `asked` or `no_answer`."""
+    """Let people go on. The summary is for them."""
 
     summary: str = ""
-    code: str = "asked"
+    reason: HandoverReason = HandoverReason.ASKED
 
 
 @dataclass(frozen=True, slots=True)

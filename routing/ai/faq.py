@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from routing.ai.base import Entry, HandOver, Question, Reply, Thought
 from routing.ai.words import mentions, tokens
+from routing.engine.handovers import HandoverReason
 
 #: How much of a known question must be in what the customer wrote.
 _ENOUGH = 0.5
@@ -15,7 +16,7 @@ def think(question: Question) -> Thought:
     """Answer with the entry that fits best, or hand over: it never guesses."""
     entry = best_entry("\n".join(question.unanswered), question.brief.entries)
     if entry is None:
-        return Thought((HandOver(code="no_answer"),))
+        return Thought((HandOver(reason=HandoverReason.NO_ANSWER),))
     return Thought((Reply(entry.answer),))
 
 

@@ -4,13 +4,14 @@ Importing the SDK takes more than a second: only who asks a model imports this m
 """
 
 import json
+import time
 
 import httpx2
 import openai
 
 from channels.egress import Resolver, resolve
 from routing.ai import completions, wire
-from routing.ai.base import AiError, HandOver, ProposeCallback, Question, Reply, Thought
+from routing.ai.base import AiError, Brief, HandOver, ProposeCallback, Question, Reply, Thought
 from routing.ai.completions import Json
 
 #: A model that only tagged is asked once more for its words, and never a third time.
@@ -38,23 +39,33 @@ def think(question: Question, *, resolver: Resolver = resolve) -> Thought:
 
 
 class _GuardedTransport(httpx2.BaseTransport):
-    """Sends the SDK's requests where our own go: resolved once, never to a private address."""
+    """Sends the SDK's requests where our own go: resolved once, never to a private address.
 
-    def __init__(self, *, base_url: str, resolver: Resolver) -> None:
-        self._base_url, self._resolver = base_url, resolver
+    All of them together end within the brief's time.
+    """
+
+    def __init__(self, *, brief: Brief, resolver: Resolver) -> None:
+        self._base_url, self._resolver = brief.base_url, resolver
+        self._deadline = time.monotonic() + brief.timeout_s
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         url = str(request.url)
         if not url.startswith(self._base_url.rstrip("/") + "/"):
             raise AiError("not_listed")
         headers = {name: request.headers.get(name, "") for name in _KEPT_HEADERS}
-        body = wire.post(url, body=request.read(), headers=headers, resolver=self._resolver)
+        body = wire.post(
+            url,
+            body=request.read(),
+            headers=headers,
+            resolver=self._resolver,
+            timeout_s=self._deadline - time.monotonic(),
+        )
         return httpx2.Response(200, headers={"content-type": "application/json"}, content=body)
 
 
 def _client(question: Question, *, resolver: Resolver) -> openai.OpenAI:
     brief = question.brief
-    transport = _GuardedTransport(base_url=brief.base_url, resolver=resolver)
+    transport = _GuardedTransport(brief=brief, resolver=resolver)
     return openai.OpenAI(
         api_key=brief.key or "none",
         base_url=brief.base_url,

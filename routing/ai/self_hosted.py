@@ -25,7 +25,15 @@ def think(question: Question, *, resolver: Resolver = resolve) -> Thought:
         "Content-Type": "application/json",
         "Accept": "application/json",
     }
-    return parse(wire.post(brief.base_url, body=body, headers=headers, resolver=resolver))
+    return parse(
+        wire.post(
+            brief.base_url,
+            body=body,
+            headers=headers,
+            resolver=resolver,
+            timeout_s=brief.timeout_s,
+        )
+    )
 
 
 def build_request(question: Question) -> dict[str, Any]:

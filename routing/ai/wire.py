@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from channels import egress, wires
-from channels.egress import BlockedAddressError, Resolver, Way, call
+from channels import wires
+from channels.egress import BlockedAddressError, Resolver, Way, call, resolve
 from channels.wires import CallFailedError
 from routing.ai.base import TIMEOUT_S, AiError
 
@@ -22,14 +22,20 @@ _LONGEST_PATIENCE_S = 60.0
 
 
 def post(
-    url: str, *, body: bytes, headers: Mapping[str, str], resolver: Resolver = egress.resolve
+    url: str,
+    *,
+    body: bytes,
+    headers: Mapping[str, str],
+    resolver: Resolver = resolve,
+    timeout_s: float = TIMEOUT_S,
 ) -> str:
     """Send one POST to a model and return the body of its answer.
 
     Raises `AiError`: `blocked` before anything was sent if the address is not public, else by what
     happened. Redirects are not followed: they are `refused`.
     """
-    way = Way(deadline=time.monotonic() + TIMEOUT_S, resolver=resolver)
+    deadline = time.monotonic() + timeout_s
+    way = Way(deadline=deadline, patience_s=timeout_s, resolver=resolver)
     try:
         with wires.explained(), call("POST", url, headers=headers, body=body, way=way) as answer:
             return _read(answer)

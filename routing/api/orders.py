@@ -7,7 +7,7 @@ from rest_framework import status
 from rest_framework.request import Request
 
 from conversations.models import Conversation
-from conversations.states import OPEN
+from conversations.states import ASSIGNABLE
 from routing.api.assignment_shapes import INDIVIDUAL, UNASSIGN
 from routing.api.hands import Hand, Order, Shown
 from routing.api.places import Place
@@ -67,7 +67,7 @@ def _manual(request: Request, order: Order, place: Place, hand: Hand) -> tuple[S
     chat, decision = place.conversation, None
     if chat is None:
         raise NotFoundProblem("conversation.not_found")
-    if chat.status not in OPEN:
+    if chat.status not in ASSIGNABLE:
         raise AssignmentRefusedError("conversation.resolved")
     if order["only_if_unassigned"] and (chat.assignee_id or chat.team_id):
         return None, "already_assigned"

@@ -204,9 +204,7 @@ def _try_rule(
     return None
 
 
-def _ask_ai_agents(
-    situation: Situation, open_desk: OpenDesk, steps: list[Step]
-) -> Answer | None:
+def _ask_ai_agents(situation: Situation, open_desk: OpenDesk, steps: list[Step]) -> Answer | None:
     """Ask the AI agents that serve the channel, in their order."""
     for ai_agent_id in situation.ai_agent_ids:
         desk = open_desk(Target(TargetKind.AI, ai_agent_id))

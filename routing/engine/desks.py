@@ -61,9 +61,7 @@ def ask(desk: Desk, situation: Situation, steps: list[Step]) -> Answer | None:
     )
 
 
-def _ask_ai(
-    desk: Desk, state: AiState, situation: Situation, steps: list[Step]
-) -> Answer | None:
+def _ask_ai(desk: Desk, state: AiState, situation: Situation, steps: list[Step]) -> Answer | None:
     """Let an AI agent have it, if it runs, has some budget left, and people have not had it."""
     obstacle = _why_not(state, situation)
     if obstacle:

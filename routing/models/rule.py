@@ -13,7 +13,7 @@ class Match(models.TextChoices):
 
 
 class RuleSet(models.Model):
-    """The active rules together, as they stood from one change to the next. Append-only.
+    """The active rules and the channels' AI agents, from one change to the next. Append-only.
 
     A decision names the version that it used, so that it can be made again years later. Processes
     keep the parsed rules of a version in memory: a message costs no query for unchanged rules.
@@ -21,6 +21,8 @@ class RuleSet(models.Model):
 
     version = models.UUIDField(default=new_public_id, unique=True, editable=False)
     rules = models.JSONField()
+    # The AI agents of each channel, in the order in which they are asked: {channel: [agent, …]}.
+    ai_agents = models.JSONField(default=dict)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -61,6 +63,14 @@ class Rule(models.Model):
         on_delete=models.PROTECT,
         related_name="rules",
     )
+    ai_agent = models.ForeignKey(
+        "routing.AiAgent",
+        verbose_name=_("AI agent"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="rules",
+    )
     add_tags = models.JSONField(_("add tags"), default=list, blank=True)
     set_priority = models.SmallIntegerField(_("set priority"), null=True, blank=True)
     # The person becomes the contact's permanent agent.
@@ -79,10 +89,11 @@ class Rule(models.Model):
         verbose_name_plural = _("routing rules")
         ordering = ("position", "pk")
         constraints = [
-            # A rule sends to one place: a team or a person.
+            # A rule sends to one place: a team, a person or an AI agent.
             models.CheckConstraint(
-                condition=models.Q(team__isnull=True, person__isnull=False)
-                | models.Q(team__isnull=False, person__isnull=True),
+                condition=models.Q(team__isnull=False, person=None, ai_agent=None)
+                | models.Q(team=None, person__isnull=False, ai_agent=None)
+                | models.Q(team=None, person=None, ai_agent__isnull=False),
                 name="rule_one_target",
             ),
             # A permanent agent is a person whom the rule names.

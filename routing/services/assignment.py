@@ -10,12 +10,13 @@ from conversations.models import Contact, Conversation, Message
 from conversations.models.assignment import EndReason
 from conversations.models.message import Direction
 from conversations.services import assignments, contacts, lifecycle
-from conversations.states import OPEN
+from conversations.states import ASSIGNABLE, OPEN, Status
 from routing import loaders
-from routing.engine.decide import decide, decide_named, decide_reopened
+from routing.engine.decide import decide, decide_handover, decide_named, decide_reopened
 from routing.engine.facts import Target, TargetKind, Trigger
-from routing.models import Decision
-from routing.services import decisions
+from routing.engine.handovers import HandoverReason
+from routing.models import Decision, RunEnd
+from routing.services import ai_holds, decisions
 from routing.services.decisions import Question, decide_and_apply
 from teams.models import Team, User
 from teams.services import sweeps
@@ -56,11 +57,36 @@ def route(
         version = getattr(conversation.channel, "rule_set_version", None)
         version = version or loaders.current_version()
         rules = loaders.load_rules(version)
+        situation = loaders.add_ai_agents(
+            situation,
+            conversation=conversation,
+            rules=rules,
+            ai_agent_ids=loaders.load_ai_agent_ids(version, channel_id=situation.channel_id),
+        )
         return Question(
             trigger=trigger,
             situation=situation,
             ask=lambda open_desk: answer(situation, rules=rules, open_desk=open_desk),
             rule_set_version=version,
+        )
+
+    return decide_and_apply(conversation, pose=pose, actor=Actor.system(), now=now)
+
+
+def route_to_people(
+    conversation: Conversation, *, name: str, reason: str, now: datetime
+) -> Decision | None:
+    """Decide which person goes on where an AI agent ended; rules are not asked again.
+
+    `name` is the AI agent's, `reason` a `HandoverReason`. The row must be locked by the caller.
+    """
+
+    def pose() -> Question:
+        situation = loaders.load_handover_situation(conversation, name=name, reason=reason, now=now)
+        return Question(
+            trigger=Trigger.HANDOVER,
+            situation=situation,
+            ask=lambda open_desk: decide_handover(situation, open_desk=open_desk),
         )
 
     return decide_and_apply(conversation, pose=pose, actor=Actor.system(), now=now)
@@ -81,11 +107,21 @@ def route_next(*, now: datetime) -> bool:
 
 
 def _route_due(conversation: Conversation, *, now: datetime) -> None:
-    if conversation.status in OPEN:
+    if conversation.status in OPEN and lifecycle.was_handed_to_people(conversation):
+        _route_to_people_due(conversation, now=now)
+    elif conversation.status in OPEN:
         reopener = lifecycle.reopened_by(conversation)
         route(conversation, text=last_text(conversation), reopener=reopener, now=now)
     else:
         Conversation.objects.filter(pk=conversation.pk).update(routing_due_at=None)
+
+
+def _route_to_people_due(conversation: Conversation, *, now: datetime) -> None:
+    """Decide for what a bot had, and nobody has yet."""
+    run = ai_holds.last_run(conversation)
+    name = run.ai_agent.name if run else ""
+    reason = run.end_reason if run else ""
+    route_to_people(conversation, name=name, reason=reason or HandoverReason.TAKEN, now=now)
 
 
 def last_text(conversation: Conversation) -> str:
@@ -132,6 +168,7 @@ def assign_held(
     The row was read under that lock, with its channel and contact.
     """
     refuse_named(conversation, team=team, person=person)
+    conversation = _take_from_bot(conversation, actor=actor, now=now)
     question = pose_named(
         conversation, team=team, person=person, actor=actor, reason=reason, now=now
     )
@@ -145,6 +182,7 @@ def claim(
     """Let a person take a conversation; it stays with its team, whoever is in that."""
     conversation = _lock(conversation.pk)
     refuse_named(conversation, team=None, person=user)
+    conversation = _take_from_bot(conversation, actor=actor, now=now)
     question = pose_named(conversation, team=conversation.team, person=user, actor=actor, now=now)
     return _decide(conversation, question=question, actor=actor, now=now)
 
@@ -214,7 +252,7 @@ def pin(
         raise AssignmentRefusedError("member.inactive")
     decision = None
     conversation = conversation and _lock(conversation.pk)
-    if conversation is not None and conversation.status in OPEN:
+    if conversation is not None and conversation.status in ASSIGNABLE:
         decision = assign_to(conversation, person=person, actor=actor, reason=reason, now=now)
     contacts.set_permanent_agent(
         contact, person=person, conversation=conversation, actor=actor, reason=reason, now=now
@@ -241,7 +279,7 @@ def refuse_named(conversation: Conversation, *, team: Team | None, person: User 
     """Refuse what nobody may do, whoever asks. Raises `AssignmentRefusedError`."""
     if team is None and person is None:
         raise AssignmentRefusedError("assignment.target_required")
-    if conversation.status not in OPEN:
+    if conversation.status not in ASSIGNABLE:
         raise AssignmentRefusedError("conversation.resolved")
     if person is not None and not person.is_active:
         raise AssignmentRefusedError("member.inactive")
@@ -249,6 +287,16 @@ def refuse_named(conversation: Conversation, *, team: Team | None, person: User 
         raise AssignmentRefusedError("team.inactive")
     if team and person and not team.memberships.filter(user=person).exists():
         raise AssignmentRefusedError("member.not_in_team")
+
+
+def _take_from_bot(conversation: Conversation, *, actor: Actor, now: datetime) -> Conversation:
+    """Open what a bot has, for whoever was named; the bot is silent from here on."""
+    if conversation.status != Status.BOT:
+        return conversation
+    lifecycle.hand_to_people(conversation, actor=actor, now=now)
+    conversation = _lock(conversation.pk)
+    ai_holds.end_all(conversation, reason=RunEnd.TAKEN, now=now)
+    return conversation
 
 
 def _is_theirs(conversation: Conversation, *, team: Team | None, person: User | None) -> bool:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -26,8 +27,8 @@ from routing.engine.facts import (
     TargetKind,
     Trigger,
 )
-from routing.models import Decision
-from routing.services import ownership
+from routing.models import AiAgent, Decision
+from routing.services import ai_holds, ownership
 from teams.identifiers import new_public_id
 from teams.models import Team, User
 from teams.queries import Insert
@@ -109,7 +110,9 @@ def _apply(
         return None
     public_id = new_public_id()
     assignment = None
-    if answer.outcome == Outcome.KEPT:
+    if answer.outcome == Outcome.HELD:
+        _hold(conversation, answer=answer, decision=public_id, now=now)
+    elif answer.outcome == Outcome.KEPT:
         _restart_reply_timer(
             conversation, situation=question.situation, answer=answer, desks=desks, now=now
         )
@@ -146,6 +149,24 @@ def _apply(
     )
     _STORE.save(decision)
     return decision
+
+
+def _hold(
+    conversation: Conversation, *, answer: Answer, decision: uuid.UUID, now: datetime
+) -> None:
+    """Let an AI agent have it, with what the rule sets besides."""
+    changes: dict[str, Any] = {}
+    if answer.add_tags:
+        changes["tags"] = list(dict.fromkeys([*conversation.tags, *answer.add_tags]))
+    if answer.set_priority is not None:
+        changes["priority"] = answer.set_priority
+    ai_holds.begin(
+        conversation,
+        agent=AiAgent.objects.get(pk=answer.ai_agent_id or 0),
+        now=now,
+        changes=changes,
+        event_data={"decision": str(decision)},
+    )
 
 
 def _pin(conversation: Conversation, *, answer: Answer, actor: Actor, now: datetime) -> None:

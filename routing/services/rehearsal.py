@@ -6,7 +6,7 @@ from datetime import datetime
 
 from conversations.actors import Actor
 from conversations.models import Contact, Conversation
-from conversations.states import OPEN
+from conversations.states import ASSIGNABLE
 from routing.desk_book import ReadOnlyDesks
 from routing.engine.facts import Answer, Candidate, Desk, Target
 from routing.services import assignment
@@ -74,7 +74,7 @@ class Rehearsal:
         if not person.is_active:
             raise AssignmentRefusedError("member.inactive")
         answer = None
-        if conversation is not None and conversation.status in OPEN:
+        if conversation is not None and conversation.status in ASSIGNABLE:
             answer = self.assign_to(conversation, person=person, actor=actor, reason=reason)
         contact.permanent_agent = person
         return answer

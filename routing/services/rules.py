@@ -9,7 +9,7 @@ from channels.models import Channel
 from routing import loaders
 from routing.engine.conditions import ConditionSpec, validate
 from routing.engine.rule_sets import rules_to_json
-from routing.models import Condition, Rule, RuleSet
+from routing.models import AiAgentChannel, Condition, Rule, RuleSet
 
 
 @transaction.atomic
@@ -21,7 +21,18 @@ def publish(*, now: datetime) -> RuleSet:
         .prefetch_related("conditions", "channels")
     )
     specs = tuple(loaders.rule_spec(rule) for rule in active)
-    return RuleSet.objects.create(rules=rules_to_json(specs), created_at=now)
+    return RuleSet.objects.create(
+        rules=rules_to_json(specs), ai_agents=_ai_agents_by_channel(), created_at=now
+    )
+
+
+def _ai_agents_by_channel() -> dict[str, list[int]]:
+    """Return the AI agents of each channel in their order, those that are stopped among them."""
+    links = AiAgentChannel.objects.order_by("position", "pk")
+    by_channel: dict[str, list[int]] = {}
+    for channel_id, ai_agent_id in links.values_list("channel_id", "ai_agent_id"):
+        by_channel.setdefault(str(channel_id), []).append(ai_agent_id)
+    return by_channel
 
 
 @transaction.atomic

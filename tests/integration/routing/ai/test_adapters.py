@@ -107,10 +107,9 @@ class TestOpenAi:
         model.tell(body=b'"' + b"x" * 600_000 + b'"')
         assert error_of(openai.think, question(model)).code == "too_large"
 
-    def test_gives_up_on_a_slow_drip(self, model, monkeypatch):
-        monkeypatch.setattr("routing.ai.wire.TIMEOUT_S", 0.5)
+    def test_gives_up_on_a_slow_drip(self, model):
         model.tell(raw=b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 1000, drip_s=0.05)
-        assert error_of(openai.think, question(model)).code == "timeout"
+        assert error_of(openai.think, question(model, timeout_s=0.5)).code == "timeout"
 
     def test_says_that_nobody_is_there(self, model):
         asked = question(model)
@@ -238,7 +237,10 @@ class TestSelfHosted:
             self.ask(model, body)
         assert refused.value.code == code
 
-    def test_waits_45_seconds(self):
-        from routing.ai import wire  # noqa: PLC0415
+    def test_gives_up_in_time(self, model):
+        model.tell(delay_s=2)
+        asked = question(model, kind="self_hosted", timeout_s=0.3)
+        assert error_of(self_hosted.think, asked).code == "timeout"
 
-        assert wire.TIMEOUT_S == 45
+    def test_waits_45_seconds_unless_told_otherwise(self, model):
+        assert question(model).brief.timeout_s == 45

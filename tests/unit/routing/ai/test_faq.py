@@ -6,6 +6,7 @@ import pytest
 
 from routing.ai import faq
 from routing.ai.base import Brief, Entry, HandOver, Line, Question, Reply, Speaker
+from routing.engine.handovers import HandoverReason
 
 HOURS = Entry("What are your opening hours?", "We are open 9 to 18.", ("open", "営業時間"))
 RETURNS = Entry("How do I return a parcel?", "Within 30 days.", ("refund", "返品"))
@@ -39,7 +40,7 @@ class TestThink:
         "text", ["My kettle exploded", "", "where is my order", "壊れました", "🎉"]
     )
     def test_hands_over_what_it_does_not_know(self, text):
-        assert ask(text) == (HandOver(code="no_answer"),)
+        assert ask(text) == (HandOver(reason=HandoverReason.NO_ANSWER),)
 
     def test_reads_all_that_was_not_answered(self):
         assert ask("Hello", "refund?") == (Reply(RETURNS.answer),)

@@ -1,0 +1,146 @@
+"""Setting up AI agents, switching them on and off, and trying whether they answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from channels import egress
+from channels.egress import REASONS, BlockedAddressError
+from channels.models import Channel
+from conversations.wake import wake
+from routing.ai import registry, wire
+from routing.ai.base import AiError, Entry, Line, Question, Speaker
+from routing.models import AiAgent, AiAgentChannel, AiKind, KnowledgeEntry
+from routing.services import ai_briefs, rules
+from routing.services.ai_holds import DRAIN
+
+#: What an AI agent is told when only its health is asked for.
+_PROBE = "Hello"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel that an AI agent serves. Of several that run there, the lowest order answers."""
+
+    channel: Channel
+    position: int = 0
+
+
+@transaction.atomic
+def save(
+    agent: AiAgent,
+    *,
+    now: datetime,
+    places: Sequence[Place] | None = None,
+    entries: Sequence[Entry] | None = None,
+) -> AiAgent:
+    """Store an AI agent as it stands; None leaves its channels or its entries as they are.
+
+    A key belongs to the address that it was entered for: with another address it is forgotten.
+    Raises `ValidationError` naming the fields.
+    """
+    stored = AiAgent.objects.filter(pk=agent.pk).first() if agent.pk else None
+    if stored is None:
+        agent.created_at = now
+    _keep_key_at_its_address(agent, stored)
+    agent.full_clean(exclude=["key"])
+    check_address(agent)
+    agent.checked_at, agent.check_error = None, ""
+    agent.save()
+    if places is not None:
+        _link(agent, places)
+    if entries is not None:
+        _write_entries(agent, entries)
+    rules.publish(now=now)
+    return agent
+
+
+def check_address(agent: AiAgent) -> None:
+    """Refuse an address that would not be called. Raises `ValidationError`."""
+    if agent.kind == AiKind.FAQ:
+        agent.base_url = agent.model = ""
+        return
+    if agent.kind == AiKind.OPENAI:
+        if not wire.is_listed(agent.base_url):
+            raise ValidationError(
+                {"base_url": _("This address is not among those that the operator allows.")}
+            )
+        if not agent.model:
+            raise ValidationError({"model": _("Say which model is to answer.")})
+        return
+    try:
+        egress.parse_url(agent.base_url)
+    except BlockedAddressError as error:
+        raise ValidationError({"base_url": _(REASONS[error.reason])}) from None
+
+
+@transaction.atomic
+def start(agent: AiAgent, *, now: datetime) -> bool:
+    """Let an AI agent answer from the next new conversation on; say whether it was stopped."""
+    return _switch(agent, to=True)
+
+
+@transaction.atomic
+def stop(agent: AiAgent, *, now: datetime) -> bool:
+    """Let an AI agent answer no more; whoever waits for it goes to people at once."""
+    was_running = _switch(agent, to=False)
+    wake(DRAIN)
+    return was_running
+
+
+def check(agent: AiAgent, *, now: datetime) -> str:
+    """Ask an AI agent whether it is there, outside any conversation; return the error's code.
+
+    Blank if it answered. Takes as long as the answer takes, so not inside a transaction.
+    """
+    code = ""
+    try:
+        line = Line(Speaker.CUSTOMER, _PROBE, now, id=str(agent.public_id))
+        question = Question(
+            ai_briefs.brief_of(agent), [line], organisation=ai_briefs.organisation()
+        )
+        registry.think(question)
+    except AiError as error:
+        code = error.code
+    AiAgent.objects.filter(pk=agent.pk).update(checked_at=now, check_error=code)
+    return code
+
+
+def _switch(agent: AiAgent, *, to: bool) -> bool:
+    changed = AiAgent.objects.filter(pk=agent.pk, is_running=not to).update(is_running=to)
+    agent.is_running = to
+    return bool(changed)
+
+
+def _keep_key_at_its_address(agent: AiAgent, stored: AiAgent | None) -> None:
+    is_new_key = stored is None or vars(agent)["key"] != vars(stored)["key"]
+    if stored is not None and not is_new_key and stored.base_url != agent.base_url:
+        agent.key = ""
+    if agent.kind == AiKind.FAQ:
+        agent.key = ""
+
+
+def _link(agent: AiAgent, places: Sequence[Place]) -> None:
+    agent.links.all().delete()
+    AiAgentChannel.objects.bulk_create(
+        AiAgentChannel(ai_agent=agent, channel=place.channel, position=place.position)
+        for place in places
+    )
+
+
+def _write_entries(agent: AiAgent, entries: Sequence[Entry]) -> None:
+    agent.entries.all().delete()
+    KnowledgeEntry.objects.bulk_create(
+        KnowledgeEntry(
+            ai_agent=agent,
+            position=position,
+            question=entry.question,
+            answer=entry.answer,
+            keywords=list(entry.keywords),
+        )
+        for position, entry in enumerate(entries)
+    )
