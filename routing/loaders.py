@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import takewhile
 
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS
 
 from channels.loaders import HOURS_VERSION, load_is_open
 from channels.models import Channel
@@ -27,27 +27,15 @@ from routing.engine.rule_sets import rules_from_json
 from routing.models import AiRun, Rule, RuleSet
 from routing.models.ai_agent import MAY_RETURN
 from teams.models import Team, User
-from teams.queries import Query
+from teams.queries import Query, ask_first
 
 
 def find_channel(*, provider: str, token: str) -> Channel | None:
     """Return the active channel with this token, and the versions of the rules and its hours.
 
-    It is a request's first statement, and so it is also the test whether the connection still
-    works: on a broken one it is asked again over a new one.
+    It is a request's first statement.
     """
-    connection.health_check_done = True  # type: ignore[attr-defined]
-    try:
-        return _find_channel(provider, token)
-    except (OperationalError, InterfaceError):
-        if connection.in_atomic_block:
-            raise
-        connection.close()
-        return _find_channel(provider, token)
-
-
-def _find_channel(provider: str, token: str) -> Channel | None:
-    found = _CHANNEL.rows(provider, token)
+    found = ask_first(lambda: _CHANNEL.rows(provider, token))
     if not found:
         return None
     *columns, version, hours_version = found[0]

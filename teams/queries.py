@@ -5,12 +5,13 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.models.sql import InsertQuery
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 
 
 class Query:
@@ -94,6 +95,22 @@ class InstanceQuery(Query, Generic[M]):
             populators(compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS),
             compiler.annotation_col_map,
         )
+
+
+def ask_first(ask: Callable[[], T]) -> T:
+    """Run what begins a request: it is also the test whether the connection still works.
+
+    On a broken one it is asked again over a new one. Without this, Django would test by a statement
+    of its own.
+    """
+    connection.health_check_done = True  # type: ignore[attr-defined]
+    try:
+        return ask()
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        return ask()
 
 
 def _prepare(value: Any) -> Any:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from teams.models import ApiKey, User
-from teams.queries import InstanceQuery
+from teams.queries import InstanceQuery, ask_first
 from teams.scopes import parse_scopes
 
 #: A key is far shorter; whatever is longer is not worth a look-up.
@@ -69,13 +69,14 @@ def revoke_all(user: User) -> None:
 def find_active(key: str, *, now: datetime) -> ApiKey | None:
     """Return the key's row with its owner, None if there is no such key.
 
+    It is a request's first statement.
     Raises `ApiKeyDisabledError` and `ApiKeyExpiredError` for a key that is genuine but no longer
     wanted: only whoever holds it gets to hear that.
     """
     prefix, _, secret = key.partition(".")
     if not (prefix.isascii() and prefix.isalnum() and secret and len(key) <= LONGEST_KEY):
         return None
-    api_key = _BY_PREFIX.first(prefix)
+    api_key = ask_first(lambda: _BY_PREFIX.first(prefix))
     if api_key is None or not _is_genuine(api_key, key):
         return None
     if api_key.revoked or not api_key.user.is_active:

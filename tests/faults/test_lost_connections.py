@@ -3,10 +3,11 @@
 import psycopg
 import pytest
 from django.db import connection
+from django.test import Client
 
 from conversations.models import Conversation, Message
 from tests.doors import customer_writes
-from tests.factories import make_agent, make_channel, make_rule, make_team
+from tests.factories import make_agent, make_api_key, make_channel, make_rule, make_team
 from tests.processes import database_url
 
 pytestmark = [
@@ -38,6 +39,15 @@ class TestAConnectionThatIsGone:
 
         assert response.status_code == 200
         assert Message.objects.count() == 2
+
+    def test_is_replaced_before_the_key_of_a_call_is_looked_at(self):
+        call = {"headers": {"Authorization": f"Bearer {make_api_key(user=make_agent())}"}}
+        Client().get("/api/v1/me/", **call)
+        end_my_session()
+
+        response = Client().get("/api/v1/me/", **call)
+
+        assert response.status_code == 200
 
 
 class TestADeskThatIsHeldForTooLong:
