@@ -27,6 +27,7 @@ from routing.api.assignment_shapes import (
 from routing.api.hands import DoingHand, Hand, RehearsingHand
 from routing.api.orders import carry_out
 from routing.services.rehearsal import Rehearsal
+from teams.api.bodies import read_body
 from teams.api.endpoints import Endpoint
 from teams.api.once import once, once_by_item, run_item
 from teams.api.operations import describe
@@ -184,6 +185,4 @@ def _read_item(item: Any) -> tuple[str, dict[str, Any]]:
         raise ValidationError({"item": [ValidationError.default_detail]})
     rest = {name: value for name, value in item.items() if name != "type"}
     kind: str = BulkItem().fields["type"].run_validation(item.get("type", MANUAL))
-    body = BODIES[kind](data=rest)
-    body.is_valid(raise_exception=True)
-    return kind, body.validated_data
+    return kind, read_body(BODIES[kind], rest)

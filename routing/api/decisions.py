@@ -25,7 +25,7 @@ from routing.services import preview
 from teams.api.endpoints import Endpoint
 from teams.api.operations import describe
 from teams.api.problems import NotFoundProblem
-from teams.api.serializers import PersonBrief, TeamBrief
+from teams.api.serializers import show_person, show_team
 
 #: Stretches of ownership that are shown with the present one; older ones are in the events.
 HISTORY = 100
@@ -46,12 +46,10 @@ class AssignmentEndpoint(Endpoint):
                 "status": conversation.status,
                 "version": conversation.version,
                 "type": active.kind if active else None,
-                "team": TeamBrief(conversation.team).data if conversation.team else None,
-                "member": PersonBrief(conversation.assignee).data
-                if conversation.assignee
-                else None,
+                "team": show_team(conversation.team),
+                "member": show_person(conversation.assignee),
                 "assigned_at": StretchOut(active).data["started_at"] if active else None,
-                "permanent_agent": PersonBrief(pinned).data if pinned else None,
+                "permanent_agent": show_person(pinned),
                 "history": StretchOut(history, many=True).data,
                 "decision": show_decision(latest_decision(conversation)),
                 "as_of_now": _as_of_now(conversation),

@@ -64,11 +64,10 @@ class DoingHand:
     def give(
         self, chat: Conversation, *, team: Team | None, person: User | None, reason: str
     ) -> Shown:
-        return show_decision(
-            assignment.assign_held(
-                chat, team=team, person=person, actor=self.actor, reason=reason, now=self.now
-            )
+        decision = assignment.assign_held(
+            chat, team=team, person=person, actor=self.actor, reason=reason, now=self.now
         )
+        return show_decision(decision, known=[row for row in (team, person) if row])
 
     def take_back(self, chat: Conversation, *, reason: str) -> None:
         assignment.unassign(chat, actor=self.actor, reason=reason, now=self.now)

@@ -17,7 +17,7 @@ from teams.api.fields import Instant
 from teams.api.permissions import caller, require
 from teams.api.problems import FieldProblem, NotFoundProblem, Problem
 from teams.api.references import find_named_team, find_person
-from teams.api.serializers import PersonBrief, TeamBrief
+from teams.api.serializers import show_person, show_team
 from teams.models import Team, User
 from teams.permissions import Right
 
@@ -122,8 +122,8 @@ def _show(place: Place) -> dict[str, Any]:
         "contact_id": str(place.contact.public_id),
         "status": chat.status if chat else None,
         "version": chat.version if chat else None,
-        "team": TeamBrief(chat.team).data if chat and chat.team else None,
-        "member": PersonBrief(chat.assignee).data if chat and chat.assignee else None,
-        "permanent_agent": PersonBrief(pinned).data if pinned else None,
+        "team": show_team(chat.team) if chat else None,
+        "member": show_person(chat.assignee) if chat else None,
+        "permanent_agent": show_person(pinned),
         "assigned_at": Instant().to_representation(since) if since else None,
     }

@@ -1,8 +1,10 @@
 """How owners, decisions and rules look from outside."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -131,14 +133,19 @@ class AssignmentOut(serializers.Serializer[Any]):
     as_of_now = DecisionOut(allow_null=True)
 
 
-def show_decisions(decisions: list[Decision]) -> list[dict[str, Any]]:
+def show_decisions(
+    decisions: list[Decision], *, known: Iterable[Model] = ()
+) -> list[dict[str, Any]]:
     """Return decisions with their explanation: codes and facts for programs, text for people."""
-    facts = with_public_ids((decision.steps for decision in decisions), tables=_TABLES)
+    steps_of = (decision.steps for decision in decisions)
+    facts = with_public_ids(steps_of, tables=_TABLES, known=known)
     return [_show(decision, steps=steps) for decision, steps in zip(decisions, facts, strict=True)]
 
 
-def show_decision(decision: Decision | None) -> dict[str, Any] | None:
-    return None if decision is None else show_decisions([decision])[0]
+def show_decision(
+    decision: Decision | None, *, known: Iterable[Model] = ()
+) -> dict[str, Any] | None:
+    return None if decision is None else show_decisions([decision], known=known)[0]
 
 
 def show_answer(answer: Answer | None, *, trigger: Trigger, now: datetime) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from teams.api.bodies import Body, Parameters, read_parameters
+from teams.api.bodies import Body, Parameters, read_body, read_parameters
 from teams.api.permissions import SAFE_METHODS
 from teams.api.problems import MalformedProblem
 from teams.permissions import Right
@@ -64,10 +64,7 @@ class Endpoint(GenericAPIView[Any]):
         data = self.request.data
         if not isinstance(data, dict):
             raise MalformedProblem("not_an_object", _("The body must be a JSON object."))
-        body = kind(data=data)
-        body.is_valid(raise_exception=True)
-        values: dict[str, Any] = body.validated_data
-        return values
+        return read_body(kind, data)
 
     def page(self, rows: QuerySet[Any], *, serializer: type[BaseSerializer[Any]]) -> Response:
         """Answer with one page of the rows."""

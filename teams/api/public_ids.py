@@ -1,8 +1,8 @@
 """Stored facts name rows by integer keys; outside they are named by public ids."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Model, QuerySet
 
@@ -23,21 +23,39 @@ PEOPLE_AND_TEAMS: Tables = {
 }
 
 
-def with_public_ids(facts: Iterable[Any], *, tables: Tables = PEOPLE_AND_TEAMS) -> list[Any]:
-    """Return the facts with public ids, at one query a table. Keys of other tables are left out."""
-    values = list(facts)
-    wanted: dict[type[Model], set[int]] = {}
-    for table, key in _walk(values, tables):
-        wanted.setdefault(table, set()).add(key)
-    known = {table: _load(table, keys) for table, keys in wanted.items()}
-    return [_translate(value, tables, known) for value in values]
+class _Slot(NamedTuple):
+    """A place in the facts that a public id goes into."""
+
+    facts: dict[str, Any]
+    name: str
+    table: type[Model]
+    key: int
 
 
-def _load(table: type[Model], keys: set[int]) -> dict[int, str]:
-    asked = sorted(keys)
-    holes = 1 << (len(asked) - 1).bit_length()
-    rows = _query(table, holes).rows(*asked, *asked[-1:] * (holes - len(asked)))
-    return {pk: str(public_id) for pk, public_id in rows}
+def with_public_ids(
+    facts: Iterable[Any], *, tables: Tables = PEOPLE_AND_TEAMS, known: Iterable[Model] = ()
+) -> list[Any]:
+    """Return the facts with public ids, at one query a table. Keys of other tables are left out.
+
+    `known` are rows that need not be looked up.
+    """
+    slots: list[_Slot] = []
+    shown = [_copy(value, tables, slots) for value in facts]
+    ids = {(type(row), row.pk): str(row.public_id) for row in known}  # type: ignore[attr-defined]
+    for table in {slot.table for slot in slots}:
+        wanted = {slot.key for slot in slots if slot.table is table}
+        ids |= _load(table, [key for key in sorted(wanted) if (table, key) not in ids])
+    for slot in slots:
+        slot.facts[slot.name] = ids.get((slot.table, slot.key))
+    return shown
+
+
+def _load(table: type[Model], keys: list[int]) -> dict[tuple[type[Model], int], str]:
+    if not keys:
+        return {}
+    holes = 1 << (len(keys) - 1).bit_length()
+    rows = _query(table, holes).rows(*keys, *keys[-1:] * (holes - len(keys)))
+    return {(table, pk): str(public_id) for pk, public_id in rows}
 
 
 @lru_cache(maxsize=64)
@@ -51,31 +69,21 @@ def _query(table: type[Model], holes: int) -> Query:
     return Query(build, *range(1, holes + 1))
 
 
-def _walk(value: Any, tables: Tables) -> Iterator[tuple[type[Model], int]]:
+def _copy(value: Any, tables: Tables, slots: list[_Slot]) -> Any:
+    """Return a copy that has a slot in place of each key of the tables."""
     if isinstance(value, list):
-        for inner in value:
-            yield from _walk(inner, tables)
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            table = _table(name, value, tables)
-            if table is not None and _is_key(inner):
-                yield table, inner
-            yield from _walk(inner, tables)
-
-
-def _translate(value: Any, tables: Tables, known: dict[type[Model], dict[int, str]]) -> Any:
-    if isinstance(value, list):
-        return [_translate(inner, tables, known) for inner in value]
+        return [_copy(inner, tables, slots) for inner in value]
     if not isinstance(value, dict):
         return value
-    shown = {}
+    shown: dict[str, Any] = {}
     for name, inner in value.items():
         if not (name.endswith("_id") and _is_key(inner)):
-            shown[name] = _translate(inner, tables, known)
+            shown[name] = _copy(inner, tables, slots)
             continue
         table = _table(name, value, tables)
         if table is not None:
-            shown[name] = known[table].get(inner)
+            shown[name] = None
+            slots.append(_Slot(shown, name, table, inner))
     return shown
 
 

@@ -52,6 +52,17 @@ class TeamBrief(serializers.Serializer[Team]):
     name = Text()
 
 
+_PERSON, _TEAM = PersonBrief(), TeamBrief()
+
+
+def show_person(person: User | None) -> dict[str, Any] | None:
+    return None if person is None else _PERSON.to_representation(person)
+
+
+def show_team(team: Team | None) -> dict[str, Any] | None:
+    return None if team is None else _TEAM.to_representation(team)
+
+
 class PersonOut(Out):
     id = PublicId(source="public_id")
     has_lapsed = Flag()

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # PostgreSQL hands over in one statement, and takes a lock for the key that SQLite does not need.
 BUDGETS = {
-    "postgresql": {"team": 18, "person": 16},
-    "sqlite": {"team": 20, "person": 18},
+    "postgresql": {"team": 17, "person": 15},
+    "sqlite": {"team": 19, "person": 17},
 }
 BUDGET = BUDGETS[connection.vendor]
 PATH = "assignments/manual/"
