@@ -16,6 +16,8 @@ BEAT: dict[str, tuple[str, float]] = {
     "lapse_presences": ("teams.tasks.lapse_presences", 5),
     "reassign_overdue": ("routing.tasks.reassign_overdue", 5),
     "settle_lost_sends": ("conversations.tasks.settle_lost_sends", 15),
+    "ask_for_ratings": ("conversations.tasks.ask_for_ratings", 15),
+    "resolve_inactive": ("conversations.tasks.resolve_inactive", 30),
     "close_expired_surveys": ("conversations.tasks.close_expired_surveys", 30),
     "drop_old_tokens": ("channels.tasks.drop_old_tokens", 30),
     "remove_old_files": ("conversations.tasks.remove_old_files", 30),

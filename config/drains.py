@@ -14,6 +14,7 @@ from conversations.services import (
     fetching,
     file_removal,
     forwards,
+    inactivity,
     outbox,
     snoozing,
 )
@@ -39,6 +40,8 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("publish_events", outbox.publish_next),
     ("deliver_events", forwards.deliver_next),
     ("settle_lost_sends", delivery.settle_next_lost),
+    ("resolve_inactive", inactivity.resolve_next),
+    ("ask_for_ratings", closing.ask_next_due),
     ("close_expired_surveys", closing.close_next_expired),
     ("drop_old_tokens", channels.drop_next_second_token),
     ("remove_old_files", file_removal.remove_next_old),

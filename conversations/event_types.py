@@ -39,6 +39,7 @@ EventType = Literal[
     "message.status_changed",
     "note.added",
     "survey.answered",
+    "survey.commented",
     "survey.sent",
     "survey.skipped",
 ]

@@ -111,7 +111,8 @@ def other_conversations_with_deadlines() -> QuerySet[Conversation]:
         | Q(reply_due_at__isnull=False)
     )
     wakes = Q(snooze_due_at__isnull=False) & ~Q(status=Status.SNOOZED)
-    closes = Q(close_due_at__isnull=False) & ~Q(status=Status.RESOLVED)
+    ends = Q(close_due_at__isnull=False) | Q(survey_due_at__isnull=False)
+    closes = ends & ~Q(status=Status.RESOLVED)
     return Conversation.objects.filter(due & ~Q(status__in=OPEN) | wakes | closes)
 
 
@@ -125,9 +126,18 @@ def messages_that_nobody_will_send() -> QuerySet[Message]:
 
 def surveys_that_never_end() -> QuerySet[Survey]:
     """A survey waits for its answer only while its conversation waits to be closed."""
-    return Survey.objects.filter(status=SurveyStatus.SENT).exclude(
-        conversation__status=Status.RESOLVED, conversation__close_due_at__isnull=False
+    resolved = Q(conversation__status=Status.RESOLVED)
+    asked = resolved & Q(conversation__close_due_at__isnull=False)
+    planned = resolved & Q(conversation__survey_due_at__isnull=False)
+    return Survey.objects.filter(
+        Q(status=SurveyStatus.SENT) & ~asked | Q(status=SurveyStatus.PLANNED) & ~planned
     )
+
+
+def resolved_conversations_that_never_close() -> QuerySet[Conversation]:
+    """What is resolved waits for something: for the question, or for the answer."""
+    resolved: QuerySet[Conversation] = Conversation.objects.filter(status=Status.RESOLVED)
+    return resolved.filter(close_due_at=None, survey_due_at=None)
 
 
 def deliveries_that_nobody_will_send() -> QuerySet[EndpointDelivery]:
@@ -175,6 +185,7 @@ INVARIANTS = [
     other_conversations_with_deadlines,
     messages_that_nobody_will_send,
     surveys_that_never_end,
+    resolved_conversations_that_never_close,
     deliveries_that_nobody_will_send,
     deliveries_out_of_their_order,
     deliveries_of_unpublished_events,

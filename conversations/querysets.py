@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 
+from conversations.ratings import Summary, summarise
 from conversations.states import OPEN
 from teams.models import Role, User
 
@@ -36,6 +37,16 @@ class ConversationQuerySet(models.QuerySet[Any]):
     def in_queue_order(self) -> "ConversationQuerySet":
         """Priority first, then whoever waits longest."""
         return self.order_by("-priority", models.F("waiting_since").asc(nulls_last=True), "pk")
+
+
+class SurveyQuerySet(models.QuerySet[Any]):
+    def summary(self) -> Summary:
+        """Count the ratings of these rows, and how many customers were asked, in two queries."""
+        rows = self.order_by()
+        answered = rows.filter(rating__isnull=False)
+        counts = answered.values("rating").annotate(number=models.Count("pk", distinct=True))
+        asked = rows.filter(question__isnull=False).values("pk").distinct().count()
+        return summarise({row["rating"]: row["number"] for row in counts}, asked=asked)
 
 
 class EventQuerySet(models.QuerySet[Any]):

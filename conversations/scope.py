@@ -2,7 +2,7 @@
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from conversations.models import Contact, Conversation, Message
+from conversations.models import Contact, Conversation, Message, Survey
 from teams.models import Role, User
 
 
@@ -12,6 +12,10 @@ def conversations_of(user: User) -> "QuerySet[Conversation]":
 
 def messages_of(user: User) -> "QuerySet[Message]":
     return Message.objects.filter(conversation__in=conversations_of(user))
+
+
+def surveys_of(user: User) -> "QuerySet[Survey]":
+    return Survey.objects.filter(conversation__in=conversations_of(user))
 
 
 def contacts_of(user: User) -> "QuerySet[Contact]":

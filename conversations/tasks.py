@@ -8,6 +8,7 @@ from conversations.services import (
     fetching,
     file_removal,
     forwards,
+    inactivity,
     outbox,
     snoozing,
 )
@@ -42,6 +43,22 @@ def close_expired_surveys() -> None:
     """Close conversations whose customers gave no rating in time."""
     for _ in range(BATCH):
         if not closing.close_next_expired(now=database_now()):
+            return
+
+
+@shared_task(name="conversations.tasks.ask_for_ratings")
+def ask_for_ratings() -> None:
+    """Ask the customers of channels that ask some time after the end."""
+    for _ in range(BATCH):
+        if not closing.ask_next_due(now=database_now()):
+            return
+
+
+@shared_task(name="conversations.tasks.resolve_inactive")
+def resolve_inactive() -> None:
+    """Resolve what nobody writes in any more."""
+    for _ in range(BATCH):
+        if not inactivity.resolve_next(now=database_now()):
             return
 
 

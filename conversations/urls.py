@@ -29,8 +29,11 @@ from conversations.api.messages import (
     NotesEndpoint,
     RetryEndpoint,
 )
+from conversations.api.surveys import SurveysEndpoint, SurveySummaryEndpoint
 
 urlpatterns = [
+    path("surveys/", SurveysEndpoint.as_view()),
+    path("surveys/summary/", SurveySummaryEndpoint.as_view()),
     path("contacts/", ContactsEndpoint.as_view()),
     path("contacts/<uuid:public_id>/", ContactEndpoint.as_view()),
     path("conversations/", ConversationsEndpoint.as_view()),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from channels.addresses import inbound_url, status_url
 from channels.admin.buttons import ChannelButtons
 from channels.admin.cells import state_of, with_traffic
-from channels.admin.forms import HOUR_S, PLAIN_FIELDS, ChannelForm
+from channels.admin.forms import DURATIONS, HOUR_S, MINUTE_S, PLAIN_FIELDS, ChannelForm
 from channels.models import Channel, ChannelMember
 from channels.secrets import is_readable, is_set
 from channels.services import channels
@@ -101,9 +101,22 @@ class ChannelAdmin(ChannelButtons):
             (_("Who answers"), {"fields": ("distribution", "capacity")}),
             (
                 _("Satisfaction"),
-                {"fields": ("has_survey", "survey_question", "survey_thanks", "survey_wait_hours")},
+                {
+                    "fields": (
+                        "has_survey",
+                        "survey_question",
+                        "survey_comment_question",
+                        "survey_thanks",
+                        "survey_delay_minutes",
+                        "survey_wait_hours",
+                        "survey_pause_days",
+                    )
+                },
             ),
-            (_("Coming back"), {"fields": ("reopen_hours",)}),
+            (
+                _("Ending and coming back"),
+                {"fields": ("auto_resolve_hours", "is_resolving_unanswered", "reopen_hours")},
+            ),
             (_("No more messages"), {"fields": ("stop_words", "start_words")}),
         ]
         if obj is not None and self._may_edit(request, obj):
@@ -119,9 +132,8 @@ class ChannelAdmin(ChannelButtons):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         shown = ("inbound_address", "status_address", "state_cell", "second_token_cell")
         if not self._may_edit(request, obj):
-            hours = ("survey_wait_hours", "reopen_hours")
             cells = ("state_cell", "token_cell", "second_token_cell", "provider")
-            return (*cells, *READ_ONLY_FIELDS, *hours)
+            return (*cells, *READ_ONLY_FIELDS, *DURATIONS)
         return (*shown, "provider") if obj is not None else shown
 
     def _may_edit(self, request: HttpRequest, obj: Any) -> bool:
@@ -224,6 +236,15 @@ class ChannelAdmin(ChannelButtons):
     @admin.display(description=gettext_lazy("Reopen within (hours)"))
     def reopen_hours(self, channel: Channel) -> int:
         return round(channel.reopen_window_s / HOUR_S)
+
+    @admin.display(description=gettext_lazy("Ask for the rating after (minutes)"))
+    def survey_delay_minutes(self, channel: Channel) -> int:
+        return round(channel.survey_delay_s / MINUTE_S)
+
+    @admin.display(description=gettext_lazy("Resolve after nobody wrote for (hours)"))
+    def auto_resolve_hours(self, channel: Channel) -> Any:
+        seconds = channel.auto_resolve_after_s
+        return _("never") if seconds is None else round(seconds / HOUR_S)
 
 
 def _copyable(address: str) -> SafeString:

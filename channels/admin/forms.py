@@ -16,6 +16,7 @@ from channels.services.channels import TOKEN_OVERLAP
 from teams.admin.console import pick_fields
 from teams.time_zones import time_zones
 
+MINUTE_S = 60
 HOUR_S = 3600
 #: Columns that the form writes as they are.
 PLAIN_FIELDS = (
@@ -34,9 +35,19 @@ PLAIN_FIELDS = (
     "has_survey",
     "survey_question",
     "survey_thanks",
+    "survey_comment_question",
+    "survey_pause_days",
+    "is_resolving_unanswered",
     "stop_words",
     "start_words",
 )
+#: Field of the form -> column, and how many seconds one of what is typed has.
+DURATIONS = {
+    "survey_delay_minutes": ("survey_delay_s", MINUTE_S),
+    "survey_wait_hours": ("survey_wait_s", HOUR_S),
+    "reopen_hours": ("reopen_window_s", HOUR_S),
+    "auto_resolve_hours": ("auto_resolve_after_s", HOUR_S),
+}
 OF_TWILIO = (
     "account_sid",
     "auth_token",
@@ -117,6 +128,22 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.RadioSelect,
         initial=Distribution.CONCURRENT_LOAD,
     )
+    survey_delay_minutes = forms.IntegerField(
+        label=gettext_lazy("Ask for the rating after (minutes)"),
+        min_value=0,
+        max_value=1440,
+        initial=0,
+        help_text=gettext_lazy("0: at once. Whoever comes back before that is not asked."),
+    )
+    auto_resolve_hours = forms.IntegerField(
+        label=gettext_lazy("Resolve after nobody wrote for (hours)"),
+        min_value=1,
+        max_value=8760,
+        required=False,
+        help_text=gettext_lazy(
+            "Empty: nothing is resolved by itself. What waits for your answer is left alone."
+        ),
+    )
     survey_wait_hours = forms.IntegerField(
         label=gettext_lazy("Wait for the rating (hours)"), min_value=1, max_value=720, initial=24
     )
@@ -146,8 +173,9 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
             )
         self.fields["time_zone"].choices = [(z, z) for z in sorted(time_zones())]  # type: ignore[attr-defined]
         if self.instance.pk:
-            self.initial["survey_wait_hours"] = round(self.instance.survey_wait_s / HOUR_S)
-            self.initial["reopen_hours"] = round(self.instance.reopen_window_s / HOUR_S)
+            for name, (column, unit_s) in DURATIONS.items():
+                seconds = getattr(self.instance, column)
+                self.initial[name] = None if seconds is None else round(seconds / unit_s)
         elif "provider" in self.fields:
             for name in OF_TWILIO:
                 attributes = {"data-decides": "provider", "data-only-for": Provider.TWILIO}
@@ -165,12 +193,10 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         changed = pick_fields(self, names=PLAIN_FIELDS)
         if changed.get("api_key_sid") == "":
             changed["api_key_secret"] = ""
-        for name, column in (
-            ("survey_wait_hours", "survey_wait_s"),
-            ("reopen_hours", "reopen_window_s"),
-        ):
+        for name, (column, unit_s) in DURATIONS.items():
             if name in self.changed_data:
-                changed[column] = self.cleaned_data[name] * HOUR_S
+                number = self.cleaned_data[name]
+                changed[column] = None if number is None else number * unit_s
         return changed
 
     def token_overlap(self) -> timedelta:

@@ -45,7 +45,12 @@ class ChannelOut(Out):
             "has_survey",
             "survey_question",
             "survey_thanks",
+            "survey_comment_question",
+            "survey_delay_s",
             "survey_wait_s",
+            "survey_pause_days",
+            "auto_resolve_after_s",
+            "is_resolving_unanswered",
             "reopen_window_s",
             "stop_words",
             "start_words",
@@ -110,7 +115,14 @@ class ChannelFields(Body):
     has_survey = Flag(required=False)
     survey_question = Text(required=False, allow_blank=True)
     survey_thanks = Text(required=False, allow_blank=True)
+    survey_comment_question = Text(required=False, allow_blank=True)
+    survey_delay_s = Whole(required=False, min_value=0, max_value=DAY_S)
     survey_wait_s = Whole(required=False, min_value=60, max_value=30 * DAY_S)
+    survey_pause_days = Whole(required=False, min_value=0, max_value=3650)
+    auto_resolve_after_s = Whole(
+        required=False, allow_null=True, min_value=60, max_value=365 * DAY_S
+    )
+    is_resolving_unanswered = Flag(required=False)
     reopen_window_s = Whole(required=False, min_value=0, max_value=365 * DAY_S)
     stop_words = Text(required=False, allow_blank=True, max_length=500)
     start_words = Text(required=False, allow_blank=True, max_length=500)

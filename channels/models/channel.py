@@ -2,7 +2,7 @@
 
 import secrets
 
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -125,6 +125,15 @@ class Channel(models.Model):
         help_text=_("Empty: “How did we do? Answer with a number from 1 (bad) to 5 (great).”"),
     )
     survey_thanks = models.CharField(_("thanks"), max_length=500, blank=True)
+    survey_comment_question = models.CharField(
+        _("question for a comment"),
+        max_length=500,
+        blank=True,
+        help_text=_(
+            "Sent after the rating. The next message within an hour is the comment. Empty: nobody "
+            "is asked, and the next message is an ordinary one."
+        ),
+    )
     survey_wait_s = models.PositiveIntegerField(
         _("wait for the rating (seconds)"), default=DAY_S, validators=[MinValueValidator(60)]
     )
@@ -145,6 +154,28 @@ class Channel(models.Model):
         blank=True,
         default=START_WORDS,
         db_default=START_WORDS,
+    )
+    survey_delay_s = models.PositiveIntegerField(
+        _("ask for the rating after (seconds)"),
+        default=0,
+        validators=[MaxValueValidator(DAY_S)],
+        help_text=_("Whoever comes back before that is not asked."),
+    )
+    survey_pause_days = models.PositiveIntegerField(
+        _("ask the same customer again after (days)"),
+        default=0,
+        validators=[MaxValueValidator(3650)],
+        help_text=_("0: after every conversation."),
+    )
+    # Empty: nothing is resolved by itself.
+    auto_resolve_after_s = models.PositiveIntegerField(
+        _("resolve after nobody wrote for (seconds)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(60), MaxValueValidator(365 * DAY_S)],
+    )
+    is_resolving_unanswered = models.BooleanField(
+        _("also where the customer waits for an answer"), default=False
     )
     reopen_window_s = models.PositiveIntegerField(
         _("reopen within (seconds)"),

@@ -41,6 +41,7 @@ TAGS: dict[str, tuple[str, str]] = {
     "users": ("People", "People, their roles, capacity and presence."),
     "imports": ("Imports", "Many people or teams at once, from CSV."),
     "exports": ("Imports", "Many people or teams at once, from CSV."),
+    "surveys": ("Ratings", "What customers answered when asked how it went."),
     "channels": ("Channels", "The numbers and services that customers write to."),
     "rules": ("Rules", "The ordered list that decides who gets a conversation."),
     "endpoints": ("Webhooks", "Your addresses, and what was sent to them."),

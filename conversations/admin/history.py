@@ -15,6 +15,7 @@ from conversations.models import Assignment, Event
 from conversations.models.assignment import AssignmentKind, EndReason
 from conversations.models.event import ActorKind
 from conversations.models.message import DELIVERY_STATUS_CHOICES
+from conversations.models.survey import SkipReason
 from teams.models import Team, User
 from teams.texts import Text
 
@@ -55,6 +56,7 @@ SENTENCES: dict[str, str] = {
     "note.added": gettext_noop("An internal note was written."),
     "survey.sent": gettext_noop("The customer was asked for a rating."),
     "survey.skipped": gettext_noop("The customer was not asked for a rating: %(skip_reason)s."),
+    "survey.commented": gettext_noop("The customer's comment: %(comment)s"),
     "survey.answered": gettext_noop("The customer's rating: %(rating)s of 5."),
 }
 #: Nobody wrote it.
@@ -63,6 +65,7 @@ AUTOMATIC = gettext_noop("%(automatic)s sent.")
 FROM_A_QUEUE = gettext_noop("Taken from the queue of %(team)s: %(reason)s.")
 #: Nobody reopened it: it woke up.
 WOKE_UP = gettext_noop("Open again: the time was over for which it was set aside.")
+NOBODY_WROTE = gettext_noop("Resolved: nobody wrote for as long as the channel allows.")
 UNTIL_THE_CUSTOMER_WRITES = gettext_noop("Set aside until the customer writes.")
 #: What is shown between the messages; who had it comes from the assignments.
 MARKED = (
@@ -79,10 +82,10 @@ MARKED = (
     "message.replayed",
     "survey.skipped",
     "survey.answered",
+    "survey.commented",
 )
-SKIP_REASONS = {
-    "window_closed": gettext_lazy("the 24-hour window was closed"),
-    "opted_out": gettext_lazy("opted out"),
+SKIP_REASONS: dict[str, Text] = {
+    **dict(SkipReason.choices),
     "other_text": gettext_lazy("the unavailable message went out instead"),
     "person_wrote": gettext_lazy("a person had written less than five minutes before"),
     "own_number": gettext_lazy("the message came from our own number"),
@@ -143,6 +146,8 @@ def _template_of(event: Event) -> str | None:
         return FROM_A_QUEUE
     if event.type == "conversation.snoozed" and event.data.get("until") is None:
         return UNTIL_THE_CUSTOMER_WRITES
+    if event.type == "conversation.resolved" and event.data.get("because") == "inactive":
+        return NOBODY_WROTE
     if event.type == "conversation.reopened" and event.data.get("because") == "snooze_over":
         return WOKE_UP
     return SENTENCES.get(event.type)

@@ -45,6 +45,7 @@ class SurveyOut(serializers.Serializer[Survey]):
     status = Text()
     rating = Whole(allow_null=True)
     answered_at = Instant(allow_null=True)
+    comment = BlankAsNull()
     skip_reason = BlankAsNull()
 
 

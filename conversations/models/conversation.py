@@ -68,6 +68,8 @@ class Conversation(models.Model):
     placing_due_at = models.DateTimeField(null=True, blank=True)  # routing: look again for somebody
     reply_due_at = models.DateTimeField(null=True, blank=True)  # routing: reassign when passed
     close_due_at = models.DateTimeField(null=True, blank=True)  # surveys: close when passed
+    survey_due_at = models.DateTimeField(null=True, blank=True)  # surveys: ask when passed
+    inactive_due_at = models.DateTimeField(null=True, blank=True)  # resolve: nobody writes
     snooze_due_at = models.DateTimeField(_("snoozed until"), null=True, blank=True)  # wake it up
 
     objects = ConversationQuerySet.as_manager()
@@ -122,6 +124,16 @@ class Conversation(models.Model):
                 fields=["close_due_at"],
                 condition=models.Q(close_due_at__isnull=False),
                 name="conversation_close_due",
+            ),
+            models.Index(
+                fields=["survey_due_at"],
+                condition=models.Q(survey_due_at__isnull=False),
+                name="conversation_survey_due",
+            ),
+            models.Index(
+                fields=["inactive_due_at"],
+                condition=models.Q(inactive_due_at__isnull=False),
+                name="conversation_inactive_due",
             ),
             models.Index(
                 fields=["snooze_due_at"],

@@ -4,12 +4,29 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from conversations.querysets import SurveyQuerySet
+
+#: A longer comment is cut; the whole of it stands in the transcript.
+COMMENT_LENGTH = 1000
+
 
 class SurveyStatus(models.TextChoices):
+    PLANNED = "planned", _("Not sent yet")
     SENT = "sent", _("Sent")
     ANSWERED = "answered", _("Answered")
     EXPIRED = "expired", _("Not answered")
     SKIPPED = "skipped", _("Not sent")
+
+
+class SkipReason(models.TextChoices):
+    """Why a customer was not asked."""
+
+    WINDOW_CLOSED = "window_closed", _("the 24-hour window was closed")
+    OPTED_OUT = "opted_out", _("opted out")
+    ASKED_RECENTLY = "asked_recently", _("asked not long ago")
+    CHANNEL_INACTIVE = "channel_inactive", _("the channel is switched off")
+    REOPENED = "reopened", _("it went on before that")
+    CLOSED = "closed", _("it was closed before that")
 
 
 class Survey(models.Model):
@@ -21,7 +38,7 @@ class Survey(models.Model):
     # Which resolution of the conversation this asks about: 1 for the first.
     resolution = models.PositiveIntegerField()
     status = models.CharField(_("status"), max_length=8, choices=SurveyStatus)
-    skip_reason = models.CharField(max_length=64, blank=True)
+    skip_reason = models.CharField(max_length=64, blank=True, choices=SkipReason)
     agent = models.ForeignKey(
         "teams.User",
         verbose_name=_("agent"),
@@ -51,8 +68,13 @@ class Survey(models.Model):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(5)],
     )
-    created_at = models.DateTimeField()
-    answered_at = models.DateTimeField(null=True, blank=True)
+    # What the customer wrote after the rating, where the channel asked for it.
+    comment = models.CharField(_("comment"), max_length=COMMENT_LENGTH, blank=True)
+    created_at = models.DateTimeField(_("resolved"))
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    comment_asked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SurveyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("survey")
@@ -66,6 +88,11 @@ class Survey(models.Model):
             models.CheckConstraint(
                 condition=models.Q(rating__isnull=True) | models.Q(rating__gte=1, rating__lte=5),
                 name="survey_rating_in_range",
+            ),
+            # Whoever comments has given a rating first.
+            models.CheckConstraint(
+                condition=models.Q(comment="") | models.Q(rating__isnull=False),
+                name="survey_comment_of_a_rating",
             ),
         ]
 

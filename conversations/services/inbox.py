@@ -28,6 +28,7 @@ class Arrived(StrEnum):
     DUPLICATE = "duplicate"
     APPENDED = "appended"  # to an open conversation
     RATED = "rated"  # the answer to a survey
+    COMMENTED = "commented"  # and why
     STARTED = "started"  # a new conversation, due for routing
     REOPENED = "reopened"  # an earlier conversation, due for routing
 
@@ -144,7 +145,7 @@ def _welcome_back(incoming: Incoming, *, sender: Sender) -> Arrival:
     if not statements().store_envelope(incoming):
         return Arrival(Arrived.DUPLICATE)
     if latest is not None:
-        resumed = _rate(latest, incoming) or _resume(latest, incoming)
+        resumed = _rate(latest, incoming) or _comment(latest, incoming) or _resume(latest, incoming)
         if resumed is not None:
             return resumed
     conversation_id = statements().start_conversation(incoming, sender=sender)
@@ -156,12 +157,24 @@ def _welcome_back(incoming: Incoming, *, sender: Sender) -> Arrival:
 def _rate(latest: Conversation, incoming: Incoming) -> Arrival | None:
     """Answer the survey that waits, even if the time for going on is over; None if none does."""
     rating = parse_rating(incoming.text) if latest.status == Status.RESOLVED else None
-    survey = surveys.pending(latest) if rating is not None else None
+    survey = surveys.pending(latest, now=incoming.now) if rating is not None else None
     if survey is None or rating is None:
         return None
     _append(latest, incoming)
     closing.close_with_rating(survey, rating=rating, now=incoming.now)
     return Arrival(Arrived.RATED, latest.pk)
+
+
+def _comment(latest: Conversation, incoming: Incoming) -> Arrival | None:
+    """Keep the comment that was asked for after the rating; None if none was, or if it is empty."""
+    if latest.status != Status.RESOLVED or not incoming.text.strip():
+        return None
+    survey = surveys.awaiting_comment(latest, now=incoming.now)
+    if survey is None:
+        return None
+    _append(latest, incoming)
+    closing.close_with_comment(survey, text=incoming.text, now=incoming.now)
+    return Arrival(Arrived.COMMENTED, latest.pk)
 
 
 def _resume(latest: Conversation, incoming: Incoming) -> Arrival | None:

@@ -10,9 +10,10 @@ from django.db.models.functions import Coalesce
 
 from conversations.actors import Actor
 from conversations.event_types import EventType
-from conversations.models import Conversation
+from conversations.models import Conversation, SurveyStatus
 from conversations.models.assignment import EndReason
 from conversations.models.event import ActorKind, Event
+from conversations.models.survey import SkipReason
 from conversations.services import assignments, events, surveys
 from conversations.states import LIVE, OPEN, IllegalTransitionError, Status, check_move
 
@@ -39,9 +40,15 @@ _NOTHING_DUE: dict[str, Any] = {
     "placing_due_at": None,
     "reply_due_at": None,
     "snooze_due_at": None,
+    "inactive_due_at": None,
 }
 #: What a conversation leaves behind when it goes on after having been over.
-_NOT_OVER: dict[str, Any] = {"resolved_at": None, "closed_at": None, "close_due_at": None}
+_NOT_OVER: dict[str, Any] = {
+    "resolved_at": None,
+    "closed_at": None,
+    "close_due_at": None,
+    "survey_due_at": None,
+}
 _NOBODYS: dict[str, Any] = {"assignee": None, "team": None}
 #: How far ahead something may be set aside.
 SNOOZE_MAX = timedelta(days=366)
@@ -54,12 +61,15 @@ class SnoozeRefusedError(Exception):
 
 
 @transaction.atomic
-def resolve(conversation: Conversation, *, actor: Actor, now: datetime) -> Conversation:
+def resolve(
+    conversation: Conversation, *, actor: Actor, now: datetime, because: str = ""
+) -> Conversation:
     """Resolve a conversation that is open, with a bot, or set aside.
 
     1. Move the state; deadlines fall away. 2. End the assignment, whose person keeps the credit.
-    3. Ask for a rating if the channel does, else close at once.
+    3. Ask for a rating if the channel does, at once or later; else close at once.
 
+    `because` is a code for the event, where nobody in particular did it: `inactive`.
     Raises `IllegalTransitionError` or `ConversationMovedError`.
     """
     conversation = _lock(conversation)
@@ -76,12 +86,13 @@ def resolve(conversation: Conversation, *, actor: Actor, now: datetime) -> Conve
                 "resolved_at": now,
                 "resolution_count": F("resolution_count") + 1,
             },
+            event_data={"because": because} if because else {},
         ),
         actor=actor,
         now=now,
     )
     survey = surveys.start(conversation, now=now)
-    if survey is None or survey.question_id is None:
+    if survey is None or survey.status == SurveyStatus.SKIPPED:
         return close(conversation, actor=Actor.system(), now=now)
     return conversation
 
@@ -91,8 +102,12 @@ def close(conversation: Conversation, *, actor: Actor, now: datetime) -> Convers
     """Close a resolved conversation: it is over, and no rating is waited for any more."""
     conversation = _lock(conversation)
     check_move(conversation.status, Status.CLOSED)
-    surveys.expire_pending(conversation)
-    move = Move(Status.CLOSED, "conversation.closed", also={"closed_at": now, "close_due_at": None})
+    surveys.end_waiting(conversation, reason=SkipReason.CLOSED, now=now)
+    move = Move(
+        Status.CLOSED,
+        "conversation.closed",
+        also={"closed_at": now, "close_due_at": None, "survey_due_at": None},
+    )
     return _move(conversation, move=move, actor=actor, now=now)
 
 
@@ -270,7 +285,7 @@ def _revive(
     if _has_other_live(conversation):
         raise ConversationMovedError
     assignments.end_active(conversation, reason=end_reason, now=now)
-    surveys.expire_pending(conversation)
+    surveys.end_waiting(conversation, reason=SkipReason.REOPENED, now=now)
     try:
         return _move(conversation, move=move, actor=actor, now=now)
     except IntegrityError as error:  # the contact's other one was started at this very moment

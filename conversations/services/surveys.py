@@ -1,83 +1,137 @@
 """Asking for a rating when a conversation is resolved, and keeping the answer.
 
-What may happen to the conversation's state around it is `lifecycle`'s affair.
+What may happen to the conversation's state around it is `lifecycle`'s affair. Whoever calls has
+locked the conversation's row.
 """
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import translation
-from django.utils.translation import get_supported_language_variant
-from django.utils.translation import gettext as _
+from django.db.models import F
+from django.db.models.functions import Least
 
+from channels.models import Medium
 from conversations.actors import Actor
 from conversations.delivery_states import DeliveryStatus
 from conversations.event_types import EventType
-from conversations.models import Conversation, Message, Survey, SurveyStatus
+from conversations.models import Contact, Conversation, Message, Survey, SurveyStatus
 from conversations.models.message import AuthorKind, Direction
-from conversations.services import events, messages
+from conversations.models.survey import COMMENT_LENGTH, SkipReason
+from conversations.services import events, messages, survey_words
 from conversations.services.messages import Draft
 from conversations.wake import wake
 from conversations.window import is_window_open
 
+#: For so long the next message is the comment. A customer with a new concern must not wait longer.
+COMMENT_WAIT = timedelta(hours=1)
+
 
 @transaction.atomic
 def start(conversation: Conversation, *, now: datetime) -> Survey | None:
-    """Ask about the resolution that just happened; None if the channel does not ask.
+    """Plan to ask about the resolution that just happened; None if the channel does not ask.
 
-    Outside the provider's window, or when the contact opted out, the row says why it was not sent.
+    Without a delay it is asked at once, or the row says why not.
     """
     channel = conversation.channel
     if not channel.has_survey:
         return None
-    survey = Survey(
+    survey = Survey.objects.create(
         conversation=conversation,
         resolution=conversation.resolution_count,
+        status=SurveyStatus.PLANNED,
         agent_id=conversation.assignee_id,
         team_id=conversation.team_id,
         created_at=now,
     )
-    survey.skip_reason = _reason_to_skip(conversation, now=now)
-    if survey.skip_reason:
-        survey.status = SurveyStatus.SKIPPED
-    else:
-        survey.status = SurveyStatus.SENT
-        survey.question = queue_automatic(conversation, body=_question(conversation), now=now)
-        Conversation.objects.filter(pk=conversation.pk).update(
-            close_due_at=now + timedelta(seconds=channel.survey_wait_s)
-        )
-    survey.save()
-    _note(survey, "survey.sent" if survey.question else "survey.skipped", now=now)
+    if not channel.survey_delay_s:
+        return ask(survey, now=now)
+    due_at = now + timedelta(seconds=channel.survey_delay_s)
+    Conversation.objects.filter(pk=conversation.pk).update(survey_due_at=due_at)
     return survey
 
 
-def pending(conversation: Conversation) -> Survey | None:
-    """Return the question that still waits for the customer's answer."""
-    return (
-        Survey.objects.filter(conversation=conversation, status=SurveyStatus.SENT)
-        .order_by("-pk")
-        .first()
+@transaction.atomic
+def ask(survey: Survey, *, now: datetime) -> Survey:
+    """Send the question, or write down why it is not sent."""
+    conversation = survey.conversation
+    reason = _reason_to_skip(survey, now=now)
+    if reason:
+        return _skip(survey, reason=reason, now=now)
+    survey.status = SurveyStatus.SENT
+    survey.question = queue_automatic(
+        conversation, body=survey_words.question(conversation), now=now
     )
+    survey.save(update_fields=["status", "question"])
+    Conversation.objects.filter(pk=conversation.pk).update(
+        survey_due_at=None,
+        close_due_at=now + timedelta(seconds=conversation.channel.survey_wait_s),
+    )
+    _note(survey, "survey.sent", now=now)
+    return survey
+
+
+def planned(conversation: Conversation) -> Survey | None:
+    """Return the survey that is not sent yet."""
+    return _latest(conversation, SurveyStatus.PLANNED)
+
+
+def pending(conversation: Conversation, *, now: datetime) -> Survey | None:
+    """Return the question that still waits for the customer's answer, if its time is not over."""
+    if conversation.close_due_at is None or now >= conversation.close_due_at:
+        return None
+    return _latest(conversation, SurveyStatus.SENT)
+
+
+def awaiting_comment(conversation: Conversation, *, now: datetime) -> Survey | None:
+    """Return the survey whose rating came, and whose comment was asked for."""
+    if conversation.close_due_at is None or now >= conversation.close_due_at:
+        return None
+    survey = _latest(conversation, SurveyStatus.ANSWERED)
+    if survey is None or survey.resolution != conversation.resolution_count:
+        return None
+    return survey if survey.comment_asked_at is not None and not survey.comment else None
 
 
 @transaction.atomic
-def record_answer(survey: Survey, *, rating: int, now: datetime) -> None:
-    """Keep the rating (1 to 5) and thank the customer if the channel has words for it."""
+def record_answer(survey: Survey, *, rating: int, now: datetime) -> bool:
+    """Keep the rating (1 to 5); say whether the customer is asked why.
+
+    The channel's words decide what they hear: the question for a comment, else the thanks.
+    """
     Survey.objects.filter(pk=survey.pk, status=SurveyStatus.SENT).update(
         status=SurveyStatus.ANSWERED, rating=rating, answered_at=now
     )
     survey.refresh_from_db()
     _note(survey, "survey.answered", now=now)
     conversation = survey.conversation
-    if conversation.channel.survey_thanks:
-        queue_automatic(conversation, body=conversation.channel.survey_thanks, now=now)
-
-
-def expire_pending(conversation: Conversation) -> None:
-    """Stop waiting for an answer: the customer wrote something else, or time is up."""
-    Survey.objects.filter(conversation=conversation, status=SurveyStatus.SENT).update(
-        status=SurveyStatus.EXPIRED
+    words = survey_words.comment_question(conversation)
+    if not words:
+        _thank(conversation, now=now)
+        return False
+    queue_automatic(conversation, body=words, now=now)
+    Survey.objects.filter(pk=survey.pk).update(comment_asked_at=now)
+    Conversation.objects.filter(pk=conversation.pk).update(
+        close_due_at=Least(F("close_due_at"), now + COMMENT_WAIT)
     )
+    return True
+
+
+@transaction.atomic
+def record_comment(survey: Survey, *, text: str, now: datetime) -> None:
+    """Keep what the customer wrote about the rating, and thank them if there are words for it."""
+    Survey.objects.filter(pk=survey.pk).update(comment=text.strip()[:COMMENT_LENGTH])
+    survey.refresh_from_db()
+    _note(survey, "survey.commented", now=now)
+    _thank(survey.conversation, now=now)
+
+
+def end_waiting(conversation: Conversation, *, reason: SkipReason, now: datetime) -> None:
+    """Stop waiting for an answer, and ask no more: it goes on, or it is closed (`reason`)."""
+    theirs = Survey.objects.filter(conversation=conversation)
+    theirs.filter(status=SurveyStatus.SENT).update(status=SurveyStatus.EXPIRED)
+    survey = planned(conversation)
+    if survey is not None:
+        _skip(survey, reason=reason, now=now)
 
 
 def queue_automatic(conversation: Conversation, *, body: str, now: datetime) -> Message:
@@ -97,26 +151,57 @@ def queue_automatic(conversation: Conversation, *, body: str, now: datetime) -> 
     return message
 
 
-def _reason_to_skip(conversation: Conversation, *, now: datetime) -> str:
+def _latest(conversation: Conversation, status: SurveyStatus) -> Survey | None:
+    rows = Survey.objects.filter(conversation=conversation, status=status)
+    return (
+        rows.select_related("conversation__channel", "conversation__identity")
+        .order_by("-pk")
+        .first()
+    )
+
+
+def _skip(survey: Survey, *, reason: str, now: datetime) -> Survey:
+    survey.status, survey.skip_reason = SurveyStatus.SKIPPED, reason
+    survey.save(update_fields=["status", "skip_reason"])
+    Conversation.objects.filter(pk=survey.conversation_id).update(survey_due_at=None)
+    _note(survey, "survey.skipped", now=now)
+    return survey
+
+
+def _thank(conversation: Conversation, *, now: datetime) -> None:
+    words = survey_words.thanks(conversation)
+    if words:
+        queue_automatic(conversation, body=words, now=now)
+
+
+def _reason_to_skip(survey: Survey, *, now: datetime) -> str:
+    """Return why the customer is not asked, as a code; blank if they are."""
+    conversation = survey.conversation
+    channel = conversation.channel
     if conversation.identity.opted_out_at is not None:
-        return "opted_out"
-    if not is_window_open(conversation.last_inbound_at, now=now):
-        return "window_closed"
+        return SkipReason.OPTED_OUT
+    if not channel.is_active:
+        return SkipReason.CHANNEL_INACTIVE
+    has_window = channel.medium == Medium.WHATSAPP
+    if has_window and not is_window_open(conversation.last_inbound_at, now=now):
+        return SkipReason.WINDOW_CLOSED
+    if channel.survey_pause_days and _was_asked_lately(survey, now=now):
+        return SkipReason.ASKED_RECENTLY
     return ""
 
 
-def _question(conversation: Conversation) -> str:
-    with translation.override(_spoken(conversation.contact.language)):
-        default = _("How did we do? Answer with a number from 1 (bad) to 5 (great).")
-    return conversation.channel.survey_question or default
+def _was_asked_lately(survey: Survey, *, now: datetime) -> bool:
+    """Say whether this customer was asked about anything within the channel's pause.
 
-
-def _spoken(language: str) -> str:
-    """Return which of our languages comes closest to the contact's, such as zh-hans for zh-CN."""
-    try:
-        return get_supported_language_variant(language)
-    except LookupError:
-        return "en"
+    The contact is locked: of two conversations that end at once, the second sees the first.
+    """
+    conversation = survey.conversation
+    Contact.objects.select_for_update(no_key=True).get(pk=conversation.contact_id)
+    since = now - timedelta(days=conversation.channel.survey_pause_days)
+    asked = Survey.objects.filter(
+        conversation__contact=conversation.contact_id, question__created_at__gt=since
+    )
+    return asked.exclude(pk=survey.pk).exists()
 
 
 def _note(survey: Survey, type_: EventType, *, now: datetime) -> None:
@@ -128,6 +213,7 @@ def _note(survey: Survey, type_: EventType, *, now: datetime) -> None:
         data={
             "resolution": survey.resolution,
             "rating": survey.rating,
+            "comment": survey.comment,
             "skip_reason": survey.skip_reason,
             "agent_id": survey.agent_id,
             "team_id": survey.team_id,

@@ -153,6 +153,7 @@ def _note_survey(told: Folder, survey: Survey, type_: str, *, now: datetime) -> 
         now=now,
         resolution=survey.resolution,
         rating=survey.rating,
+        comment=survey.comment,
         skip_reason=survey.skip_reason,
         agent_id=survey.agent_id,
         team_id=survey.team_id,

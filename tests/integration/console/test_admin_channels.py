@@ -43,6 +43,8 @@ def form_of(channel: Channel, **changes: Any) -> dict[str, Any]:
         "time_zone": channel.time_zone,
         "distribution": channel.distribution,
         "survey_wait_hours": channel.survey_wait_s // 3600,
+        "survey_delay_minutes": channel.survey_delay_s // 60,
+        "survey_pause_days": channel.survey_pause_days,
         "reopen_hours": channel.reopen_window_s // 3600,
     }
     return {**form, **NO_AGENTS, **changes}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conversations.services.surveys import _spoken
+from conversations.services.survey_words import _spoken
 
 
 @pytest.mark.parametrize(
