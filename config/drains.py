@@ -15,6 +15,7 @@ from conversations.services import (
     file_removal,
     forwards,
     inactivity,
+    lookups,
     outbox,
     snoozing,
 )
@@ -42,6 +43,7 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("settle_lost_sends", delivery.settle_next_lost),
     ("resolve_inactive", inactivity.resolve_next),
     ("ask_for_ratings", closing.ask_next_due),
+    ("look_up_doubts", lookups.look_up_next),
     ("close_expired_surveys", closing.close_next_expired),
     ("drop_old_tokens", channels.drop_next_second_token),
     ("remove_old_files", file_removal.remove_next_old),

@@ -193,9 +193,9 @@ def _message(message: Message) -> dict[str, Any]:
         "author_kind": message.author_kind,
         "author": _person(message.author),
         "kind": message.kind,
-        "body": None if is_note else message.body,
+        "body": None if is_note else message.whole_body,
         "media": message.media,
-        "delivery_status": message.delivery_status or None,
+        "delivery_status": message.whole_status or None,
         "created_at": _instant(message.created_at),
     }
 
@@ -205,7 +205,7 @@ def _load_message(event: Event) -> Message | None:
     if public_id is None or event.conversation_id is None:
         return None
     messages = Message.objects.filter(public_id=public_id, conversation=event.conversation_id)
-    return messages.select_related("author").order_by("pk").first()
+    return messages.select_related("author").prefetch_related("parts").order_by("pk").first()
 
 
 def _load_envelope(event: Event) -> Envelope | None:

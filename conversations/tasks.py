@@ -1,5 +1,8 @@
 """This app's drains. None takes an argument: what is due stands in the rows."""
 
+import threading
+import time
+
 from celery import shared_task
 
 from conversations.services import (
@@ -9,6 +12,7 @@ from conversations.services import (
     file_removal,
     forwards,
     inactivity,
+    lookups,
     outbox,
     snoozing,
 )
@@ -20,13 +24,42 @@ BATCH = 200
 #: Receivers may be slow, and so may whoever has a customer's file.
 _DELIVERING = Hands(count=4, seconds=20.0)
 _FETCHING = Hands(count=4, seconds=20.0)
+#: One task in each process waits for a channel to be ready, until the next nudge comes anyway.
+PACING_S = 2.0
+SHORTEST_WAIT_S = 0.01
+_pacing = threading.Lock()
 
 
 @shared_task(name="conversations.tasks.send_queued")
 def send_queued() -> None:
-    """Send what is queued, one message after the other."""
+    """Send what is queued, one message after the other, as fast as the channels' rates allow."""
+    deadline = time.monotonic() + PACING_S
     for _ in range(BATCH):
-        if not delivery.send_next(now=database_now()):
+        if not delivery.send_next(now=database_now()) and not _wait_for_rate(deadline):
+            return
+
+
+def _wait_for_rate(deadline: float) -> bool:
+    """Sleep until a channel may send what is due; False if that is not soon, or somebody waits."""
+    now = database_now()
+    ready_at = delivery.next_ready_at(now=now)
+    if ready_at is None or not _pacing.acquire(blocking=False):
+        return False
+    try:
+        wait_s = max(SHORTEST_WAIT_S, (ready_at - now).total_seconds())
+        if time.monotonic() + wait_s > deadline:
+            return False
+        time.sleep(wait_s)
+        return True
+    finally:
+        _pacing.release()
+
+
+@shared_task(name="conversations.tasks.look_up_doubts")
+def look_up_doubts() -> None:
+    """Ask the providers about messages of which nobody knows whether they went out."""
+    for _ in range(BATCH):
+        if not lookups.look_up_next(now=database_now()):
             return
 
 

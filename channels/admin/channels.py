@@ -117,6 +117,7 @@ class ChannelAdmin(ChannelButtons):
                 _("Ending and coming back"),
                 {"fields": ("auto_resolve_hours", "is_resolving_unanswered", "reopen_hours")},
             ),
+            (_("Sending"), {"fields": ("rate_per_s",)}),
             (_("No more messages"), {"fields": ("stop_words", "start_words")}),
         ]
         if obj is not None and self._may_edit(request, obj):

@@ -40,6 +40,7 @@ PLAIN_FIELDS = (
     "is_resolving_unanswered",
     "stop_words",
     "start_words",
+    "rate_per_s",
 )
 #: Field of the form -> column, and how many seconds one of what is typed has.
 DURATIONS = {

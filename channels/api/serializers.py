@@ -8,6 +8,7 @@ from rest_framework import serializers
 from channels.addresses import inbound_url, status_url
 from channels.checks import Line, is_passed, render
 from channels.models import Channel, Distribution, Medium, Provider
+from channels.rates import FASTEST, SLOWEST
 from teams.api.bodies import Body, Parameters
 from teams.api.fields import Choice, Flag, Instant, PublicId, Text, TimeZone, Whole
 from teams.api.references import PersonReference
@@ -52,6 +53,7 @@ class ChannelOut(Out):
             "auto_resolve_after_s",
             "is_resolving_unanswered",
             "reopen_window_s",
+            "rate_per_s",
             "stop_words",
             "start_words",
             "created_at",
@@ -124,6 +126,9 @@ class ChannelFields(Body):
     )
     is_resolving_unanswered = Flag(required=False)
     reopen_window_s = Whole(required=False, min_value=0, max_value=365 * DAY_S)
+    rate_per_s = serializers.FloatField(
+        required=False, allow_null=True, min_value=SLOWEST, max_value=FASTEST
+    )
     stop_words = Text(required=False, allow_blank=True, max_length=500)
     start_words = Text(required=False, allow_blank=True, max_length=500)
 

@@ -1,6 +1,7 @@
 from channels.models.channel import Channel, ChannelMember, Distribution, Medium, Provider
 from channels.models.endpoint import Endpoint, PauseReason
 from channels.models.envelope import Envelope, EnvelopeOutcome
+from channels.models.pace import Pace
 from channels.models.refusal import RefusedRequest
 from channels.models.text import ChannelText
 
@@ -13,6 +14,7 @@ __all__ = [
     "Envelope",
     "EnvelopeOutcome",
     "Medium",
+    "Pace",
     "PauseReason",
     "Provider",
     "RefusedRequest",

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from channels.languages import validate_language
+from channels.rates import FASTEST, SLOWEST
 from channels.secrets import EncryptedTextField
 from channels.stop_words import START_WORDS, STOP_WORDS
 from teams.identifiers import new_public_id
@@ -176,6 +177,14 @@ class Channel(models.Model):
     )
     is_resolving_unanswered = models.BooleanField(
         _("also where the customer waits for an answer"), default=False
+    )
+    # Empty: what the provider grants for the medium (channels/rates.py).
+    rate_per_s = models.FloatField(
+        _("messages a second"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(SLOWEST), MaxValueValidator(FASTEST)],
+        help_text=_("At most. Empty: 80 on WhatsApp, 1 by SMS, as providers grant without asking."),
     )
     reopen_window_s = models.PositiveIntegerField(
         _("reopen within (seconds)"),

@@ -29,12 +29,12 @@ _REFUSALS = {
 
 def must_ask(message: Message, *, is_confirmed: bool) -> bool:
     """Say whether a person has to accept first that the customer may get it twice."""
-    return message.delivery_status == DeliveryStatus.UNKNOWN and not is_confirmed
+    return message.whole_status == DeliveryStatus.UNKNOWN and not is_confirmed
 
 
 def ask(message: Message, *, cancel_url: str) -> Confirmation:
     """Return the page before sending: what may happen, and what would be sent."""
-    is_doubt = message.delivery_status == DeliveryStatus.UNKNOWN
+    is_doubt = message.whole_status == DeliveryStatus.UNKNOWN
     return Confirmation(
         _("Send it again?"),
         _("Nobody knows whether this message arrived. If it did, the customer gets it twice.")
@@ -43,13 +43,13 @@ def ask(message: Message, *, cancel_url: str) -> Confirmation:
         _("Send again, even if it comes twice") if is_doubt else _("Send again"),
         cancel_url,
         hidden=(("confirmed", "1"),) if is_doubt else (),
-        notes=(f"“{message.body[:_MOST_QUOTED]}”",),
+        notes=(f"“{message.whole_body[:_MOST_QUOTED]}”",),
     )
 
 
 def run(message: Message, *, user: User, now: datetime) -> Text:
     """Queue the message once more; return why it was not, or blank."""
-    is_doubt = message.delivery_status == DeliveryStatus.UNKNOWN
+    is_doubt = message.whole_status == DeliveryStatus.UNKNOWN
     verb = retries.retry_despite_doubt if is_doubt else retries.retry
     try:
         verb(message, actor=actor_of(user), now=now)

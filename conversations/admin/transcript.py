@@ -40,6 +40,7 @@ TICKS = {
         _("Nobody knows yet whether this arrived. It is not sent again by itself."),
     ),
 }
+_TAKEN = {DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.READ}
 RETRYABLE = {DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN}
 
 
@@ -51,6 +52,10 @@ class Entry:
     at: datetime
     message: Message | None = None
     tick: Tick | None = None
+    #: What became of all its parts, and the provider's code if something is wrong with one.
+    status: str = ""
+    code: str = ""
+    parts: Text = ""
     #: Why an answer did not arrive, in the reader's language where we know the sentence.
     why: Text = ""
     #: A person may have it sent once more.
@@ -71,7 +76,8 @@ class Transcript:
 
 def build_transcript(conversation: Conversation, *, before: int | None) -> Transcript:
     """Return a page of the transcript, newest at the bottom, in a fixed number of queries."""
-    rows = conversation.messages.select_related("author").order_by("-sequence")
+    rows = conversation.messages.filter(part_of=None).order_by("-sequence")
+    rows = rows.select_related("author").prefetch_related("parts")
     if before is not None:
         rows = rows.filter(sequence__lt=before)
     messages = list(rows[:PAGE])[::-1]
@@ -96,17 +102,33 @@ def count_inbound_after(conversation: Conversation, *, sequence: int) -> int:
 
 
 def _wrap(messages: list[Message]) -> list[Entry]:
-    return [
-        Entry(
-            "message",
-            message.created_at,
-            message=message,
-            tick=TICKS.get(message.delivery_status) if message.delivery_status else None,  # type: ignore[call-overload]
-            why=gettext(message.error_detail) if message.error_detail else "",
-            is_retryable=message.delivery_status in RETRYABLE,
-        )
-        for message in messages
-    ]
+    return [_wrap_one(message) for message in messages]
+
+
+def _wrap_one(message: Message) -> Entry:
+    whole = message.whole
+    status = message.whole_status
+    wrong = next((part for part in whole if part.error_code or part.error_detail), None)
+    return Entry(
+        "message",
+        message.created_at,
+        message=message,
+        tick=TICKS[DeliveryStatus(status)] if status else None,
+        status=status,
+        code=wrong.error_code if wrong else "",
+        why=gettext(wrong.error_detail) if wrong and wrong.error_detail else "",
+        is_retryable=status in RETRYABLE,
+        parts=_describe_parts(whole) if len(whole) > 1 else "",
+    )
+
+
+def _describe_parts(whole: list[Message]) -> Text:
+    """Say in how many messages it goes out, and how many of them the provider has."""
+    have = sum(1 for part in whole if part.delivery_status in _TAKEN)
+    if have == len(whole):
+        return gettext("In %(count)d messages") % {"count": len(whole)}
+    text = gettext("In %(count)d messages, %(sent)d of them sent")
+    return text % {"count": len(whole), "sent": have}
 
 
 def _load_markers(conversation: Conversation) -> list[Entry]:

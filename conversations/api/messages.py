@@ -30,7 +30,8 @@ class MessagesEndpoint(Endpoint):
     @describe("listMessages", "List messages and notes", page_of=MessageOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
-        rows = conversation.messages.select_related("conversation", "author")
+        rows = conversation.messages.filter(part_of=None)
+        rows = rows.select_related("conversation", "author").prefetch_related("parts")
         return self.page(rows, serializer=MessageOut)
 
     @describe(
@@ -73,7 +74,9 @@ class RetryEndpoint(Endpoint):
     def post(self, request: Request, public_id: UUID, message_id: UUID) -> Response:
         """Queue it. 202: a worker sends it; its status follows."""
         conversation = pick_conversation(request, public_id)
-        message = conversation.messages.filter(public_id=message_id).order_by("pk").first()
+        message = (
+            conversation.messages.filter(public_id=message_id, part_of=None).order_by("pk").first()
+        )
         if message is None:
             raise NotFoundProblem
         accepts_doubt = self.read_body(RetryBody)["may_arrive_twice"]
@@ -112,7 +115,7 @@ class MessageEndpoint(Endpoint):
     @describe("getMessage", "Read one message", answer=MessageOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         rows = scope.messages_of(caller(request)).select_related("conversation", "author")
-        message = rows.filter(public_id=public_id).order_by("pk").first()
+        message = rows.filter(public_id=public_id, part_of=None).order_by("pk").first()
         if message is None:
             raise NotFoundProblem
         return Response(MessageOut(message).data)

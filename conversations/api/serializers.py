@@ -97,14 +97,29 @@ class ConversationOut(Out):
         return SurveyOut(surveys[0]).data if surveys else None
 
 
+class PartOut(serializers.Serializer[Message]):
+    """One of the messages in which a long answer goes out, in their order."""
+
+    sequence = Whole()
+    body = Text()
+    delivery_status = BlankAsNull()
+    sent_at = Instant(allow_null=True)
+    error_code = BlankAsNull()
+    error_detail = BlankAsNull()
+
+
 class MessageOut(Out):
+    """A message. A long answer is one message here; `parts` says how each piece of it fares."""
+
     id = PublicId(source="public_id")
     conversation_id = PublicId(source="conversation.public_id")
     author = PersonBrief(allow_null=True)
+    body = Text(source="whole_body")
     media = serializers.ListField(child=serializers.DictField())
-    delivery_status = BlankAsNull()
-    error_code = BlankAsNull()
-    error_detail = BlankAsNull()
+    delivery_status = BlankAsNull(source="whole_status")
+    error_code = serializers.SerializerMethodField()
+    error_detail = serializers.SerializerMethodField()
+    parts = serializers.SerializerMethodField()
 
     class Meta:
         model = Message
@@ -123,7 +138,24 @@ class MessageOut(Out):
             "sent_at",
             "error_code",
             "error_detail",
+            "parts",
         )
+
+    @extend_schema_field(BlankAsNull())
+    def get_error_code(self, message: Message) -> str | None:
+        return next((part.error_code for part in message.whole if part.error_code), None)
+
+    @extend_schema_field(BlankAsNull())
+    def get_error_detail(self, message: Message) -> str | None:
+        return next((part.error_detail for part in message.whole if part.error_detail), None)
+
+    @extend_schema_field(PartOut(many=True))
+    def get_parts(self, message: Message) -> Any:
+        """Return nothing for a message that is one piece."""
+        whole = message.whole
+        if len(whole) == 1:
+            return []
+        return PartOut(whole, many=True).data  # type: ignore[arg-type]
 
 
 class IdentityOut(serializers.Serializer[Any]):

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from conversations.delivery_states import DeliveryStatus
+from conversations.parts import overall
 from teams.identifiers import new_public_id
 
 DELIVERY_STATUS_CHOICES = [
@@ -58,6 +59,17 @@ class Message(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     attempt = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
+    # A long answer goes out in several messages, each with a state of its own. The first of them
+    # stands for the whole; the others follow it in the sequence.
+    part_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="parts"
+    )
+    # When the last try began, and, for one in doubt: when to ask the provider whether it has it,
+    # how often that was asked, and how often in a row the provider had nothing.
+    tried_at = models.DateTimeField(null=True, blank=True)
+    lookup_due_at = models.DateTimeField(null=True, blank=True)
+    lookups = models.PositiveSmallIntegerField(default=0, db_default=0)
+    misses = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
         verbose_name = _("message")
@@ -86,10 +98,29 @@ class Message(models.Model):
                 condition=models.Q(lease_until__isnull=False),
                 name="message_leased",
             ),
+            models.Index(
+                fields=["lookup_due_at"],
+                condition=models.Q(lookup_due_at__isnull=False),
+                name="message_lookup_due",
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+    @property
+    def whole(self) -> list["Message"]:
+        """All messages in which this one goes out, itself first. `parts` may be prefetched."""
+        return [self, *sorted(self.parts.all(), key=lambda part: part.sequence)]
+
+    @property
+    def whole_body(self) -> str:
+        return "".join(part.body for part in self.whole)
+
+    @property
+    def whole_status(self) -> str:
+        """What became of the message, all parts taken together; blank if it is not ours."""
+        return overall(part.delivery_status for part in self.whole)
 
 
 class DeliveryReport(models.Model):

@@ -1,27 +1,29 @@
 """Sending what is queued: claim by lease, talk to the provider, record behind a fence.
 
 A message goes to a customer at most once. Whatever ends in doubt (a time-out, a crash in between)
-becomes `unknown` and is never sent again blindly: the provider's report settles it.
+becomes `unknown` and is never sent again blindly: the provider's report settles it, or looking it
+up (`lookups`).
 """
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, Min, OuterRef, Q
 from django.utils.translation import gettext_noop as _
 
-from channels.addresses import status_url
-from channels.models import Channel
+from channels.models import Channel, Pace
 from channels.providers import adapter_for, config_of
-from channels.providers.base import OutboundMessage, SendError, SendReceipt
+from channels.providers.base import SendError, SendReceipt
 from channels.secrets import SecretUnreadableError
+from channels.services import paces
 from conversations.actors import Actor
 from conversations.backoff import next_attempt_at
 from conversations.delivery_states import DeliveryStatus
 from conversations.models import Message, OptOutReason
-from conversations.services import events, opt_outs, replies, reports
+from conversations.services import events, lookups, opt_outs, outbounds, replies, reports
 from teams.services import sweeps
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,10 @@ _TOO_LATE = {
         _("The 24 hours after the customer's last message were over: only a template may be sent."),
     ),
 }
+#: A worker that stood still for longer between claiming and sending does not send any more.
+_LONGEST_PAUSE_S = 20
+#: Others may take what the channel's rate still allows, a few times in a row.
+_MAX_LOOKS = 10
 _UNSENT = [DeliveryStatus.QUEUED, DeliveryStatus.SENDING]
 
 
@@ -50,10 +56,14 @@ class Claim:
 
 def send_next(*, now: datetime) -> bool:
     """Send one due message and record what became of it; say whether there was one."""
+    started = time.monotonic()
     claim = _claim_next(now=now)
     if claim is None:
         return False
-    outcome = _refuse_late(claim.message, now=now) or _send(claim.message)
+    refusal = _refuse_late(claim.message, now=now)
+    if time.monotonic() - started > _LONGEST_PAUSE_S:
+        return True  # this process stood still: by now somebody else may have taken it over
+    outcome = refusal or _send(claim.message)
     if isinstance(outcome, SendReceipt):
         _record_receipt(claim, receipt=outcome, now=now)
     else:
@@ -76,34 +86,62 @@ def _settle(message: Message, *, now: datetime) -> None:
     Message.objects.filter(pk=message.pk).update(
         delivery_status=DeliveryStatus.UNKNOWN,
         lease_until=None,
-        error_code="lease_expired",
+        lookup_due_at=now + lookups.FIRST_LOOK,
+        error_code=lookups.WORKER_DIED,
         error_detail=_("The sender stopped before the provider's answer was recorded."),
     )
     _note(message, DeliveryStatus.UNKNOWN, now=now)
 
 
-@transaction.atomic
+def next_ready_at(*, now: datetime) -> datetime | None:
+    """Return when the next message may go out that is due and only waits for its channel's rate.
+
+    None: nothing is due. It may be in the past: then somebody is at it.
+    """
+    waiting = Message.objects.filter(channel=OuterRef("pk"), send_due_at__lte=now)
+    found = Pace.objects.filter(Exists(waiting)).aggregate(at=Min("ready_at"))
+    at: datetime | None = found["at"]
+    return at
+
+
 def _claim_next(*, now: datetime) -> Claim | None:
-    """Take the next due message whose conversation has nothing older still on its way."""
+    """Take the next due message that its conversation and its channel's rate let go."""
+    for _look in range(_MAX_LOOKS):
+        with transaction.atomic():
+            message = _find_due(now=now)
+            if message is None:
+                return None
+            if paces.take(message.channel, now=now):
+                return _lease(message, now=now)
+    return None
+
+
+def _find_due(*, now: datetime) -> Message | None:
+    """Lock and return the next due message; its conversation has nothing older on its way."""
     earlier = Message.objects.filter(
         conversation_id=OuterRef("conversation_id"),
         sequence__lt=OuterRef("sequence"),
         delivery_status__in=_UNSENT,
     )
-    message = (
+    is_ready = Q(channel__pace=None) | Q(channel__pace__ready_at__lte=now)
+    return (
         Message.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("conversation__identity", "channel")
-        .filter(send_due_at__lte=now, delivery_status=DeliveryStatus.QUEUED)
+        .select_related("conversation__identity", "channel", "part_of")
+        .filter(is_ready, send_due_at__lte=now, delivery_status=DeliveryStatus.QUEUED)
         .filter(~Exists(earlier))
         .order_by("send_due_at", "pk")
         .first()
     )
-    if message is None:
-        return None
+
+
+def _lease(message: Message, *, now: datetime) -> Claim:
     Message.objects.filter(pk=message.pk).update(
         delivery_status=DeliveryStatus.SENDING,
         lease_until=now + LEASE,
         send_due_at=None,
+        tried_at=now,
+        lookups=0,
+        misses=0,
         attempt=F("attempt") + 1,
     )
     return Claim(message, message.attempt + 1)
@@ -119,12 +157,7 @@ def _refuse_late(message: Message, *, now: datetime) -> SendError | None:
 
 def _send(message: Message) -> SendReceipt | SendError:
     """Talk to the provider. Anything unforeseen counts as doubt, so that nothing goes out twice."""
-    outbound = OutboundMessage(
-        to_address=message.conversation.identity.address,
-        text=message.body,
-        status_url=status_url(message.channel, message_id=message.public_id),
-        reference=str(message.public_id),
-    )
+    outbound = outbounds.build(message)
     try:
         config = config_of(message.channel)
     except SecretUnreadableError:
@@ -172,8 +205,13 @@ def _record_failure(claim: Claim, *, error: SendError, now: datetime) -> None:
         lease_until=None,
         error_code=error.code,
         error_detail=error.detail[:500],
+        lookup_due_at=now + lookups.FIRST_LOOK if status == DeliveryStatus.UNKNOWN else None,
     )
     _note(message, status, now=now, code=error.code)
+    if status == DeliveryStatus.FAILED:
+        outbounds.give_up_rest(message, now=now)
+    if error.retry_after_s is not None:
+        paces.hold(message.channel, until=now + timedelta(seconds=error.retry_after_s))
     if error.is_opt_out:
         opt_outs.record(
             message.conversation,
@@ -204,7 +242,7 @@ def _lock_claimed(claim: Claim) -> Message | None:
     """Lock the message if this claim still holds; a later attempt has a higher number."""
     return (
         Message.objects.select_for_update(of=("self",))
-        .select_related("conversation", "channel")
+        .select_related("conversation", "channel", "part_of")
         .filter(pk=claim.message.pk, attempt=claim.attempt)
         .first()
     )
@@ -221,5 +259,5 @@ def _note(message: Message, status: DeliveryStatus, *, now: datetime, code: str 
         conversation=message.conversation,
         actor=Actor.system(),
         now=now,
-        data={"message": str(message.public_id), "status": status, "error_code": code},
+        data={**outbounds.named(message), "status": status, "error_code": code},
     )

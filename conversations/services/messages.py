@@ -1,13 +1,15 @@
 """Adding a message to a conversation: the next number, the row, nothing else."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.db.models import F
 
+from channels.providers import adapter_for
 from conversations.models import Conversation, Message
 from conversations.models.message import AuthorKind, Direction
+from conversations.parts import split
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,17 @@ def append(conversation: Conversation, *, draft: Draft, now: datetime) -> Messag
         created_at=now,
         **draft.fields,
     )
+
+
+def append_outbound(conversation: Conversation, *, draft: Draft, now: datetime) -> Message:
+    """Store an answer, in as many messages as its length needs; return the first of them.
+
+    They are numbered one after the other, and so they go out. `conversation.channel` is loaded.
+    """
+    limit = adapter_for(conversation.channel.provider).text_limit
+    first_text, *texts = split(draft.body, limit=limit)
+    first = append(conversation, draft=replace(draft, body=first_text), now=now)
+    for text in texts:
+        rest = replace(draft, body=text, media=(), fields={"part_of": first})
+        append(conversation, draft=rest, now=now)
+    return first

@@ -21,7 +21,8 @@ from conversations.wake import wake
 from conversations.window import is_window_open
 from teams.models import User
 
-MAX_BODY_LENGTH = 1600
+#: An answer; one that is too long for the provider goes out in several messages.
+MAX_BODY_LENGTH = 10_000
 
 
 class ReplyRefusedError(Exception):
@@ -60,7 +61,7 @@ def queue_reply(
         conversation = lifecycle.reopen(conversation, actor=actor, now=now)
     if conversation.assignee_id is None:
         conversation = _take(conversation, user=author, team_id=team_id, actor=actor, now=now)
-    message = messages.append(
+    message = messages.append_outbound(
         conversation,
         draft=Draft(
             direction=Direction.OUTBOUND,

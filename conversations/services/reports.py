@@ -13,7 +13,7 @@ from conversations.actors import Actor
 from conversations.backoff import next_attempt_at
 from conversations.delivery_states import DeliveryStatus, is_forward
 from conversations.models import DeliveryReport, Message, OptOutReason
-from conversations.services import events, opt_outs
+from conversations.services import events, opt_outs, outbounds
 
 _ON_ITS_WAY = {DeliveryStatus.QUEUED, DeliveryStatus.SENDING}
 
@@ -86,7 +86,11 @@ def _apply(report: DeliveryReport, message: Message, *, now: datetime) -> None:
     status = DeliveryStatus.SENT if word in _ON_ITS_WAY else DeliveryStatus(word)
     if not is_forward(message.delivery_status, status):
         return
-    changes: dict[str, Any] = {"sent_at": message.sent_at or now, "send_due_at": None}
+    changes: dict[str, Any] = {
+        "sent_at": message.sent_at or now,
+        "send_due_at": None,
+        "lookup_due_at": None,
+    }
     if status == DeliveryStatus.FAILED:
         changes |= _failure(report, message, adapter=adapter, now=now)
         status = DeliveryStatus(changes.pop("delivery_status"))
@@ -95,6 +99,8 @@ def _apply(report: DeliveryReport, message: Message, *, now: datetime) -> None:
     Message.objects.filter(pk=message.pk).update(
         delivery_status=status, lease_until=None, **changes
     )
+    if status == DeliveryStatus.FAILED:
+        outbounds.give_up_rest(message, now=now)
     if status == DeliveryStatus.FAILED and adapter.is_opt_out(report.error_code):
         opt_outs.record(
             message.conversation,
@@ -109,7 +115,7 @@ def _apply(report: DeliveryReport, message: Message, *, now: datetime) -> None:
         actor=Actor.provider(),
         now=now,
         data={
-            "message": str(message.public_id),
+            **outbounds.named(message),
             "status": status,
             "error_code": report.error_code,
         },

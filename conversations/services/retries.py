@@ -4,6 +4,7 @@ from collections.abc import Set
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from conversations.actors import Actor
 from conversations.delivery_states import DeliveryStatus
@@ -46,38 +47,48 @@ def retry_despite_doubt(message: Message, *, actor: Actor, now: datetime) -> Mes
 def _retry(
     message: Message, *, allowed: Set[DeliveryStatus], actor: Actor, now: datetime
 ) -> Message:
-    """1. Lock the message: of two who press at once, the second finds it queued. 2. Look whether it
-    may go out. 3. Queue it with a new name at the provider; the old one belongs to the old try.
+    """1. Lock the message and its parts: of two who press at once, the second finds it queued.
+    2. Look whether it may go out. 3. Queue each part that is to be sent again, with a new name at
+    the provider; the old one belongs to the old try.
     """
-    locked = (
+    rows = list(
         Message.objects.select_for_update(of=("self",))
         .select_related("conversation__channel", "conversation__identity", "author")
-        .get(pk=message.pk)
+        .filter(Q(pk=message.pk) | Q(part_of=message.pk))
+        .order_by("sequence")
     )
-    if locked.delivery_status not in allowed:
-        is_doubt = locked.delivery_status == DeliveryStatus.UNKNOWN
+    again = [row for row in rows if row.delivery_status in allowed]
+    if not again:
+        is_doubt = any(row.delivery_status == DeliveryStatus.UNKNOWN for row in rows)
         raise RetryRefusedError("message.in_doubt" if is_doubt else "message.not_failed")
-    reason = replies.reason_not_to_reply(locked.conversation, now=now)
+    whole = rows[0]
+    reason = replies.reason_not_to_reply(whole.conversation, now=now)
     if reason:
         raise ReplyRefusedError(reason)
     data = {
-        "message": str(locked.public_id),
-        "was": locked.delivery_status,
-        "error_code": locked.error_code,
+        "message": str(whole.public_id),
+        "was": again[0].delivery_status,
+        "error_code": again[0].error_code,
     }
+    for row in again:
+        _queue(row, now=now)
+    events.record(
+        "message.retried", conversation=whole.conversation, actor=actor, now=now, data=data
+    )
+    wake("conversations.tasks.send_queued")
+    return whole
+
+
+def _queue(message: Message, *, now: datetime) -> None:
     changes = {
         "delivery_status": DeliveryStatus.QUEUED.value,
         "send_due_at": now,
         "sent_at": None,
+        "lookup_due_at": None,
         "provider_message_id": None,
         "error_code": "",
         "error_detail": "",
     }
     for name, value in changes.items():
-        setattr(locked, name, value)
-    locked.save(update_fields=list(changes))
-    events.record(
-        "message.retried", conversation=locked.conversation, actor=actor, now=now, data=data
-    )
-    wake("conversations.tasks.send_queued")
-    return locked
+        setattr(message, name, value)
+    message.save(update_fields=list(changes))

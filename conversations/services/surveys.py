@@ -136,7 +136,7 @@ def end_waiting(conversation: Conversation, *, reason: SkipReason, now: datetime
 
 def queue_automatic(conversation: Conversation, *, body: str, now: datetime) -> Message:
     """Queue a text that no person wrote."""
-    message = messages.append(
+    message = messages.append_outbound(
         conversation,
         draft=Draft(
             direction=Direction.OUTBOUND,

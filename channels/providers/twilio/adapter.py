@@ -86,7 +86,7 @@ class TwilioAdapter(TwilioDoor):
             found = [_found(each) for each in newest if _is_ours(each, config)]
         except CALL_ERRORS as error:
             raise explain(error, retry_after_s=transport.retry_after_s) from error
-        recent = [each for each in found if each.created_at and each.created_at >= since]
+        recent = [each for each in reversed(found) if each.created_at and each.created_at >= since]
         return sorted(recent, key=lambda each: each.created_at or since)
 
     def media_source(self, reference: str, config: ChannelConfig) -> MediaSource:

@@ -1,0 +1,79 @@
+"""Long texts in parts: nothing lost, nothing cut that should not be, every part short enough."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conversations.parts import overall, split
+
+FAMILY = "👩‍👩‍👧‍👦"
+FLAG = "🇯🇵"
+
+
+def units(text):
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+class TestSplit:
+    def test_leaves_a_short_text_alone(self):
+        assert split("Hello", limit=1600) == ["Hello"]
+        assert split("x" * 1600, limit=1600) == ["x" * 1600]
+
+    def test_prefers_a_paragraph_to_a_sentence(self):
+        assert split("One two. Three.\n\nFour five. Six", limit=22) == [
+            "One two. Three.\n\n",
+            "Four five. Six",
+        ]
+
+    def test_prefers_a_sentence_to_a_word(self):
+        assert split("One two three. Four five", limit=20) == ["One two three. ", "Four five"]
+        assert split("一二三四五。六七八九十", limit=8) == ["一二三四五。", "六七八九十"]
+
+    def test_prefers_a_word_to_the_middle_of_one(self):
+        assert split("aaaa bbbb cccc", limit=12) == ["aaaa bbbb ", "cccc"]
+
+    def test_does_not_make_a_part_tiny_for_a_nicer_cut(self):
+        parts = split("Hi.\n\n" + "word " * 40, limit=100)
+        assert len(parts[0]) > 50
+
+    def test_keeps_an_address_whole(self):
+        address = "https://example.com/" + "a" * 40
+        assert split("x" * 30 + " " + address, limit=70) == ["x" * 30 + " ", address]
+
+    @pytest.mark.parametrize("letter", [FAMILY, FLAG, "é", "👍🏽", "e\u0301", "नि"])
+    def test_cuts_between_what_readers_take_for_letters(self, letter):
+        parts = split(letter * 100, limit=61)
+        assert all(len(part) % len(letter) == 0 for part in parts)
+        assert len(parts) > 1
+
+    def test_counts_as_phones_do(self):
+        assert [len(part) for part in split("😀" * 100, limit=100)] == [50, 50]
+
+    def test_does_not_send_blanks(self):
+        assert split("a" * 10 + " " * 50 + "b", limit=10) == ["a" * 10 + " " * 50, "b"]
+        assert split("a" * 10 + "\n" * 30, limit=10) == ["a" * 10 + "\n" * 30]
+
+    @given(st.text(alphabet=st.sampled_from(f"ab .\n。{FAMILY}{FLAG}é\u0301😀/:"), max_size=400))
+    def test_loses_nothing_and_keeps_the_limit(self, text):
+        parts = split(text, limit=30)
+        assert "".join(parts) == text
+        assert all(units(part.strip()) <= 30 for part in parts)
+        assert all(part.strip() for part in parts) or len(parts) == 1
+
+
+class TestOverall:
+    @pytest.mark.parametrize(
+        ("statuses", "expected"),
+        [
+            ([], ""),
+            (["sent"], "sent"),
+            (["queued", "queued"], "queued"),
+            (["sent", "queued"], "sending"),
+            (["read", "delivered"], "delivered"),
+            (["read", "failed"], "failed"),
+            (["unknown", "queued"], "unknown"),
+            (["unknown", "failed"], "failed"),
+        ],
+    )
+    def test_is_what_holds_for_every_part(self, statuses, expected):
+        assert overall(statuses) == expected
