@@ -5,15 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from itertools import takewhile
 
 from django.db import DEFAULT_DB_ALIAS
 
 from channels.loaders import HOURS_VERSION, load_is_open
 from channels.models import Channel
 from conversations.actors import Actor
-from conversations.models import Assignment, Contact, Conversation
-from conversations.models.assignment import EndReason
+from conversations.models import Contact, Conversation
 from routing import timers
 from routing.engine.facts import (
     ConditionSpec,
@@ -24,6 +22,7 @@ from routing.engine.facts import (
     TargetKind,
 )
 from routing.engine.rule_sets import rules_from_json
+from routing.histories import History, load_history
 from routing.models import AiRun, Rule, RuleSet
 from routing.models.ai_agent import MAY_RETURN
 from teams.models import Team, User
@@ -157,7 +156,7 @@ def load_situation(
     if is_new_contact:
         return situation
     contact = Contact.objects.select_related("permanent_agent").get(pk=conversation.contact_id)
-    history = _load_history(conversation)
+    history = load_history(conversation)
     return replace(
         situation,
         contact_tags=tuple(contact.tags),
@@ -205,7 +204,7 @@ def load_handover_situation(
         permanent_agent=_known(contact.permanent_agent),
         asked_by=name,
         reason=reason,
-        lapsed_ids=_load_history(conversation).lapsed_ids,
+        lapsed_ids=load_history(conversation).lapsed_ids,
     )
 
 
@@ -224,9 +223,10 @@ def load_named_situation(
     )
 
 
-def load_holder_situation(conversation: Conversation, *, now: datetime) -> Situation:
+def load_holder_situation(
+    conversation: Conversation, *, history: History, now: datetime
+) -> Situation:
     """Return the facts for giving it to somebody else than who has it or let it lapse."""
-    history = _load_history(conversation)
     return Situation(
         at=now,
         zone=conversation.channel.time_zone,
@@ -247,49 +247,6 @@ def _waited_s(conversation: Conversation, *, since: datetime | None, now: dateti
     limited = Team.objects.filter(pk=conversation.team_id, escalate_after_s__isnull=False)
     team = limited.select_related("hours").first()
     return 0 if team is None else timers.waited_s(team, since=since, now=now)
-
-
-@dataclass(frozen=True, slots=True)
-class _History:
-    last_owner: User | None = None
-    last_team_id: int | None = None
-    lapsed_ids: tuple[int, ...] = ()
-    #: In the team that has it now, without a break: how many let it lapse, and since when.
-    tries: int = 0
-    in_team_since: datetime | None = None
-    former_team_ids: tuple[int, ...] = ()
-
-
-def _load_history(conversation: Conversation) -> _History:
-    """Read who had the conversation before, in one query, latest first.
-
-    Whatever changes its owner gives it another version: in its first, nobody ever had it.
-    """
-    if conversation.version == 1:
-        return _History()
-    rows: Sequence[Assignment] = list(
-        Assignment.objects.filter(conversation=conversation).select_related("user").order_by("-pk")
-    )
-    if not rows:
-        return _History()
-    lapsed = {row.user_id for row in rows if row.end_reason == EndReason.LAPSED and row.user_id}
-    latest = next((row for row in rows if row.user_id), rows[0])
-    comes_back = latest.end_reason in _COMES_BACK
-    since_opened = list(takewhile(lambda row: row.end_reason != EndReason.RESOLVED, rows))
-    in_team = list(takewhile(lambda row: row.team_id == conversation.team_id, since_opened))
-    former = {row.team_id for row in since_opened[len(in_team) :] if row.team_id}
-    return _History(
-        last_owner=latest.user if comes_back else None,
-        last_team_id=latest.team_id if comes_back else None,
-        lapsed_ids=tuple(sorted(lapsed)),
-        tries=sum(row.end_reason == EndReason.LAPSED for row in in_team if row.user_id),
-        in_team_since=in_team[-1].started_at if in_team and conversation.team_id else None,
-        former_team_ids=tuple(sorted(former)),
-    )
-
-
-#: Whoever had it when it was set aside or done gets it back when it goes on.
-_COMES_BACK = {EndReason.RESOLVED, EndReason.SNOOZED}
 
 
 def _known(user: User | None) -> KnownPerson | None:

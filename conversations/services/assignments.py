@@ -3,7 +3,7 @@
 Locks are taken in one order everywhere: conversation, then team or channel, then people by id.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -62,34 +62,70 @@ def give(
     """
     if owner.user_id is None:
         return _leave_with_team(conversation, owner=owner, actor=actor, now=now)
-    assignment_id = statements().hand_over(
-        Handover(
-            conversation_id=conversation.pk,
-            contact_id=conversation.contact_id,
-            seen_version=conversation.version,
-            user_id=owner.user_id,
-            team_id=owner.team_id,
-            kind=owner.kind,
-            tags=owner.tags,
-            priority=owner.priority,
-            load_limit=owner.load_limit,
-            reply_due_at=owner.reply_due_at,
-            actor_kind=actor.kind,
-            actor_id=actor.user_id,
-            actor_label=actor.label,
-            event_data=owner.event_data,
-            now=now,
-        )
-    )
+    handover = _handover(conversation, owner=owner, actor=actor, now=now)
+    assignment_id = statements().hand_over(handover)
     if assignment_id is None:
         raise AssignmentLostError
-    return Assignment(
-        pk=assignment_id,
-        conversation=conversation,
+    return _given(handover, assignment_id)
+
+
+@transaction.atomic(savepoint=False)
+def give_many(
+    owners: Sequence[tuple[Conversation, Ownership]], *, actor: Actor, now: datetime
+) -> list[Assignment]:
+    """Give waiting conversations to people, in this order: all of them or none.
+
+    A team that a conversation waited with keeps it in its history: that waiting ends here.
+    Raises `AssignmentLostError` as `give` does.
+    """
+    handovers = [_handover(each, owner=owner, actor=actor, now=now) for each, owner in owners]
+    lock_people({each.user_id for each in handovers})
+    _end_waiting([each for each, _ in owners if each.team_id is not None], now=now)
+    made = statements().hand_over_many(handovers)
+    if len(made) < len(handovers):
+        raise AssignmentLostError
+    return [_given(each, made[each.conversation_id]) for each in handovers]
+
+
+def _end_waiting(conversations: Sequence[Conversation], *, now: datetime) -> None:
+    if conversations:
+        Assignment.objects.filter(
+            conversation__in=conversations, user__isnull=True, ended_at=None
+        ).update(ended_at=now, end_reason=EndReason.REPLACED)
+
+
+def _handover(
+    conversation: Conversation, *, owner: Ownership, actor: Actor, now: datetime
+) -> Handover:
+    if owner.user_id is None:
+        raise ValueError("A conversation is handed over to a person.")
+    return Handover(
+        conversation_id=conversation.pk,
+        contact_id=conversation.contact_id,
+        seen_version=conversation.version,
         user_id=owner.user_id,
         team_id=owner.team_id,
         kind=owner.kind,
-        started_at=now,
+        tags=owner.tags,
+        priority=owner.priority,
+        load_limit=owner.load_limit,
+        reply_due_at=owner.reply_due_at,
+        actor_kind=actor.kind,
+        actor_id=actor.user_id,
+        actor_label=actor.label,
+        event_data=owner.event_data,
+        now=now,
+    )
+
+
+def _given(handover: Handover, assignment_id: int) -> Assignment:
+    return Assignment(
+        pk=assignment_id,
+        conversation_id=handover.conversation_id,
+        user_id=handover.user_id,
+        team_id=handover.team_id,
+        kind=handover.kind,
+        started_at=handover.now,
     )
 
 

@@ -5,6 +5,7 @@ This is the only room with SQL. PostgreSQL writes a whole step in one statement;
 functions, and the same tests run over both. Measured in docs/decisions/0009-hot-statements.md.
 """
 
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Protocol, cast
 
@@ -37,6 +38,13 @@ class Statements(Protocol):
 
     def hand_over(self, handover: Handover) -> int | None:
         """Give a conversation to a person: load, owner, history. None if somebody was faster."""
+
+    def hand_over_many(self, handovers: Sequence[Handover]) -> dict[int, int]:
+        """Give several conversations to people at one instant, in this order.
+
+        Returns the assignments' keys by the conversations'. Any that is missing was lost to
+        somebody who was faster; the caller then rolls back.
+        """
 
 
 def statements() -> Statements:

@@ -3,6 +3,8 @@
 SQLite runs one writing transaction at a time (IMMEDIATE): looking first, writing then is safe.
 """
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
@@ -118,6 +120,11 @@ def hand_over(handover: Handover) -> int | None:
         **{name: value for name, value in changes.items() if value is not None},
     )
     return _write_assignment(handover) if moved else None
+
+
+def hand_over_many(handovers: Sequence[Handover]) -> dict[int, int]:
+    given = {each.conversation_id: hand_over(each) for each in handovers}
+    return {conversation_id: made for conversation_id, made in given.items() if made is not None}
 
 
 def _write_assignment(handover: Handover) -> int:

@@ -1,6 +1,7 @@
 """The hot statements on PostgreSQL: one writable CTE for each step."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -154,6 +155,49 @@ WITH person AS (
 SELECT id FROM assignment
 """
 
+# The same for many at once. Everybody's places are counted together; the people are locked already.
+_HAND_OVER_MANY = """
+WITH given AS (
+  SELECT * FROM jsonb_to_recordset(%(handovers)s::jsonb) AS given (place integer,
+    conversation_id bigint, contact_id bigint, seen_version integer, user_id bigint,
+    team_id bigint, kind text, tags jsonb, priority integer, load_limit integer,
+    reply_due_at timestamptz, actor_kind text, actor_id bigint, actor_label text,
+    event_public_id uuid, event_data jsonb)
+), asked AS (
+  SELECT user_id, count(*) AS places, min(load_limit) AS load_limit FROM given GROUP BY user_id
+), person AS (
+  UPDATE teams_user u SET load = u.load + asked.places, last_assigned_at = %(now)s
+  FROM asked
+  WHERE u.id = asked.user_id AND u.is_active
+    AND u.load + asked.places <= COALESCE(asked.load_limit, 2147483647)
+  RETURNING u.id
+), conversation AS (
+  UPDATE conversations_conversation c
+  SET assignee_id = person.id, team_id = given.team_id, version = c.version + 1,
+    routing_due_at = NULL, placing_due_at = NULL, reply_due_at = given.reply_due_at,
+    tags = COALESCE(given.tags, c.tags), priority = COALESCE(given.priority, c.priority)
+  FROM given JOIN person ON person.id = given.user_id
+  WHERE c.id = given.conversation_id AND c.version = given.seen_version
+    AND c.assignee_id IS NULL AND c.status IN ('new', 'in_progress')
+  RETURNING c.id
+), assignment AS (
+  INSERT INTO conversations_assignment (conversation_id, team_id, user_id, kind, actor_id,
+    started_at, end_reason)
+  SELECT conversation.id, team_id, user_id, kind, actor_id, %(now)s, ''
+  FROM conversation JOIN given ON given.conversation_id = conversation.id
+  ORDER BY given.place
+  RETURNING id, conversation_id
+), event AS (
+  INSERT INTO conversations_event (public_id, type, conversation_id, contact_id,
+    actor_kind, actor_id, actor_label, data, occurred_at)
+  SELECT event_public_id, 'conversation.assigned', conversation.id, contact_id,
+    actor_kind, actor_id, actor_label, event_data, %(now)s
+  FROM conversation JOIN given ON given.conversation_id = conversation.id
+  ORDER BY given.place
+)
+SELECT conversation_id, id FROM assignment
+"""
+
 
 def append_to_open(incoming: Incoming) -> Appended:
     row = _run(_APPEND, _message_parameters(incoming))
@@ -222,6 +266,39 @@ def hand_over(handover: Handover) -> int | None:
         },
     )
     return int(row[0]) if row else None
+
+
+def hand_over_many(handovers: Sequence[Handover]) -> dict[int, int]:
+    rows = [
+        {
+            "place": place,
+            "event_public_id": str(new_public_id()),
+            **{name: getattr(each, name) for name in _HANDOVER_COLUMNS},
+            "reply_due_at": each.reply_due_at and each.reply_due_at.isoformat(),
+        }
+        for place, each in enumerate(handovers)
+    ]
+    with connection.cursor() as cursor:
+        now = handovers[0].now
+        cursor.execute(_HAND_OVER_MANY, {"handovers": json.dumps(rows), "now": now})
+        return dict(cursor.fetchall())
+
+
+_HANDOVER_COLUMNS = (
+    "conversation_id",
+    "contact_id",
+    "seen_version",
+    "user_id",
+    "team_id",
+    "kind",
+    "tags",
+    "priority",
+    "load_limit",
+    "actor_kind",
+    "actor_id",
+    "actor_label",
+    "event_data",
+)
 
 
 def _message_parameters(incoming: Incoming) -> dict[str, Any]:

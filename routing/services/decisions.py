@@ -119,23 +119,65 @@ def _apply(
         if _was_kept(conversation):
             return None  # said once is enough
     else:
-        owner = ownership.build(
+        owner = owner_of(
             conversation,
-            trigger=question.trigger,
-            situation=question.situation,
+            question=question,
             answer=answer,
             desks=desks,
+            decision_id=public_id,
             now=now,
         )
-        owner = replace(owner, event_data={"decision": str(public_id), **owner.event_data})
         _release(conversation, question=question, owner=owner, actor=actor, now=now)
         assignment = assignments.give(conversation, owner=owner, actor=actor, now=now)
         if answer.user_id is None:
             look_again_later(conversation, now=now)
         if answer.pins_contact:
             _pin(conversation, answer=answer, actor=actor, now=now)
-    _move_cursor(answer, desks)
-    decision = Decision(
+    move_cursor(answer, desks)
+    decision = build(
+        conversation,
+        public_id=public_id,
+        assignment=assignment,
+        question=question,
+        answer=answer,
+        desks=desks,
+    )
+    _STORE.save(decision)
+    return decision
+
+
+def owner_of(
+    conversation: Conversation,
+    *,
+    question: Question,
+    answer: Answer,
+    desks: dict[Target, Desk],
+    decision_id: uuid.UUID,
+    now: datetime,
+) -> Ownership:
+    """Return what is to be written of the new owner; its event names the decision."""
+    owner = ownership.build(
+        conversation,
+        trigger=question.trigger,
+        situation=question.situation,
+        answer=answer,
+        desks=desks,
+        now=now,
+    )
+    return replace(owner, event_data={"decision": str(decision_id), **owner.event_data})
+
+
+def build(
+    conversation: Conversation,
+    *,
+    public_id: uuid.UUID,
+    assignment: Assignment | None,
+    question: Question,
+    answer: Answer,
+    desks: dict[Target, Desk],
+) -> Decision:
+    """Return the decision as it is stored: what was known, how it went, and what it answered."""
+    return Decision(
         public_id=public_id,
         conversation=conversation,
         assignment=assignment,
@@ -145,10 +187,8 @@ def _apply(
         facts=serial.facts_to_json(question.situation, desks=desks, targets=question.targets),
         steps=serial.steps_to_json(answer.steps),
         answer=serial.answer_to_json(answer),
-        decided_at=now,
+        decided_at=question.situation.at,
     )
-    _STORE.save(decision)
-    return decision
 
 
 def _hold(
@@ -215,11 +255,12 @@ _END_REASONS = {
 }
 
 
-def look_again_later(conversation: Conversation, *, now: datetime) -> None:
+def look_again_later(*conversations: Conversation, now: datetime) -> None:
     """Let the sweep look for somebody in a while, whatever else happens."""
-    waited = now - (conversation.waiting_since or now)
-    pause = min(max(waited / 4, PLACING_RETRY), _LONGEST_RETRY)
-    Conversation.objects.filter(pk=conversation.pk).update(placing_due_at=now + pause)
+    for each in conversations:
+        waited = now - (each.waiting_since or now)
+        each.placing_due_at = now + min(max(waited / 4, PLACING_RETRY), _LONGEST_RETRY)
+    Conversation.objects.bulk_update(conversations, ["placing_due_at"])
 
 
 def _restart_reply_timer(
@@ -237,14 +278,9 @@ def _restart_reply_timer(
     Conversation.objects.filter(pk=conversation.pk).update(reply_due_at=due_at)
 
 
-def _move_cursor(answer: Answer, desks: dict[Target, Desk]) -> None:
+def move_cursor(answer: Answer, desks: dict[Target, Desk]) -> None:
     """Remember whom the circle picked. The desk's row is locked by this decision."""
     if answer.cursor is None or desks[answer.cursor].cursor_user_id == answer.user_id:
         return
     table = Team if answer.cursor.kind == TargetKind.TEAM else Channel
     table.objects.filter(pk=answer.cursor.id).update(cursor_member=answer.user_id)
-
-
-def latest_assignment(conversation: Conversation) -> Assignment | None:
-    """Return the stretch of ownership that is running."""
-    return Assignment.objects.filter(conversation=conversation, ended_at=None).first()

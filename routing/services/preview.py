@@ -9,7 +9,8 @@ from routing import loaders
 from routing.desk_book import ReadOnlyDesks
 from routing.engine.decide import decide_waiting
 from routing.engine.facts import Answer, Situation, Target, TargetKind
-from routing.services import waiting
+from routing.histories import load_history
+from routing.services.placing import targets_of
 from teams.models import Team
 
 
@@ -20,8 +21,9 @@ def why_waiting(conversation: Conversation, *, now: datetime) -> Answer | None:
     """
     if conversation.status not in OPEN or conversation.assignee_id is not None:
         return None
-    situation = loaders.load_holder_situation(conversation, now=now)
-    return _look(situation, waiting.targets_of(conversation))
+    history = load_history(conversation)
+    situation = loaders.load_holder_situation(conversation, history=history, now=now)
+    return _look(situation, targets_of(conversation, history=history))
 
 
 def next_person(team: Team, *, now: datetime) -> Answer:

@@ -13,6 +13,7 @@ from conversations.states import OPEN, Status
 from routing import loaders
 from routing.engine.decide import decide_offline, decide_reassignment
 from routing.engine.facts import Target, TargetKind, Trigger
+from routing.histories import load_history
 from routing.services.decisions import Question, decide_and_apply
 from teams.models import User
 from teams.services import sweeps
@@ -36,7 +37,9 @@ def _reassign(conversation: Conversation, *, now: datetime) -> None:
         Conversation.objects.filter(pk=conversation.pk).update(reply_due_at=None)
         return
     target = Target(TargetKind.TEAM, conversation.team_id)
-    situation = loaders.load_holder_situation(conversation, now=now)
+    situation = loaders.load_holder_situation(
+        conversation, history=load_history(conversation), now=now
+    )
     question = Question(
         trigger=Trigger.REASSIGN,
         situation=situation,
@@ -62,7 +65,9 @@ def give_back(user: User, *, now: datetime) -> None:
 
 def _give_back(conversation: Conversation, *, user: User, now: datetime) -> None:
     target = Target(TargetKind.TEAM, conversation.team_id or 0)
-    situation = loaders.load_holder_situation(conversation, now=now)
+    situation = loaders.load_holder_situation(
+        conversation, history=load_history(conversation), now=now
+    )
     situation = replace(situation, asked_by=user.name)
     question = Question(
         trigger=Trigger.OFFLINE,

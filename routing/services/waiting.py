@@ -9,17 +9,11 @@ from django.db.models import Exists, OuterRef, Q
 from channels.models import Distribution
 from conversations.actors import Actor
 from conversations.models import Assignment, Conversation
-from conversations.models.assignment import AssignmentKind, EndReason
-from routing import loaders
-from routing.engine.decide import decide_waiting
-from routing.engine.facts import Target, TargetKind, Trigger
-from routing.services import reassignment
-from routing.services.decisions import (
-    PLACING_RETRY,
-    Question,
-    decide_and_apply,
-    latest_assignment,
-)
+from conversations.models.assignment import EndReason
+from routing.histories import load_history
+from routing.services import batches, reassignment
+from routing.services.decisions import PLACING_RETRY, decide_and_apply
+from routing.services.placing import ask_again
 from teams.models import Presence, Strategy, User
 from teams.services import shifts, sweeps
 
@@ -44,6 +38,8 @@ def _place_next_due(*, now: datetime) -> bool:
     """Place the first of the queue, in order; a long queue is put in order once for several."""
     waiting = Conversation.objects.waiting().filter(placing_due_at__lte=now)
     first = list(waiting.in_queue_order().values_list("pk", flat=True)[:_AT_ONCE])
+    if len(first) > 1 and batches.place_together(first, now=now):
+        return True
     done = [
         sweeps.do_next(
             waiting.filter(pk=pk).select_related("channel"),
@@ -57,26 +53,8 @@ def _place_next_due(*, now: datetime) -> bool:
 
 
 def _place(conversation: Conversation, *, now: datetime) -> None:
-    targets = targets_of(conversation)
-    situation = loaders.load_holder_situation(conversation, now=now)
-    question = Question(
-        trigger=Trigger.WAITING,
-        situation=situation,
-        ask=lambda open_desk: decide_waiting(situation, targets=targets, open_desk=open_desk),
-        targets=targets,
-    )
+    question = ask_again(conversation, history=load_history(conversation), now=now)
     decide_and_apply(conversation, pose=lambda: question, actor=Actor.system(), now=now)
-
-
-def targets_of(conversation: Conversation) -> tuple[Target, ...]:
-    """Return where it may go: its team, and the channel's agents unless somebody chose the team."""
-    channel = Target(TargetKind.CHANNEL, conversation.channel_id)
-    if conversation.team_id is None:
-        return (channel,)
-    team = Target(TargetKind.TEAM, conversation.team_id)
-    active = latest_assignment(conversation)
-    is_by_rule = active is not None and active.kind == AssignmentKind.RULE
-    return (team, channel) if is_by_rule else (team,)
 
 
 def _spread_next_mark(*, now: datetime) -> bool:
