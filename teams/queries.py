@@ -1,6 +1,6 @@
 """Statements that the ORM writes once and the database runs often."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -121,9 +121,9 @@ def _prepare(value: Any) -> Any:
 
 
 class Insert:
-    """Inserting one row of a model, for the rows that are written with every message.
+    """Inserting rows of a model, for those that are written with every message.
 
-    All columns but the key are written, from an instance that is complete. The key is set on it.
+    All columns but the key are written, from instances that are complete.
     """
 
     def __init__(self, model: type[Model]) -> None:
@@ -131,22 +131,37 @@ class Insert:
         self._model = model
 
     def save(self, instance: Model) -> None:
-        values = (field.pre_save(instance, add=True) for field in self._fields)
-        parameters = [
-            field.get_db_prep_save(value, connection)
-            for field, value in zip(self._fields, values, strict=True)
-        ]
+        """Insert one row, and set its key on the instance."""
         with connection.cursor() as cursor:
-            cursor.execute(self._written, parameters)
+            cursor.execute(self._returning_key, self._parameters(instance))
             (instance.pk,) = cursor.fetchone()
         instance._state.adding = False
         instance._state.db = DEFAULT_DB_ALIAS
 
+    def save_many(self, instances: Iterable[Model]) -> None:
+        """Insert several rows in one go, in this order; their keys stay unknown."""
+        with connection.cursor() as cursor:
+            cursor.executemany(self._plain, [self._parameters(each) for each in instances])
+
+    def _parameters(self, instance: Model) -> list[Any]:
+        values = (field.pre_save(instance, add=True) for field in self._fields)
+        return [
+            field.get_db_prep_save(value, connection)
+            for field, value in zip(self._fields, values, strict=True)
+        ]
+
     @cached_property
-    def _written(self) -> str:
+    def _returning_key(self) -> str:
+        return self._write(self._model._meta.pk)
+
+    @cached_property
+    def _plain(self) -> str:
+        return self._write()
+
+    def _write(self, *returned: Any) -> str:
         query = InsertQuery(self._model)
         query.insert_values(self._fields, [self._model()], raw=True)
         compiler: Any = query.get_compiler(DEFAULT_DB_ALIAS)
-        compiler.returning_fields = [self._model._meta.pk]
+        compiler.returning_fields = returned
         ((sql, _parameters),) = compiler.as_sql()
         return str(sql)

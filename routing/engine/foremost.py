@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from routing.engine import strategies
-from routing.engine.facts import Candidate, Desk, Situation
+from routing.engine.facts import Desk, Situation
 
 
 def foremost(desk: Desk, situation: Situation, *, count: int) -> Desk:
@@ -12,11 +12,6 @@ def foremost(desk: Desk, situation: Situation, *, count: int) -> Desk:
     Whoever is chosen among these is who would be chosen among all. If nobody can take it, these
     are the first of the desk's order, so that it can be said why not.
     """
-    pool = strategies.pool(desk, situation)
-    ordered = strategies.in_turn(pool, desk) if strategies.moves_cursor(desk) else _by_load(pool)
-    shown = ordered[:count] or list(desk.candidates[:count])
+    looked_at = strategies.looked_at(desk, situation)
+    shown = looked_at[:count] or list(desk.candidates[:count])
     return replace(desk, candidates=tuple(shown), is_short=True)
-
-
-def _by_load(pool: list[Candidate]) -> list[Candidate]:
-    return sorted(pool, key=strategies.by_load)

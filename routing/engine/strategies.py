@@ -64,7 +64,7 @@ def choose(desk: Desk, situation: Situation) -> Choice:
     """
     barred = {c.user_id: reason for c in desk.candidates if (reason := _bar(c, desk, situation))}
     able = [c for c in desk.candidates if c.user_id not in barred]
-    pool = _among(able, desk, situation)
+    pool = able if desk.strategy is Strategy.DEFAULT_USER else _fresh(able, situation)
     chosen = _PICK[desk.strategy](pool, desk) if pool else None
     in_pool = {c.user_id for c in pool}
     rest = {
@@ -76,29 +76,15 @@ def choose(desk: Desk, situation: Situation) -> Choice:
     return Choice(chosen, barred | rest, tie_break, level_with)
 
 
-def pool(desk: Desk, situation: Situation) -> list[Candidate]:
-    """Return those among whom the strategy chooses, in the desk's order."""
+def looked_at(desk: Desk, situation: Situation) -> list[Candidate]:
+    """Return those among whom the strategy chooses, first whom it would take first."""
     able = [c for c in desk.candidates if _bar(c, desk, situation) is None]
     if desk.strategy is Strategy.DEFAULT_USER:
-        able = [c for c in able if c.user_id == desk.default_user_id]
-    return _among(able, desk, situation)
-
-
-def in_turn(pool: Sequence[Candidate], desk: Desk) -> list[Candidate]:
-    """Return those of the pool around the desk's circle, first whoever comes after the last one."""
-    ids = [c.user_id for c in desk.candidates]
-    start = ids.index(desk.cursor_user_id) + 1 if desk.cursor_user_id in ids else 0
-    able = {c.user_id: c for c in pool}
-    return [able[user_id] for user_id in ids[start:] + ids[:start] if user_id in able]
-
-
-def by_load(candidate: Candidate) -> tuple[int, datetime]:
-    """Order people by load, then by who was given something longest ago."""
-    return candidate.load, _last_assigned_at(candidate)
-
-
-def _among(able: list[Candidate], desk: Desk, situation: Situation) -> list[Candidate]:
-    return able if desk.strategy is Strategy.DEFAULT_USER else _fresh(able, situation)
+        return [c for c in able if c.user_id == desk.default_user_id]
+    pool = _fresh(able, situation)
+    if desk.strategy in _BY_LOAD:
+        return sorted(pool, key=_by_load)
+    return _in_turn(pool, desk) if moves_cursor(desk) else pool
 
 
 def _bar(candidate: Candidate, desk: Desk, situation: Situation) -> PassedOver | None:
@@ -115,7 +101,7 @@ def _bar(candidate: Candidate, desk: Desk, situation: Situation) -> PassedOver |
     if candidate.presence != "online":
         return PassedOver.AWAY if candidate.presence == "away" else PassedOver.OFFLINE
     capacity = capacity_of(candidate, desk)
-    if is_capacity_bound(desk) and capacity is not None and candidate.load >= capacity:
+    if capacity is not None and candidate.load >= capacity and is_capacity_bound(desk):
         return PassedOver.AT_CAPACITY
     return None
 
@@ -139,12 +125,24 @@ def _pick_default(pool: Sequence[Candidate], desk: Desk) -> Candidate | None:
 
 def _pick_least_busy(pool: Sequence[Candidate], desk: Desk) -> Candidate | None:
     """Lowest load; then whoever was given something longest ago; then the desk's order."""
-    return min(pool, key=by_load)
+    return min(pool, key=_by_load)
 
 
 def _pick_next(pool: Sequence[Candidate], desk: Desk) -> Candidate | None:
     """The first able person after the one picked last, around the circle."""
-    return in_turn(pool, desk)[0]
+    return _in_turn(pool, desk)[0]
+
+
+def _in_turn(pool: Sequence[Candidate], desk: Desk) -> list[Candidate]:
+    """Return those of the pool around the desk's circle, first whoever comes after the last one."""
+    ids = [c.user_id for c in desk.candidates]
+    start = ids.index(desk.cursor_user_id) + 1 if desk.cursor_user_id in ids else 0
+    able = {c.user_id: c for c in pool}
+    return [able[user_id] for user_id in ids[start:] + ids[:start] if user_id in able]
+
+
+def _by_load(candidate: Candidate) -> tuple[int, datetime]:
+    return candidate.load, _last_assigned_at(candidate)
 
 
 def _last_assigned_at(candidate: Candidate) -> datetime:

@@ -22,7 +22,6 @@ from routing.engine.facts import Answer, Candidate, Desk, OpenDesk, Situation, T
 from routing.engine.foremost import foremost
 from routing.histories import load_histories
 from routing.large_desks import SHORT
-from routing.models import Decision
 from routing.services import decisions
 from routing.services.decisions import Question
 from routing.services.placing import ask_again
@@ -66,10 +65,8 @@ def place_together(ids: Sequence[int], *, now: datetime) -> int:
 def _lock_leading(ids: Sequence[int], *, now: datetime) -> list[Conversation]:
     """Lock them in the order of their keys; return those before the first that is not to be had."""
     due = Conversation.objects.waiting().filter(pk__in=ids, placing_due_at__lte=now)
-    locked = due.select_related("channel").select_for_update(
-        of=("self",), skip_locked=True, no_key=True
-    )
-    found = {each.pk: each for each in locked.order_by("pk")}
+    locked = due.select_for_update(of=("self",), skip_locked=True, no_key=True).order_by("pk")
+    found = {each.pk: each for each in locked.prefetch_related("channel")}
     return [found[pk] for pk in takewhile(found.__contains__, ids)]
 
 
@@ -85,8 +82,11 @@ def _decide(leading: Sequence[Conversation], *, now: datetime) -> list[_Decided]
     desk = _MovingDesk(DeskBook(at=now).open(target))
     if desk.whole.is_short:
         together = together[:_MOST_OF_SHORT]
-    decided = []
+    decided: list[_Decided] = []
     for conversation, question in together:
+        if decided and _is_as_hopeless(question, decided[-1]):
+            decided.append(replace(decided[-1], conversation=conversation))
+            continue
         desks, open_desk = desk.look(question.situation)
         try:
             answer = question.ask(open_desk)
@@ -95,6 +95,14 @@ def _decide(leading: Sequence[Conversation], *, now: datetime) -> list[_Decided]
         decided.append(_Decided(conversation, question, answer, desks))
         desk.give(answer, now=now)
     return decided
+
+
+def _is_as_hopeless(question: Question, last: _Decided) -> bool:
+    """Say whether it waits for the very people of whom the one before could have nobody.
+
+    Who let it lapse is no matter: even they would be asked before nobody is.
+    """
+    return last.answer.user_id is None and question.targets == last.question.targets
 
 
 class _MovingDesk:
@@ -149,7 +157,7 @@ def _write(decided: Sequence[_Decided], *, now: datetime) -> None:
     )
     last = placed[-1]
     decisions.move_cursor(last.answer, last.desks)
-    Decision.objects.bulk_create(
+    decisions.store(
         decisions.build(
             each.conversation,
             public_id=public_id,

@@ -1,7 +1,8 @@
 """Making a decision under the right lock, writing it down, and applying it: one transaction."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +38,7 @@ from teams.queries import Insert
 # waited, within these limits, whatever else happens: a long queue must not cost more than it helps.
 PLACING_RETRY = timedelta(seconds=60)
 _LONGEST_RETRY = timedelta(minutes=15)
+_RETRY_STEP = timedelta(seconds=15)
 _MAX_TRIES = 12
 _STORE = Insert(Decision)
 
@@ -191,6 +193,11 @@ def build(
     )
 
 
+def store(made: Iterable[Decision]) -> None:
+    """Store several decisions at once."""
+    _STORE.save_many(made)
+
+
 def _hold(
     conversation: Conversation, *, answer: Answer, decision: uuid.UUID, now: datetime
 ) -> None:
@@ -256,11 +263,17 @@ _END_REASONS = {
 
 
 def look_again_later(*conversations: Conversation, now: datetime) -> None:
-    """Let the sweep look for somebody in a while, whatever else happens."""
+    """Let the sweep look for somebody in a while, whatever else happens.
+
+    What is due within the same quarter of a minute is put off together.
+    """
+    pauses: defaultdict[timedelta, list[int]] = defaultdict(list)
     for each in conversations:
         waited = now - (each.waiting_since or now)
-        each.placing_due_at = now + min(max(waited / 4, PLACING_RETRY), _LONGEST_RETRY)
-    Conversation.objects.bulk_update(conversations, ["placing_due_at"])
+        pause = min(max(waited / 4, PLACING_RETRY), _LONGEST_RETRY)
+        pauses[pause - pause % _RETRY_STEP].append(each.pk)
+    for pause, ids in pauses.items():
+        Conversation.objects.filter(pk__in=ids).update(placing_due_at=now + pause)
 
 
 def _restart_reply_timer(

@@ -21,8 +21,9 @@ logger = logging.getLogger(__name__)
 
 # At most this many waiting conversations are looked at because of one person's mark.
 _PER_PERSON = 100
-# And so many are placed before the queue is put in order anew, for whatever came meanwhile.
-_AT_ONCE = 50
+# So many of the queue are placed together, so many one by one, before it is put in order anew.
+_TOGETHER = 100
+_ONE_BY_ONE = 10
 
 
 def place_next(*, now: datetime) -> bool:
@@ -37,7 +38,7 @@ def place_next(*, now: datetime) -> bool:
 def _place_next_due(*, now: datetime) -> bool:
     """Place the first of the queue, in order; a long queue is put in order once for several."""
     waiting = Conversation.objects.waiting().filter(placing_due_at__lte=now)
-    first = list(waiting.in_queue_order().values_list("pk", flat=True)[:_AT_ONCE])
+    first = list(waiting.in_queue_order().values_list("pk", flat=True)[:_TOGETHER])
     if len(first) > 1 and batches.place_together(first, now=now):
         return True
     done = [
@@ -47,7 +48,7 @@ def _place_next_due(*, now: datetime) -> bool:
             work=lambda found: _place(found, now=now),
             now=now,
         )
-        for pk in first
+        for pk in first[:_ONE_BY_ONE]
     ]
     return any(done)
 
