@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from teams.api.hours import CalendarEndpoint, CalendarsEndpoint
+from teams.api.hours import CalendarEndpoint, CalendarsEndpoint, OpeningEndpoint
 from teams.api.imports import (
     ImportErrorsEndpoint,
     ImportRowsEndpoint,
@@ -27,6 +27,7 @@ urlpatterns = [
     path("teams/<str:reference>/shifts/", ShiftsEndpoint.as_view()),
     path("business-hours/", CalendarsEndpoint.as_view()),
     path("business-hours/<str:reference>/", CalendarEndpoint.as_view()),
+    path("business-hours/<str:reference>/at/", OpeningEndpoint.as_view()),
     path("teams/<str:reference>/members/", MembersEndpoint.as_view()),
     path("teams/<str:reference>/members/<str:person>/", MemberEndpoint.as_view()),
     path("users/", PeopleEndpoint.as_view()),

@@ -18,11 +18,14 @@ from channels.addresses import inbound_url, status_url
 from channels.admin.buttons import ChannelButtons
 from channels.admin.cells import state_of, with_traffic
 from channels.admin.forms import DURATIONS, HOUR_S, MINUTE_S, PLAIN_FIELDS, ChannelForm
+from channels.admin.texts import GreetingInline, UnavailableInline, save_text_forms
+from channels.loaders import load_channel_hours
 from channels.models import Channel, ChannelMember
 from channels.secrets import is_readable, is_set
 from channels.services import channels
 from teams.admin.console import EmptyState
 from teams.admin.members import MemberInline, save_member_forms
+from teams.admin.openings import opening_cell
 from teams.models import Presence
 
 #: Secrets are no column of a form that is only read.
@@ -39,7 +42,7 @@ class ChannelMemberInline(MemberInline):
 @admin.register(Channel)
 class ChannelAdmin(ChannelButtons):
     form = ChannelForm
-    inlines = (ChannelMemberInline,)
+    inlines = (GreetingInline, UnavailableInline, ChannelMemberInline)
     list_title = gettext_lazy("Channels")
     add_label = gettext_lazy("Add a channel")
     list_lead = gettext_lazy("A channel is one number or service through which customers write.")
@@ -100,6 +103,25 @@ class ChannelAdmin(ChannelButtons):
             (_("Connection"), {"fields": connection}),
             (_("Who answers"), {"fields": ("distribution", "capacity")}),
             (
+                _("Greeting"),
+                {
+                    "fields": ("has_greeting", "language"),
+                    "description": _(
+                        "Sent once, when a conversation starts. Not after a reopening."
+                    ),
+                },
+            ),
+            (
+                _("Business hours"),
+                {
+                    "fields": ("hours", "now_cell", "has_unavailable_message"),
+                    "description": _(
+                        "Who writes outside business hours is told so, once until it opens again."
+                        " Routing goes on as ever."
+                    ),
+                },
+            ),
+            (
                 _("Satisfaction"),
                 {
                     "fields": (
@@ -131,9 +153,15 @@ class ChannelAdmin(ChannelButtons):
         return groups
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        shown = ("inbound_address", "status_address", "state_cell", "second_token_cell")
+        shown = (
+            "inbound_address",
+            "status_address",
+            "state_cell",
+            "second_token_cell",
+            "now_cell",
+        )
         if not self._may_edit(request, obj):
-            cells = ("state_cell", "token_cell", "second_token_cell", "provider")
+            cells = ("state_cell", "token_cell", "second_token_cell", "now_cell", "provider")
             return (*cells, *READ_ONLY_FIELDS, *DURATIONS)
         return (*shown, "provider") if obj is not None else shown
 
@@ -158,6 +186,7 @@ class ChannelAdmin(ChannelButtons):
             return
         changes.setdefault("distribution", form.cleaned_data["distribution"])
         changes.setdefault("time_zone", form.cleaned_data["time_zone"])
+        changes.setdefault("language", form.cleaned_data["language"])
         name = changes.pop("name")
         provider = form.cleaned_data["provider"]
         channel = channels.create(provider=provider, name=name, now=now, **changes)
@@ -169,7 +198,8 @@ class ChannelAdmin(ChannelButtons):
         return HttpResponseRedirect(reverse("admin:channels_channel_change", args=(obj.pk,)))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
-        save_member_forms(form.instance, formsets=formsets, services=channels, now=timezone.now())
+        members = save_text_forms(form.instance, formsets=formsets)
+        save_member_forms(form.instance, formsets=members, services=channels, now=timezone.now())
 
     # --- Columns and read-only fields
 
@@ -221,6 +251,14 @@ class ChannelAdmin(ChannelButtons):
             "••••••••",
             _("What it signs is accepted until %(at)s.") % {"at": at},
         )
+
+    @admin.display(description=gettext_lazy("Now"))
+    def now_cell(self, channel: Channel) -> SafeString | str:
+        """Say whether the channel is open, and until when."""
+        value = load_channel_hours(channel)
+        if value is None or channel.hours is None:
+            return _("Always open.")
+        return opening_cell(value, now=timezone.now())
 
     @admin.display(description=gettext_lazy("Inbound messages"))
     def inbound_address(self, channel: Channel) -> SafeString:

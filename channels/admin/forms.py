@@ -10,10 +10,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from channels.languages import language_choices
 from channels.models import Channel, Distribution, Provider
 from channels.secrets import is_readable, is_set
 from channels.services.channels import TOKEN_OVERLAP
 from teams.admin.console import pick_fields
+from teams.models import BusinessHours
 from teams.time_zones import time_zones
 
 MINUTE_S = 60
@@ -32,6 +34,10 @@ PLAIN_FIELDS = (
     "time_zone",
     "distribution",
     "capacity",
+    "has_greeting",
+    "language",
+    "hours",
+    "has_unavailable_message",
     "has_survey",
     "survey_question",
     "survey_thanks",
@@ -123,6 +129,20 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         label=gettext_lazy("API key secret"), required=False, strip=True
     )
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), initial="UTC")
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        choices=language_choices,
+        initial="en",
+        help_text=gettext_lazy(
+            "A customer whose language has no text, or is not known, is written to in this one."
+        ),
+    )
+    hours = forms.ModelChoiceField(
+        label=gettext_lazy("Business hours"),
+        queryset=BusinessHours.objects.all(),
+        required=False,
+        empty_label=gettext_lazy("Always open"),
+    )
     distribution = forms.ChoiceField(
         label=gettext_lazy("How its agents are chosen"),
         choices=list(DISTRIBUTION_SENTENCES.items()),

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,7 @@ from channels.api.serializers import (
     ManagedChannelOut,
     NewChannel,
 )
+from channels.api.texts import take_hours, take_texts, write_texts
 from channels.models import Channel, ChannelMember, Provider
 from channels.secrets import is_set
 from channels.services import channels, checks
@@ -42,6 +44,13 @@ TWILIO_EXAMPLE = {
     "auth_token": "…",
     "phone_number": "+14155550100",
 }
+GREETING = {
+    "has_greeting": True,
+    "greeting": [
+        {"language": "en", "text": "Hello {contact_name}!"},
+        {"language": "fr", "text": "Bonjour {contact_name} !"},
+    ],
+}
 REQUIRED = ("required", _("A Twilio channel needs this."))
 ONE_SENDER = ("one_sender", _("Give either phone_number or messaging_service_sid."))
 WHOLE_KEY = ("required", _("An API key has a SID and a secret; give both."))
@@ -56,7 +65,7 @@ class ChannelsEndpoint(Endpoint):
 
     @describe("listChannels", "List channels", page_of=AnyChannelOut)
     def get(self, request: Request) -> Response:
-        rows = Channel.objects.filter(**self.filters)
+        rows = _shown().filter(**self.filters)
         return self.page(rows, serializer=_shape(request))
 
     @describe(
@@ -70,8 +79,12 @@ class ChannelsEndpoint(Endpoint):
     @once
     def post(self, request: Request) -> Response:
         body = self.read_body(NewChannel)
+        take_hours(body)
+        texts = take_texts(body)
         _check(Channel(provider=body["provider"]), changes=body)
-        channel = channels.create(now=timezone.now(), **body)
+        with transaction.atomic():
+            channel = channels.create(now=timezone.now(), **body)
+            write_texts(channel, texts)
         return Response(ManagedChannelOut(channel).data, status=status.HTTP_201_CREATED)
 
 
@@ -89,14 +102,18 @@ class ChannelEndpoint(Endpoint):
         body=ChannelChanges,
         answer=ManagedChannelOut,
         refusals=(409,),
-        examples={"switch it off": {"is_active": False}},
+        examples={"switch it off": {"is_active": False}, "greet in two languages": GREETING},
     )
     @once
     def patch(self, request: Request, public_id: UUID) -> Response:
         channel = _pick(public_id)
         changes = self.read_body(ChannelChanges)
+        take_hours(changes)
+        texts = take_texts(changes)
         _check(channel, changes=changes)
-        channel = _update(channel, changes, now=timezone.now())
+        with transaction.atomic():
+            channel = _update(channel, changes, now=timezone.now())
+            write_texts(channel, texts)
         return Response(ManagedChannelOut(channel).data)
 
 
@@ -179,6 +196,11 @@ def _pick(public_id: UUID) -> Channel:
     if channel is None:
         raise NotFoundProblem
     return channel
+
+
+def _shown() -> QuerySet[Channel]:
+    """Return channels with what is shown of them beside their own columns."""
+    return Channel.objects.select_related("hours").prefetch_related("texts")
 
 
 def _members(channel: Channel) -> QuerySet[ChannelMember]:

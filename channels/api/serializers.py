@@ -6,13 +6,16 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from channels.addresses import inbound_url, status_url
+from channels.api.texts import ChannelTextBody, ChannelTextOut, show_texts
 from channels.checks import Line, is_passed, render
+from channels.greetings import TextKind
 from channels.models import Channel, Distribution, Medium, Provider
 from channels.rates import FASTEST, SLOWEST
+from channels.services.texts import MOST_LANGUAGES
 from teams.api.bodies import Body, Parameters
 from teams.api.fields import Choice, Flag, Instant, PublicId, Text, TimeZone, Whole
 from teams.api.references import PersonReference
-from teams.api.serializers import Out
+from teams.api.serializers import HoursBrief, Out
 
 DAY_S = 24 * 60 * 60
 
@@ -30,6 +33,9 @@ class ChannelOut(Out):
     """A channel, as it is shown to those who do not look after channels."""
 
     id = PublicId(source="public_id")
+    hours = HoursBrief(allow_null=True)
+    greeting = serializers.SerializerMethodField()
+    unavailable_message = serializers.SerializerMethodField()
 
     class Meta:
         model = Channel
@@ -43,6 +49,12 @@ class ChannelOut(Out):
             "time_zone",
             "distribution",
             "capacity",
+            "language",
+            "hours",
+            "has_greeting",
+            "greeting",
+            "has_unavailable_message",
+            "unavailable_message",
             "has_survey",
             "survey_question",
             "survey_thanks",
@@ -58,6 +70,14 @@ class ChannelOut(Out):
             "start_words",
             "created_at",
         )
+
+    @extend_schema_field(ChannelTextOut(many=True))
+    def get_greeting(self, channel: Channel) -> Any:
+        return show_texts(channel, kind=TextKind.GREETING)
+
+    @extend_schema_field(ChannelTextOut(many=True))
+    def get_unavailable_message(self, channel: Channel) -> Any:
+        return show_texts(channel, kind=TextKind.UNAVAILABLE)
 
 
 class ManagedChannelOut(ChannelOut):
@@ -114,6 +134,14 @@ class ChannelFields(Body):
     time_zone = TimeZone(required=False, max_length=64)
     distribution = Choice(choices=Distribution.values, required=False)
     capacity = Whole(required=False, allow_null=True, min_value=0)
+    language = Text(required=False, max_length=12)
+    hours_code = Text(required=False, allow_null=True, max_length=64)
+    has_greeting = Flag(required=False)
+    greeting = ChannelTextBody(many=True, required=False, max_length=MOST_LANGUAGES)  # type: ignore[call-arg]
+    has_unavailable_message = Flag(required=False)
+    unavailable_message = ChannelTextBody(  # type: ignore[call-arg]
+        many=True, required=False, max_length=MOST_LANGUAGES
+    )
     has_survey = Flag(required=False)
     survey_question = Text(required=False, allow_blank=True)
     survey_thanks = Text(required=False, allow_blank=True)

@@ -1,6 +1,6 @@
 """Calendars of business hours."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,7 +10,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from teams.api.bodies import Body
+from teams.api.bodies import Body, Parameters
 from teams.api.clocks import WEEKDAYS, ClockTime, Day, EndTime, WeekdayName
 from teams.api.endpoints import Endpoint
 from teams.api.fields import Flag, Instant, PublicId, Text, TimeZone
@@ -18,13 +18,21 @@ from teams.api.once import once
 from teams.api.operations import describe
 from teams.api.problems import FieldProblem
 from teams.api.references import pick
-from teams.hours import DayException, Interval, explain
+from teams.hours import (
+    DayException,
+    Hours,
+    Interval,
+    explain,
+    next_closing,
+    next_opening,
+)
 from teams.loaders import DAYS_A_WEEK, load_hours
 from teams.models import BusinessHours, HoursException, HoursInterval
 from teams.permissions import Right
 from teams.scopes import Scope
 from teams.services import hours
 from teams.services.hours import MOST_A_DAY, MOST_EXCEPTIONS
+from teams.services.shifts import FIRST_DATE, LAST_DATE
 
 BOTH_TIMES = ("both_times", _("Give both start and end, or neither for a day that is closed."))
 OPEN_AND_CLOSED = ("open_and_closed", _("A date is either closed or has times: not both."))
@@ -48,6 +56,7 @@ class ExceptionBody(Body):
     date = Day()
     label = Text(required=False, allow_blank=True, max_length=120)  # type: ignore[assignment]
     is_yearly = Flag(default=False)
+    is_holiday = Flag(default=False)
     start = ClockTime(required=False, allow_null=True)
     end = EndTime(required=False, allow_null=True)
 
@@ -83,6 +92,7 @@ class ExceptionOut(serializers.Serializer[HoursException]):
     date = Day()
     label = Text()  # type: ignore[assignment]
     is_yearly = Flag()
+    is_holiday = Flag()
     start = ClockTime(allow_null=True)
     end = EndTime(allow_null=True)
 
@@ -98,6 +108,43 @@ class HoursOut(serializers.Serializer[Any]):
     changes_at = Instant(allow_null=True)
     intervals = IntervalOut(source="intervals.all", many=True)
     exceptions = ExceptionOut(source="exceptions.all", many=True)
+
+
+class InstantParameters(Parameters):
+    """`instant` is ISO 8601 with an offset; without it, now."""
+
+    instant = Instant(required=False)
+
+    def validate_instant(self, at: datetime) -> datetime:
+        if not FIRST_DATE <= at.date() <= LAST_DATE:
+            raise serializers.ValidationError(_("Enter dates from the years 2000 to 2199."))
+        return at
+
+
+class IntervalPart(serializers.Serializer[Interval]):
+    start = ClockTime()
+    end = EndTime()
+
+
+class OpeningOut(serializers.Serializer[Any]):
+    """Whether a calendar is open at an instant, and why.
+
+    `why`: `interval`, `outside_intervals`, `closed_all_day`, `holiday` or `exception`. `date` is
+    the day on the calendar's wall whose rows decide, `label` the name of its holiday or exception.
+    `since`, `until` and the next changes are null where there are none within a year.
+    """
+
+    instant = Instant()
+    time_zone = Text()
+    is_open = Flag()
+    why = Text()
+    date = Day()
+    label = Text()  # type: ignore[assignment]
+    interval = IntervalPart(allow_null=True)
+    since = Instant(allow_null=True)
+    until = Instant(allow_null=True)
+    next_opening = Instant(allow_null=True)
+    next_closing = Instant(allow_null=True)
 
 
 class CalendarsEndpoint(Endpoint):
@@ -161,6 +208,33 @@ class CalendarEndpoint(Endpoint):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class OpeningEndpoint(Endpoint):
+    parameters = InstantParameters
+
+    @describe("explainBusinessHours", "Say whether it is open at an instant", answer=OpeningOut)
+    def get(self, request: Request, reference: str) -> Response:
+        calendar = pick(_calendars(), reference)
+        at = self.filters.get("instant") or timezone.now()
+        return Response(OpeningOut(_opening(load_hours(calendar), at=at)).data)
+
+
+def _opening(value: Hours, *, at: datetime) -> dict[str, Any]:
+    why = explain(value, at=at)
+    return {
+        "instant": at,
+        "time_zone": value.zone,
+        "is_open": why.is_open,
+        "why": why.why.value,
+        "date": why.day,
+        "label": why.label,
+        "interval": why.interval,
+        "since": why.since,
+        "until": why.until,
+        "next_opening": next_opening(value, after=at),
+        "next_closing": next_closing(value, after=at),
+    }
+
+
 def _calendars() -> QuerySet[BusinessHours]:
     return BusinessHours.objects.prefetch_related("intervals", "exceptions")
 
@@ -200,5 +274,6 @@ def _read_exceptions(lines: list[dict[str, Any]]) -> list[DayException]:
             (*(earlier.intervals if earlier else ()), *times),
             (earlier.label if earlier else "") or line.get("label", ""),
             is_yearly=line["is_yearly"],
+            is_holiday=line["is_holiday"],
         )
     return list(found.values())

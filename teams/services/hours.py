@@ -6,12 +6,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from teams.hours import DayException, Hours, Interval
 from teams.identifiers import new_public_id
 from teams.loaders import load_hours
-from teams.models import BusinessHours, HoursException, HoursInterval, Team, Weekday
+from teams.models import BusinessHours, HoursException, HoursInterval, Weekday
 from teams.overlaps import find_overlap
 from teams.services.shifts import FIRST_DATE, LAST_DATE
 
@@ -63,11 +64,12 @@ def update(
 @transaction.atomic
 def delete(calendar: BusinessHours) -> None:
     """Delete a calendar that nobody goes by. Raises `ValidationError` naming who does."""
-    names = list(Team.objects.filter(hours=calendar).values_list("name", flat=True)[:5])
-    if names:
+    try:
+        calendar.delete()
+    except ProtectedError as error:  # teams, and channels, of which nothing is known here
+        names = ", ".join(sorted(str(user) for user in error.protected_objects)[:5])
         text = _("These go by it: %(names)s. Give them other hours first.")
-        raise ValidationError(text % {"names": ", ".join(names)}, code="in_use")
-    calendar.delete()
+        raise ValidationError(text % {"names": names}, code="in_use") from error
 
 
 def find(calendar_id: int) -> Hours:

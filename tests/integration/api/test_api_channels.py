@@ -2,8 +2,9 @@
 
 import pytest
 
-from channels.models import Channel
+from channels.models import Channel, ChannelText
 from channels.secrets import is_readable
+from teams.models import BusinessHours
 from tests.factories import (
     ACCOUNT_SID,
     AUTH_TOKEN,
@@ -222,3 +223,61 @@ class TestASecretThatCannotBeRead:
         api.patch(f"channels/{channel.public_id}/", {"auth_token": "e" * 32})
 
         assert Channel.objects.get().auth_token == "e" * 32
+
+
+class TestAutomaticTexts:
+    @pytest.fixture
+    def address(self, api):
+        BusinessHours.objects.create(code="tokyo", name="Tokyo", time_zone="Asia/Tokyo")
+        made = api.post("channels/", {"provider": "simulator", "name": "Phone"})
+        assert made.json()["hours"] is None
+        assert not made.json()["has_greeting"]
+        return f"channels/{made.json()['id']}/"
+
+    def test_are_set_in_each_language(self, api, address):
+        rows = [{"language": "ja", "text": "こんにちは"}, {"language": "en", "text": "Hello"}]
+        closed = [{"language": "en", "text": "We open {next_opening}."}]
+        body = {
+            "hours_code": "tokyo",
+            "language": "ja",
+            "has_greeting": True,
+            "greeting": rows,
+            "has_unavailable_message": True,
+            "unavailable_message": closed,
+        }
+
+        answer = api.patch(address, body)
+
+        shown = api.get(address).json()
+        assert answer.status_code == 200
+        assert answer.json() == shown
+        assert (shown["hours"]["code"], shown["language"]) == ("tokyo", "ja")
+        assert (shown["greeting"], shown["unavailable_message"]) == (rows[::-1], closed)
+        assert api.get("channels/").json()["data"] == [shown]
+
+    def test_stay_unless_they_are_named(self, api, address):
+        api.patch(address, {"greeting": [{"language": "en", "text": "Hello"}]})
+        api.patch(address, {"has_greeting": True})
+        assert len(api.get(address).json()["greeting"]) == 1
+
+        api.patch(address, {"greeting": []})
+        assert api.get(address).json()["greeting"] == []
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"hours_code": "mars"}, "hours_code"),
+            ({"language": "tlh"}, "language"),
+            ({"greeting": [{"language": "tlh", "text": "nuqneH"}]}, "greeting"),
+            ({"greeting": [{"language": "en", "text": "Hi {name}"}]}, "greeting"),
+            ({"greeting": [{"language": "en", "text": "Hi"}] * 2}, "greeting"),
+            ({"unavailable_message": [{"language": "en", "text": " "}]}, "unavailable_message"),
+            ({"greeting": [{"language": "en", "text": "x" * 1001}]}, "greeting"),
+        ],
+    )
+    def test_that_cannot_be_sent_are_refused(self, api, address, body, field):
+        answer = api.patch(address, body)
+
+        assert answer.status_code == 422
+        assert any(name.split(".")[0] == field for name in answer.json()["fields"])
+        assert not ChannelText.objects.exists()

@@ -3,7 +3,7 @@
 import pytest
 
 from teams.models import BusinessHours, Team
-from tests.factories import make_agent, make_team
+from tests.factories import make_agent, make_channel, make_team
 
 OFFICE = {
     "code": "tokyo",
@@ -155,3 +155,65 @@ class TestATeam:
 
         assert (answer.status_code, list(answer.json()["fields"])) == (422, [field])
         assert Team.objects.get(code="support").escalation_team is None
+
+
+class TestAreWeOpen:
+    HOLIDAYS = [{"date": "2026-11-25", "label": "Founders’ day", "is_holiday": True}]
+
+    def ask(self, api, instant):
+        return api.get(f"business-hours/tokyo/at/?instant={instant}")
+
+    @pytest.mark.parametrize(
+        ("instant", "why", "is_open"),
+        [
+            ("2026-11-18T01:00:00Z", "interval", True),
+            ("2026-11-18T12:30:00%2B09:00", "outside_intervals", False),
+            ("2026-11-19T01:00:00Z", "closed_all_day", False),
+            ("2026-11-25T01:00:00Z", "holiday", False),
+        ],
+    )
+    def test_is_answered_with_its_reason(self, api, instant, why, is_open):
+        api.post("business-hours/", {**OFFICE, "exceptions": self.HOLIDAYS})
+
+        answer = self.ask(api, instant).json()
+
+        assert (answer["why"], answer["is_open"]) == (why, is_open)
+
+    def test_tells_since_and_until_when_and_what_comes_next(self, api):
+        api.post("business-hours/", OFFICE)
+
+        answer = self.ask(api, "2026-11-18T01:00:00Z").json()
+
+        assert answer["interval"] == {"start": "09:00", "end": "12:00"}
+        assert (answer["since"], answer["until"]) == (
+            "2026-11-18T00:00:00Z",
+            "2026-11-18T03:00:00Z",
+        )
+        assert (answer["next_closing"], answer["next_opening"]) == (
+            "2026-11-18T03:00:00Z",
+            "2026-11-18T04:00:00Z",
+        )
+
+    def test_is_about_now_unless_it_says_otherwise(self, api):
+        api.post("business-hours/", OFFICE)
+
+        assert api.get("business-hours/tokyo/at/").json()["is_open"] is True
+
+    @pytest.mark.parametrize(
+        "instant", ["now", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+    )
+    def test_is_refused_for_what_is_no_instant(self, api, instant):
+        api.post("business-hours/", OFFICE)
+
+        assert self.ask(api, instant).status_code == 400
+
+
+class TestAChannelsHours:
+    def test_keep_a_calendar_from_being_deleted(self, api):
+        api.post("business-hours/", OFFICE)
+        make_channel(name="WhatsApp Tokyo", hours=BusinessHours.objects.get())
+
+        answer = api.delete("business-hours/tokyo/")
+
+        assert answer.status_code == 422
+        assert "WhatsApp Tokyo" in answer.content.decode()

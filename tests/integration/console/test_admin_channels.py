@@ -25,7 +25,11 @@ from tests.fake_twilio import running
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/channels/channel/"
-NO_AGENTS = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
+NO_AGENTS = {
+    f"{rows}-{count}_FORMS": 0
+    for rows in ("memberships", "greeting", "unavailable")
+    for count in ("TOTAL", "INITIAL")
+}
 
 
 def form_of(channel: Channel, **changes: Any) -> dict[str, Any]:
@@ -41,6 +45,7 @@ def form_of(channel: Channel, **changes: Any) -> dict[str, Any]:
         "api_key_sid": "",
         "api_key_secret": "",
         "time_zone": channel.time_zone,
+        "language": channel.language,
         "distribution": channel.distribution,
         "survey_wait_hours": channel.survey_wait_s // 3600,
         "survey_delay_minutes": channel.survey_delay_s // 60,

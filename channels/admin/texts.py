@@ -1,0 +1,161 @@
+"""The texts that a channel writes by itself, as rows inside its form."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from channels.greetings import VARIABLES, TextKind, fill, find_unknown
+from channels.languages import language_choices
+from channels.models import Channel, ChannelText
+from channels.models.text import LONGEST_TEXT
+from channels.services import texts
+from teams.inlines import NamedRowFormSet
+
+#: What stands for each variable in the preview, and what its button says.
+SAMPLES = {
+    "contact_name": "Dora",
+    "channel_name": gettext_lazy("your channel"),
+    "next_opening": gettext_lazy("Monday, 09:00"),
+}
+BUTTONS = {
+    "contact_name": gettext_lazy("Customer's name"),
+    "channel_name": gettext_lazy("Channel's name"),
+    "next_opening": gettext_lazy("Next opening"),
+}
+
+
+class TextInput(forms.Textarea):
+    """A box with buttons that insert variables, and a bubble that shows what is sent."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"rows": 3, "maxlength": LONGEST_TEXT, "data-with-preview": ""})
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        box = super().render(name, value, attrs, renderer)
+        buttons = format_html_join(
+            " ",
+            '<button type="button" class="button small" hidden data-insert="{{{}}}"'
+            ' data-sample="{}">{}</button>',
+            ((variable, SAMPLES[variable], BUTTONS[variable]) for variable in VARIABLES),
+        )
+        samples = {variable: str(sample) for variable, sample in SAMPLES.items()}
+        return format_html(
+            '<div class="text-box">{}<div class="insert-buttons">{}</div>'
+            '<p class="preview-bubble" data-preview aria-label="{}">{}</p></div>',
+            box,
+            buttons,
+            _("What the customer sees"),
+            fill(str(value or ""), values=samples),
+        )
+
+
+class TextForm(forms.ModelForm):  # type: ignore[type-arg]
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=language_choices)
+    text = forms.CharField(
+        label=gettext_lazy("Text"), max_length=LONGEST_TEXT, widget=TextInput, strip=True
+    )
+
+    class Meta:
+        model = ChannelText
+        fields = ("language", "text")
+
+    def has_changed(self) -> bool:
+        """A row that names a language and says nothing is an empty row."""
+        return super().has_changed() and (
+            self.instance.pk is not None or bool(self.data.get(self.add_prefix("text"), "").strip())
+        )
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        if unknown := find_unknown(text):
+            sentence = _("{%(name)s} stands for nothing. Use the buttons to insert what there is.")
+            raise forms.ValidationError(sentence % {"name": unknown[0]})
+        return text
+
+
+class TextFormSet(NamedRowFormSet):
+    """The texts of one kind, one in each language."""
+
+    kind: TextKind
+
+    @classmethod
+    def get_default_prefix(cls) -> str:
+        return cls.kind.value
+
+    def get_queryset(self) -> QuerySet[ChannelText]:
+        rows: QuerySet[ChannelText] = super().get_queryset()
+        return rows.filter(kind=self.kind)
+
+    def validate_unique(self) -> None:
+        """A language is refused twice by `clean`, in words that fit."""
+
+    def clean(self) -> None:
+        super().clean()
+        seen: set[str] = set()
+        for form in self.forms:
+            row = getattr(form, "cleaned_data", {})
+            language = row.get("language")
+            if not language or not row.get("text") or row.get("DELETE"):
+                continue
+            if language in seen:
+                form.add_error("language", _("This language has a text already."))
+            seen.add(language)
+
+    def texts(self) -> dict[str, str]:
+        """Return what is to stay, by language."""
+        rows = (getattr(form, "cleaned_data", {}) for form in self.forms)
+        return {
+            row["language"]: row["text"] for row in rows if row.get("text") and not row["DELETE"]
+        }
+
+
+class GreetingFormSet(TextFormSet):
+    kind = TextKind.GREETING
+
+
+class UnavailableFormSet(TextFormSet):
+    kind = TextKind.UNAVAILABLE
+
+
+class _TextInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = ChannelText
+    form = TextForm
+    fields = ("language", "text")
+    extra = 1
+    max_num = texts.MOST_LANGUAGES
+
+
+class GreetingInline(_TextInline):
+    formset = GreetingFormSet
+    verbose_name_plural = gettext_lazy("Greeting, in each language")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ChannelText]:
+        return super().get_queryset(request).filter(kind=TextKind.GREETING)
+
+
+class UnavailableInline(_TextInline):
+    formset = UnavailableFormSet
+    verbose_name_plural = gettext_lazy("Outside business hours, in each language")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ChannelText]:
+        return super().get_queryset(request).filter(kind=TextKind.UNAVAILABLE)
+
+
+def save_text_forms(channel: Channel, *, formsets: Any) -> list[Any]:
+    """Save the rows that hold texts; return the formsets that hold something else."""
+    others = []
+    for formset in formsets:
+        if not isinstance(formset, TextFormSet):
+            others.append(formset)
+            continue
+        if formset.has_changed():
+            texts.replace(channel, kind=formset.kind, texts=formset.texts())
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+    return others
