@@ -23,6 +23,12 @@ PERMISSIONS: dict[str, Right | Role] = {
     "routing.add_condition": Right.EDIT_RULES,
     "routing.change_condition": Right.EDIT_RULES,
     "routing.delete_condition": Right.EDIT_RULES,
+    **{
+        f"routing.{action}_{rows}": Role.SUPERVISOR if action == "view" else Right.EDIT_RULES
+        for rows in ("aiagent", "knowledgeentry")
+        for action in ("view", "add", "change")
+    },
+    "routing.delete_knowledgeentry": Right.EDIT_RULES,
     "teams.view_team": Role.SUPERVISOR,
     "teams.add_team": Right.EDIT_TEAMS,
     "teams.change_team": Right.EDIT_TEAMS,

@@ -66,7 +66,12 @@ MENU: tuple[tuple[Text, tuple[Entry, ...]], ...] = (
     ),
     (
         _("Routing"),
-        (Entry(_("Rules"), "rules", "admin:routing_rule_changelist", "routing.view_rule"),),
+        (
+            Entry(_("Rules"), "rules", "admin:routing_rule_changelist", "routing.view_rule"),
+            Entry(
+                _("AI agents"), "auto", "admin:routing_aiagent_changelist", "routing.view_aiagent"
+            ),
+        ),
     ),
     (
         _("Set-up"),

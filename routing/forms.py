@@ -110,6 +110,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             "match",
             "team",
             "person",
+            "ai_agent",
             "add_tags",
             "set_priority",
             "pins_contact",
@@ -129,18 +130,20 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["person"].queryset = User.objects.active()  # type: ignore[attr-defined]
             self.fields["team"].help_text = _("Its strategy then chooses the person.")
             self.fields["person"].help_text = _("Only while online and below capacity.")
+            self.fields["ai_agent"].help_text = _("Only while it runs and has some budget left.")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if "team" in self.errors or "person" in self.errors or "team" not in self.fields:
             return cleaned
-        targets = [cleaned.get("team"), cleaned.get("person")]
+        targets = [cleaned.get(name) for name in ("team", "person", "ai_agent")]
         if cleaned.get("pins_contact") and cleaned.get("person") is None:
             self.add_error("pins_contact", _("Only a person can keep a customer for good."))
-        if all(targets):
-            self.add_error("person", _("Choose a team or a person, not both."))
-        elif not any(targets):
-            self.add_error("team", _("Say who gets it: choose a team or a person."))
+        chosen = sum(target is not None for target in targets)
+        if chosen > 1:
+            self.add_error("person", _("Choose one: a team, a person or an AI agent."))
+        elif chosen == 0:
+            self.add_error("team", _("Say who gets it: choose a team, a person or an AI agent."))
         return cleaned
 
 

@@ -2,6 +2,12 @@
 
 from django.urls import path
 
+from routing.api.ai_agents import (
+    AiAgentEndpoint,
+    AiAgentsEndpoint,
+    AiAgentStartEndpoint,
+    AiAgentStopEndpoint,
+)
 from routing.api.assignments import BulkEndpoint, IndividualEndpoint, ManualEndpoint
 from routing.api.decisions import (
     AssignmentEndpoint,
@@ -15,6 +21,10 @@ from routing.api.rules import RuleEndpoint, RulesEndpoint
 from routing.api.teams import RetiringTeamEndpoint
 
 urlpatterns = [
+    path("ai-agents/", AiAgentsEndpoint.as_view()),
+    path("ai-agents/<uuid:public_id>/", AiAgentEndpoint.as_view()),
+    path("ai-agents/<uuid:public_id>/start/", AiAgentStartEndpoint.as_view()),
+    path("ai-agents/<uuid:public_id>/stop/", AiAgentStopEndpoint.as_view()),
     path("assignments/bulk/", BulkEndpoint.as_view()),
     path("assignments/individual/", IndividualEndpoint.as_view()),
     path("assignments/manual/", ManualEndpoint.as_view()),

@@ -43,6 +43,7 @@ TAGS: dict[str, tuple[str, str]] = {
     "exports": ("Imports", "Many people or teams at once, from CSV."),
     "surveys": ("Ratings", "What customers answered when asked how it went."),
     "channels": ("Channels", "The numbers and services that customers write to."),
+    "ai-agents": ("AI agents", "Who answers by itself, and hands over to people."),
     "rules": ("Rules", "The ordered list that decides who gets a conversation."),
     "endpoints": ("Webhooks", "Your addresses, and what was sent to them."),
     "deliveries": ("Webhooks", "Your addresses, and what was sent to them."),

@@ -88,6 +88,8 @@ def build_box(conversation: Conversation, *, user: User, now: datetime) -> Box:
 def _state(conversation: Conversation, *, user: User) -> tuple[Text, str]:
     if conversation.status == Status.RESOLVED:
         return _("This conversation is resolved. Sending reopens it."), "warn"
+    if conversation.status == Status.BOT:
+        return _("A bot has this conversation. Sending ends its part and gives it to you."), "warn"
     if conversation.assignee is None:
         return _("Nobody has this conversation. Sending gives it to you."), ""
     if conversation.assignee_id != user.pk:

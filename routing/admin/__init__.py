@@ -1,5 +1,6 @@
 """Rules, the inbound log, and pages with what only routing knows: who gets what, and why."""
 
+from routing.admin.ai_agents import AiAgentAdmin
 from routing.admin.conversations import RoutedConversationAdmin
 from routing.admin.imports import RoutedImportAdmin
 from routing.admin.inbound_log import EnvelopeAdmin
@@ -8,6 +9,7 @@ from routing.admin.rules import RuleAdmin
 from routing.admin.teams import ChoosingTeamAdmin
 
 __all__ = [
+    "AiAgentAdmin",
     "ChoosingTeamAdmin",
     "EnvelopeAdmin",
     "LeavingPersonAdmin",

@@ -42,7 +42,7 @@ class RuleAdmin(GuardedAdmin):
     add_label = gettext_lazy("Add a rule")
     list_lead = gettext_lazy(
         "Rules are tried from top to bottom; the first whose target can take it decides. "
-        "If none matches, the channel's human agents are asked."
+        "If none matches, the channel's AI agent answers, then its human agents are asked."
     )
     list_display = ("order_cell", "name_cell", "condition_cell", "target_cell", "switch_cell")
     list_display_links = ("name_cell",)
@@ -53,7 +53,17 @@ class RuleAdmin(GuardedAdmin):
         (gettext_lazy("Matches if"), {"fields": ("match",)}),
         (
             gettext_lazy("Then"),
-            {"fields": ("team", "person", "pins_contact", "add_tags", "set_priority", "note")},
+            {
+                "fields": (
+                    "team",
+                    "person",
+                    "ai_agent",
+                    "pins_contact",
+                    "add_tags",
+                    "set_priority",
+                    "note",
+                )
+            },
         ),
     )
 
@@ -68,7 +78,7 @@ class RuleAdmin(GuardedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         rows: QuerySet[Rule] = super().get_queryset(request)
         return (
-            rows.select_related("team", "person")
+            rows.select_related("team", "person", "ai_agent")
             .prefetch_related("conditions", "channels")
             .annotate(place=_count(_tried_no_later()), rule_count=_count(Rule.objects.all()))
         )
@@ -220,6 +230,7 @@ def sentences(rule: Rule) -> list[str]:
         TargetKind.CHANNEL: rule.channels.all(),
         TargetKind.TEAM: [rule.team] if rule.team else [],
         TargetKind.PERSON: [rule.person] if rule.person else [],
+        TargetKind.AI: [rule.ai_agent] if rule.ai_agent else [],
     }
     names = {Target(kind, row.pk): row.name for kind, some in rows.items() for row in some}
     return render_rule(loaders.rule_spec(rule), names=names)

@@ -33,4 +33,6 @@ class RuleEndpoint(Endpoint):
 
 
 def _shown() -> QuerySet[Rule]:
-    return Rule.objects.select_related("team", "person").prefetch_related("conditions", "channels")
+    return Rule.objects.select_related("team", "person", "ai_agent").prefetch_related(
+        "conditions", "channels"
+    )

@@ -13,13 +13,13 @@ from channels.models import Channel
 from conversations.models import Assignment
 from routing.engine import serial
 from routing.engine.facts import Answer, Trigger
-from routing.models import Condition, Decision, Rule
+from routing.models import AiAgent, Condition, Decision, Rule
 from routing.rendering import RenderedDecision, render_answer, render_decision
 from teams.api.fields import Instant, PublicId, Text, Whole
 from teams.api.public_ids import PEOPLE_AND_TEAMS, Tables, with_public_ids
 from teams.api.serializers import Out, PersonBrief, TeamBrief
 
-_TABLES: Tables = {**PEOPLE_AND_TEAMS, "rule_id": Rule, "channel_id": Channel}
+_TABLES: Tables = {**PEOPLE_AND_TEAMS, "rule_id": Rule, "channel_id": Channel, "ai_id": AiAgent}
 
 
 class StretchOut(serializers.Serializer[Any]):
@@ -50,12 +50,59 @@ class ConditionOut(serializers.Serializer[Condition]):
     value = Text()
 
 
+class AiAgentBrief(serializers.Serializer[AiAgent]):
+    id = PublicId(source="public_id")
+    name = Text()
+
+
+class AiAgentOut(Out):
+    """An AI agent. `conversation_count`: how many it has now. Its key is never shown."""
+
+    id = PublicId(source="public_id")
+    channels = serializers.SerializerMethodField()
+    languages = serializers.ListField(child=Text())
+    handover_words = serializers.ListField(child=Text())
+    allowed_tags = serializers.ListField(child=Text())
+    tokens_per_day = serializers.IntegerField(allow_null=True)
+    conversation_count = Whole(source="held_count")
+    checked_at = Instant(allow_null=True)
+
+    class Meta:
+        model = AiAgent
+        fields = (
+            "id",
+            "name",
+            "kind",
+            "is_running",
+            "channels",
+            "languages",
+            "base_url",
+            "model",
+            "handover_words",
+            "handover_text",
+            "allowed_tags",
+            "max_turns",
+            "timeout_s",
+            "messages_per_hour",
+            "tokens_per_day",
+            "conversation_count",
+            "checked_at",
+            "check_error",
+        )
+
+    @extend_schema_field(ChannelBrief(many=True))
+    def get_channels(self, agent: AiAgent) -> list[dict[str, Any]]:
+        """Return the channels that it serves, in the order of its place there."""
+        return [dict(ChannelBrief(link.channel).data) for link in agent.links.all()]
+
+
 class RuleOut(Out):
     id = PublicId(source="public_id")
     conditions = ConditionOut(many=True)
     channels = ChannelBrief(many=True)
     team = TeamBrief(allow_null=True)
     person = PersonBrief(allow_null=True)
+    ai_agent = AiAgentBrief(allow_null=True)
     add_tags = serializers.ListField(child=Text())
 
     class Meta:
@@ -70,6 +117,7 @@ class RuleOut(Out):
             "channels",
             "team",
             "person",
+            "ai_agent",
             "add_tags",
             "set_priority",
             "pins_contact",

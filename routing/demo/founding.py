@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from channels.models import Channel, Provider
 from channels.services import channels
+from routing.ai.base import Entry
 from routing.demo import shop
 from routing.demo.shop import Colleague, Crew, Guideline, Line, Opening
-from routing.models import Condition, Rule
-from routing.services import rules
+from routing.models import AiAgent, AiKind, Condition, Rule
+from routing.services import ai_agents, rules
 from teams.hours import DayException
 from teams.models import BusinessHours, Strategy, Team, User, Weekday
 from teams.services import hours, memberships, people, shifts
@@ -47,6 +48,7 @@ def found(*, passwords: dict[str, str], language: str, now: datetime) -> Shop:
         }
         lines = {line.key: _open_line(line, staff=staff, now=now) for line in shop.LINES}
         opened = Shop(staff, teams, lines)
+        _teach(now=now)
         rules.renumber([_lay_down(rule, opened=opened) for rule in shop.RULES], now=now)
     looks_after = [staff[person.handle].pk for person in shop.PEOPLE if not person.is_answering]
     User.objects.filter(pk__in=looks_after).update(is_receiving=False)
@@ -141,6 +143,15 @@ def _open_line(line: Line, *, staff: dict[str, User], now: datetime) -> Channel:
     return channel
 
 
+def _teach(*, now: datetime) -> None:
+    """Set up the AI agent, stopped: the two weeks before are people's work."""
+    agent = AiAgent(
+        name=_(shop.AI_AGENT), kind=AiKind.FAQ, handover_words=list(shop.HANDOVER_WORDS)
+    )
+    entries = [Entry(known.question, known.answer, known.words) for known in shop.KNOWLEDGE]
+    ai_agents.save(agent, entries=entries, now=now)
+
+
 def _lay_down(rule: Guideline, *, opened: Shop) -> Rule:
     row = Rule.objects.create(
         name=_(rule.name),
@@ -148,6 +159,7 @@ def _lay_down(rule: Guideline, *, opened: Shop) -> Rule:
         match=rule.match,
         team=opened.teams.get(rule.team),
         person=opened.people.get(rule.handle),
+        ai_agent=AiAgent.objects.get() if rule.asks_ai else None,
         add_tags=list(rule.tags),
         set_priority=rule.priority,
         note=_(rule.note) if rule.note else "",

@@ -16,8 +16,8 @@ from routing.demo.archive import Archivist
 from routing.demo.crowd import Crowd, Talk, plan_arrivals
 from routing.demo.founding import Shop
 from routing.demo.life import Life
-from routing.models import Rule
-from routing.services import assignment
+from routing.models import AiAgent, Rule
+from routing.services import ai_agents, assignment
 from teams.models import Team, User
 
 
@@ -77,6 +77,8 @@ def make(
         life = Life(opened, roster=plan.since(dawn), crowd=crowd, rng=rng)
         unattended = [(now - UNATTENDED * rng.random(), line) for line in WAITING_ON]
         life.live(recent, unattended=unattended, until=now)
+        for agent in AiAgent.objects.all():
+            ai_agents.start(agent, now=now)
     # Nobody listened then: the outbox begins empty.
     Event.objects.unpublished().update(published_at=now)
     return count()

@@ -92,6 +92,17 @@ class Guideline:
     match: str = "all"
     is_active: bool = True
     note: str = ""
+    #: Its target is the scripted AI agent.
+    asks_ai: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the scripted AI agent knows: a question, its answer, and words that mean it."""
+
+    question: str
+    answer: str
+    words: tuple[str, ...]
 
 
 TOKYO, PARIS, LONDON, SHANGHAI = "Asia/Tokyo", "Europe/Paris", "Europe/London", "Asia/Shanghai"
@@ -199,6 +210,36 @@ LINES = (
     ),
 )
 
+AI_AGENT = gettext_noop("Shop assistant (scripted)")
+HANDOVER_WORDS = ("担当者", "humain", "conseiller", "human", "a person", "人工")
+KNOWLEDGE = (
+    Known(
+        "営業時間は何時から何時までですか?",
+        "平日は10時から19時まで(13時から14時は昼休み)、土曜日は10時から17時まで営業しております。",
+        ("営業時間",),
+    ),
+    Known(
+        "Quels sont vos horaires d'ouverture ?",
+        "Nous sommes ouverts de 10 h à 13 h et de 14 h à 19 h, et le samedi de 10 h à 17 h.",
+        ("horaires",),
+    ),
+    Known(
+        "What are your opening hours?",
+        "We are open from 10 to 13 and from 14 to 19, and on Saturdays from 10 to 17.",
+        ("opening hours", "are you open"),
+    ),
+    Known(
+        "你们的营业时间是几点到几点?",
+        "我们平日10点到13点、14点到19点营业,星期六10点到17点营业。",
+        ("营业时间",),
+    ),
+    Known(
+        "Is there a place to park?",
+        "Yes, there are twenty places in front of the shop.",
+        ("駐輪場", "parking", "park", "停车"),
+    ),
+)
+
 TEXT, TAG, NEW = Field.MESSAGE_TEXT, Field.CONTACT_TAG, Field.CONTACT_IS_NEW
 HAS, IN = Operator.CONTAINS, Operator.IN
 
@@ -240,6 +281,12 @@ RULES = (
         ((TEXT, HAS, "修理, パンク, réparation, crevaison, repair, puncture, 维修"),),
         team="support",
         tags=("repair",),
+    ),
+    Guideline(
+        gettext_noop("Opening hours"),
+        ((TEXT, HAS, "営業時間, horaires, opening hours, are you open, 营业时间"),),
+        asks_ai=True,
+        note=gettext_noop("The AI agent answers, and hands over what it does not know."),
     ),
     Guideline(
         gettext_noop("Paris at the weekend"),

@@ -48,7 +48,9 @@ def save(
         agent.created_at = now
     _keep_key_at_its_address(agent, stored)
     agent.full_clean(exclude=["key"])
-    check_address(agent)
+    problems = address_problems(agent.kind, base_url=agent.base_url, model=agent.model)
+    if problems:
+        raise ValidationError(problems)
     agent.checked_at, agent.check_error = None, ""
     agent.save()
     if places is not None:
@@ -59,23 +61,21 @@ def save(
     return agent
 
 
-def check_address(agent: AiAgent) -> None:
-    """Refuse an address that would not be called. Raises `ValidationError`."""
-    if agent.kind == AiKind.FAQ:
-        agent.base_url = agent.model = ""
-        return
-    if agent.kind == AiKind.OPENAI:
-        if not wire.is_listed(agent.base_url):
-            raise ValidationError(
-                {"base_url": _("This address is not among those that the operator allows.")}
-            )
-        if not agent.model:
-            raise ValidationError({"model": _("Say which model is to answer.")})
-        return
-    try:
-        egress.parse_url(agent.base_url)
-    except BlockedAddressError as error:
-        raise ValidationError({"base_url": _(REASONS[error.reason])}) from None
+def address_problems(kind: str, *, base_url: str, model: str) -> dict[str, str]:
+    """Return why an AI agent of a kind could not be asked there, by field; empty if it could."""
+    if kind == AiKind.OPENAI:
+        problems = {}
+        if not wire.is_listed(base_url):
+            problems["base_url"] = _("This address is not among those that the operator allows.")
+        if not model:
+            problems["model"] = _("Say which model is to answer.")
+        return problems
+    if kind == AiKind.SELF_HOSTED:
+        try:
+            egress.parse_url(base_url)
+        except BlockedAddressError as error:
+            return {"base_url": _(REASONS[error.reason])}
+    return {}
 
 
 @transaction.atomic
@@ -117,10 +117,10 @@ def _switch(agent: AiAgent, *, to: bool) -> bool:
 
 
 def _keep_key_at_its_address(agent: AiAgent, stored: AiAgent | None) -> None:
+    if agent.kind == AiKind.FAQ:
+        agent.base_url = agent.model = agent.key = ""
     is_new_key = stored is None or vars(agent)["key"] != vars(stored)["key"]
     if stored is not None and not is_new_key and stored.base_url != agent.base_url:
-        agent.key = ""
-    if agent.kind == AiKind.FAQ:
         agent.key = ""
 
 

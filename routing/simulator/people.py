@@ -30,7 +30,12 @@ MISAKI = Persona(
     "+819000000001",
     "佐藤 美咲",
     "ja",
-    ("返金できますか?", "注文した自転車はいつ届きますか?", "ロードバイクの価格を教えてください。"),
+    (
+        "返金できますか?",
+        "注文した自転車はいつ届きますか?",
+        "ロードバイクの価格を教えてください。",
+        "営業時間を教えてください。",
+    ),
     "お問い合わせありがとうございます。すぐにお調べします。",
 )
 CLAIRE = Persona(
@@ -52,7 +57,12 @@ STRANGER = Persona(
     "",
     "",
     "en",
-    ("Can I get a refund?", "What is the price of the touring bike?", "Where is my order?"),
+    (
+        "Can I get a refund?",
+        "What is the price of the touring bike?",
+        "Where is my order?",
+        "What are your opening hours?",
+    ),
     "Thank you for your message. I am looking into it.",
 )
 

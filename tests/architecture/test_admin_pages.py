@@ -14,13 +14,14 @@ from django.utils import timezone
 
 from channels.models import Channel, Endpoint, Envelope, EnvelopeOutcome
 from conversations.models import Conversation, EndpointDelivery, Survey, SurveyStatus
-from routing.models import Rule
+from routing.models import AiAgent, Rule
 from teams.csv_plan import Subject
 from teams.models import ApiKey, BusinessHours, Import, Role, Team, User
 from teams.services import api_keys, hours, imports
 from tests.console import sign_in
 from tests.factories import (
     make_agent,
+    make_ai_agent,
     make_channel,
     make_contact,
     make_conversation,
@@ -41,6 +42,7 @@ MODELS = [
     EndpointDelivery,
     Survey,
     Rule,
+    AiAgent,
     ApiKey,
     BusinessHours,
     Import,
@@ -70,6 +72,7 @@ def make_another(number: int) -> None:
         team=team,
         conditions=(("message.text", "contains", "refund"), ("contact.tag", "in", "vip")),
     ).channels.add(channel)
+    make_ai_agent(name=f"Fay {number}", channels=(channel,), entries=(("Open?", "Yes.", "open"),))
     Survey.objects.create(
         conversation=conversation,
         resolution=1,

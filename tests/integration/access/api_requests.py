@@ -117,6 +117,7 @@ def _things(house: House) -> dict[str, Any]:
     return {
         "channels": house.channel,
         "rules": house.rule,
+        "ai-agents": house.ai_agent,
         "business-hours": house.hours,
         "endpoints": house.endpoint,
         "deliveries": house.delivery,

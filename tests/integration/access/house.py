@@ -18,6 +18,7 @@ from tests import moments
 from tests.console import sign_in
 from tests.factories import (
     make_agent,
+    make_ai_agent,
     make_api_key,
     make_channel,
     make_contact,
@@ -71,6 +72,7 @@ class House:
         self.api_key = api_keys.issue(self.bob, name="CRM", scopes=["read"]).api_key
         self.hours = BusinessHours.objects.create(code="office", name="Office")
         self.rule = make_rule(team=self.support)
+        self.ai_agent = make_ai_agent()
         self.endpoint = make_endpoint(is_active=True)
         self.conversations = {
             "team": self._conversation(team=self.support),
@@ -146,6 +148,7 @@ class House:
         return {
             "channel": self.channel,
             "rule": self.rule,
+            "aiagent": self.ai_agent,
             "endpoint": self.endpoint,
             "endpointdelivery": self.delivery,
             "import": self.upload,

@@ -38,7 +38,7 @@ from routing.demo.talk import JAPANESE
 from routing.engine import serial
 from routing.engine.facts import Trigger
 from routing.engine.replay import replay
-from routing.models import Decision, Rule
+from routing.models import AiAgent, Decision, Rule
 from routing.services import assignment, intake
 from routing.simulator.requests import Caller, as_inbound_request, build_inbound
 from teams.models import Presence, Role, Strategy, Team, User
@@ -97,7 +97,8 @@ class TestHistory(TestCase):
         assert User.objects.get(role=Role.OWNER).email == access.ACCOUNTS[0].email
         assert {person.language for person in shop.PEOPLE} == {"ja", "fr", "zh", "en"}
         assert set(Team.objects.values_list("strategy", flat=True)) == set(Strategy.values)
-        assert Rule.objects.filter(is_active=True).count() == 9
+        assert Rule.objects.filter(is_active=True).count() == 10
+        assert AiAgent.objects.get().is_running
         assert {channel.provider for channel in Channel.objects.all()} == {Provider.SIMULATOR}
 
     def test_leaves_nothing_of_the_past_to_be_told(self):

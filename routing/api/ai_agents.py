@@ -1,0 +1,72 @@
+"""AI agents: read, started and stopped. They are set up in the admin; keys are never shown."""
+
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from routing.api.serializers import AiAgentOut
+from routing.models import AiAgent
+from routing.services import ai_agents
+from teams.api.endpoints import Endpoint
+from teams.api.once import once
+from teams.api.operations import describe
+from teams.api.problems import NotFoundProblem
+from teams.permissions import Right
+from teams.scopes import Scope
+
+
+class AiAgentsEndpoint(Endpoint):
+    orderings = {"name": ("name", "pk")}
+
+    @describe("listAiAgents", "List AI agents", page_of=AiAgentOut)
+    def get(self, request: Request) -> Response:
+        return self.page(_shown(), serializer=AiAgentOut)
+
+
+class AiAgentEndpoint(Endpoint):
+    @describe("getAiAgent", "Read one AI agent", answer=AiAgentOut)
+    def get(self, request: Request, public_id: UUID) -> Response:
+        return Response(AiAgentOut(_pick(public_id)).data)
+
+
+class AiAgentStartEndpoint(Endpoint):
+    """It answers from the next message on. One that runs stays as it is."""
+
+    scopes = {"POST": Scope.CHANNELS}
+    rights = {"POST": Right.EDIT_RULES}
+
+    @describe("startAiAgent", "Start an AI agent", answer=AiAgentOut)
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        agent = _pick(public_id)
+        ai_agents.start(agent, now=timezone.now())
+        return Response(AiAgentOut(agent).data)
+
+
+class AiAgentStopEndpoint(Endpoint):
+    """It answers no more, and whoever waits for it goes to people."""
+
+    scopes = {"POST": Scope.CHANNELS}
+    rights = {"POST": Right.EDIT_RULES}
+
+    @describe("stopAiAgent", "Stop an AI agent", answer=AiAgentOut)
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        agent = _pick(public_id)
+        ai_agents.stop(agent, now=timezone.now())
+        return Response(AiAgentOut(agent).data)
+
+
+def _shown() -> QuerySet[AiAgent]:
+    held = Count("runs", filter=Q(runs__ended_at=None))
+    return AiAgent.objects.annotate(held_count=held).prefetch_related("links__channel")
+
+
+def _pick(public_id: UUID) -> AiAgent:
+    agent = _shown().filter(public_id=public_id).order_by("pk").first()
+    if agent is None:
+        raise NotFoundProblem
+    return agent
