@@ -92,7 +92,7 @@ def _mark_for(user: User, *, limit: int, now: datetime) -> None:
     let_lapse = Assignment.objects.filter(
         conversation=OuterRef("pk"), user=user, end_reason=EndReason.LAPSED
     )
-    ids = list(
+    first = (
         Conversation.objects.waiting()
         .filter(
             _may_get(user, now=now),
@@ -101,8 +101,12 @@ def _mark_for(user: User, *, limit: int, now: datetime) -> None:
             routing_due_at=None,
         )
         .in_queue_order()
-        .values_list("pk", flat=True)[:limit]
+        .values_list("pk", "placing_due_at")[:limit]
     )
+    # What is due already is looked at anyway: it needs no lock and no second mark.
+    ids = [pk for pk, due_at in first if due_at is None or due_at > now]
+    if not ids:
+        return
     waiting = Conversation.objects.waiting().filter(pk__in=ids).order_by("pk")
     locked = list(waiting.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
     Conversation.objects.filter(pk__in=locked).update(placing_due_at=now)
