@@ -20,6 +20,7 @@ BEAT: dict[str, tuple[str, float]] = {
     "ask_for_ratings": ("conversations.tasks.ask_for_ratings", 15),
     "resolve_inactive": ("conversations.tasks.resolve_inactive", 30),
     "close_expired_surveys": ("conversations.tasks.close_expired_surveys", 30),
+    "fetch_missed": ("routing.tasks.fetch_missed", 30),
     "drop_old_tokens": ("channels.tasks.drop_old_tokens", 30),
     "remove_old_files": ("conversations.tasks.remove_old_files", 30),
     "forget_answers": ("teams.tasks.forget_answers", 30),

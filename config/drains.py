@@ -19,7 +19,7 @@ from conversations.services import (
     outbox,
     snoozing,
 )
-from routing.services import ai_answers, assignment, reassignment, waiting
+from routing.services import ai_answers, assignment, gap_fill, reassignment, waiting
 from teams.services import idempotency, presence, shifts
 
 
@@ -33,6 +33,7 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("lapse_presences", presence.lapse_next_presence),
     ("reassign_overdue", reassignment.reassign_next),
     ("wake_snoozed", snoozing.wake_next),
+    ("fetch_missed", gap_fill.fetch_next),
     ("route_due", assignment.route_next),
     ("answer_waiting", ai_answers.answer_next),
     ("place_waiting", waiting.place_next),

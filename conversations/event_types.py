@@ -28,6 +28,7 @@ EventType = Literal[
     "conversation.snoozed",
     "conversation.tags_changed",
     "conversation.unassigned",
+    "message.fetched",
     "message.file_failed",
     "message.file_removed",
     "message.file_retried",

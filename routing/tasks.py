@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from routing.services import ai_answers, assignment, reassignment, waiting
+from routing.services import ai_answers, assignment, gap_fill, reassignment, waiting
 from teams.clock import database_now
 from teams.hands import Hands
 
@@ -40,3 +40,11 @@ def reassign_overdue() -> None:
 def answer_waiting() -> None:
     """Let AI agents answer: one customer, and where more wait, several at a time."""
     _ANSWERING.work(lambda: ai_answers.answer_next(now=database_now()))
+
+
+@shared_task(name="routing.tasks.fetch_missed")
+def fetch_missed() -> None:
+    """Fetch what customers wrote and what never reached us."""
+    for _ in range(BATCH):
+        if not gap_fill.fetch_next(now=database_now()):
+            return

@@ -197,6 +197,11 @@ class Channel(models.Model):
     # What the last test of this channel found: a list of steps, as channels/checks.py writes it.
     checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     check_report = models.JSONField(default=list, blank=True, editable=False)
+    # Every message that the provider took before this instant was compared with ours; when to
+    # compare again (and, while a worker does, until when it may); how often that failed in a row.
+    fetched_until = models.DateTimeField(null=True, blank=True, editable=False)
+    fetch_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    fetch_failures = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -228,6 +233,11 @@ class Channel(models.Model):
                 fields=["second_token_drop_due_at"],
                 condition=models.Q(second_token_drop_due_at__isnull=False),
                 name="channel_second_token_due",
+            ),
+            models.Index(
+                fields=["fetch_due_at"],
+                condition=models.Q(fetch_due_at__isnull=False),
+                name="channel_fetch_due",
             ),
         ]
 

@@ -235,6 +235,15 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """A customer's message as the provider's own list has it. `fields` are the provider's."""
+
+    provider_message_id: str
+    sent_at: datetime
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What one step of a channel's test found. Codes and facts; `channels/checks.py` has the words.
 
@@ -292,6 +301,23 @@ class ProviderAdapter(Protocol):
 
         For sends that ended in doubt. Raises `SendError` if it cannot be asked now, and
         `NotSupportedError` if the provider has no such list.
+        """
+
+    def list_received(
+        self, config: ChannelConfig, *, since: datetime, until: datetime
+    ) -> list[ReceivedMessage]:
+        """List what customers wrote to this channel, oldest first, whether it reached us or not.
+
+        Raises `SendError` if it cannot be asked now, `NotSupportedError` if there is no such list.
+        """
+
+    def rebuild_request(
+        self, listed: ReceivedMessage, config: ChannelConfig, *, url: str
+    ) -> InboundRequest:
+        """Return a listed message in the shape of a request, without a signature. Raises the same.
+
+        The list knows less than a request does: no name, no place, no button. Talks HTTP where the
+        message has files.
         """
 
     def list_templates(self, config: ChannelConfig) -> list[ProviderTemplate]:

@@ -12,7 +12,10 @@ from channels.providers.base import (
     ChannelConfig,
     Finding,
     FoundMessage,
+    InboundRequest,
+    NotSupportedError,
     OutboundMessage,
+    ReceivedMessage,
     SendReceipt,
 )
 from channels.providers.twilio.door import TwilioDoor
@@ -30,6 +33,16 @@ class SimulatorAdapter(TwilioDoor):
     ) -> list[FoundMessage]:
         """Return nothing: sending takes no time here, so no send can end in doubt."""
         return []
+
+    def list_received(
+        self, config: ChannelConfig, *, since: datetime, until: datetime
+    ) -> list[ReceivedMessage]:
+        raise NotSupportedError
+
+    def rebuild_request(
+        self, listed: ReceivedMessage, config: ChannelConfig, *, url: str
+    ) -> InboundRequest:
+        raise NotSupportedError
 
     def examine(self, config: ChannelConfig, *, inbound_url: str) -> tuple[Finding, ...]:
         """Return nothing: there is no provider to ask."""

@@ -15,6 +15,9 @@ from teams.services import sweeps
 
 #: How long what the old auth token signs is accepted, once there is a new one.
 TOKEN_OVERLAP = timedelta(days=7)
+#: Providers that list what they took for us, and how long after a change of settings we ask.
+FETCHING = {Provider.TWILIO}
+FETCH_AFTER = timedelta(minutes=1)
 SECRETS = {"auth_token", "second_auth_token", "api_key_secret"}
 
 
@@ -26,6 +29,7 @@ def create(*, provider: str, name: str, now: datetime, **fields: Any) -> Channel
     """
     channel = Channel(provider=provider, name=name.strip(), **fields)
     prepare(channel)
+    channel.fetch_due_at = _next_fetch(channel, now=now)
     channel.full_clean()
     channel.save()
     return channel
@@ -49,10 +53,17 @@ def update(channel: Channel, *, now: datetime, **changes: Any) -> Channel:
     for name, value in changes.items():
         setattr(channel, name, value)
     channel.broken_at, channel.broken_reason = None, ""
+    channel.fetch_due_at, channel.fetch_failures = _next_fetch(channel, now=now), 0
     # A secret that nobody can read is no reason not to change something else.
     channel.full_clean(exclude=SECRETS - changes.keys())
-    channel.save(update_fields=[*changes, "broken_at", "broken_reason"])
+    also = ("broken_at", "broken_reason", "fetch_due_at", "fetch_failures")
+    channel.save(update_fields=[*changes, *also])
     return channel
+
+
+def _next_fetch(channel: Channel, *, now: datetime) -> datetime | None:
+    """Return when to compare with the provider's list; None where there is none to compare with."""
+    return now + FETCH_AFTER if channel.provider in FETCHING and channel.is_active else None
 
 
 @transaction.atomic

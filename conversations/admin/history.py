@@ -52,6 +52,9 @@ SENTENCES: dict[str, str] = {
     "message.queued": gettext_noop("An answer was written."),
     "message.status_changed": gettext_noop("An answer of ours: %(status)s. %(error_code)s"),
     "message.retried": gettext_noop("An answer that was not delivered is sent once more."),
+    "message.fetched": gettext_noop(
+        "A message that never reached us was fetched from the provider."
+    ),
     "message.replayed": gettext_noop("A message of the customer was taken out of quarantine."),
     "note.added": gettext_noop("An internal note was written."),
     "survey.sent": gettext_noop("The customer was asked for a rating."),
@@ -79,6 +82,7 @@ MARKED = (
     "conversation.reopened",
     "conversation.closed",
     "message.retried",
+    "message.fetched",
     "message.replayed",
     "survey.skipped",
     "survey.answered",

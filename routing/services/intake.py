@@ -9,7 +9,7 @@ from functools import partial
 from django.db import DataError, IntegrityError, transaction
 
 from channels.greetings import Occasion
-from channels.models import Channel, Envelope
+from channels.models import Channel, Envelope, EnvelopeOutcome
 from channels.providers import adapter_for, config_of
 from channels.providers.base import (
     InboundMessage,
@@ -150,6 +150,44 @@ def _take_update(delivery: _Delivery, update: StatusUpdate) -> Receipt:
 
 
 @transaction.atomic
+def take_fetched(
+    channel: Channel, *, request: InboundRequest, sent_at: datetime, now: datetime
+) -> Receipt:
+    """Store a message that was found in the provider's list, by the way that every request takes.
+
+    One that is here already, in whatever form, is a duplicate. It counts from when it was written.
+    """
+    parsed = adapter_for(channel.provider).parse_inbound(request, config_of(channel))
+    delivery = _Delivery(channel, request, "", now)
+    if len(parsed.messages) != 1:
+        return _take(delivery, parsed)
+    message = replace(parsed.messages[0], sent_at=sent_at)
+    incoming = _incoming(delivery, message)
+    receipt = _store(delivery, message, incoming)
+    if receipt.kind == ReceiptKind.STORED:
+        Envelope.objects.filter(channel=channel, dedupe_key=incoming.dedupe_key).update(
+            outcome=EnvelopeOutcome.FETCHED
+        )
+        _date_back(channel, incoming, to=sent_at, now=now)
+    return receipt
+
+
+def _date_back(channel: Channel, incoming: Incoming, *, to: datetime, now: datetime) -> None:
+    message = Message.objects.select_related("conversation").get(
+        channel=channel, provider_message_id=incoming.provider_message_id
+    )
+    inbox.date_back(message, to=to)
+    data = {"message": str(message.public_id)}
+    events.record(
+        "message.fetched",
+        conversation=message.conversation,
+        actor=Actor.provider(),
+        now=now,
+        data=data,
+    )
+
+
+@transaction.atomic
 def replay(envelope: Envelope, *, actor: Actor, now: datetime) -> Receipt:
     """Process a request from quarantine again, now, by the way that every request takes.
 
@@ -169,7 +207,7 @@ def replay(envelope: Envelope, *, actor: Actor, now: datetime) -> Receipt:
         receipt = _take(delivery, parsed)
         quarantine.close_as_replayed(kept)
         for message in parsed.messages:
-            _date_back(kept, message.provider_message_id, actor=actor, now=now)
+            _note_replay(kept, message.provider_message_id, actor=actor, now=now)
         return receipt
     incoming = replace(
         _incoming(delivery, parsed.messages[0]), envelope_key=quarantine.replay_key(kept)
@@ -181,11 +219,11 @@ def replay(envelope: Envelope, *, actor: Actor, now: datetime) -> Receipt:
         quarantine.close_as_copy(kept)
         return receipt
     quarantine.release(kept, dedupe_key=incoming.provider_message_id)
-    _date_back(kept, incoming.provider_message_id, actor=actor, now=now)
+    _note_replay(kept, incoming.provider_message_id, actor=actor, now=now)
     return receipt
 
 
-def _date_back(kept: Envelope, provider_message_id: str, *, actor: Actor, now: datetime) -> None:
+def _note_replay(kept: Envelope, provider_message_id: str, *, actor: Actor, now: datetime) -> None:
     """Let a message that was stored just now count from when it reached us, and say so."""
     message = (
         Message.objects.select_related("conversation")

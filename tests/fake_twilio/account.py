@@ -4,10 +4,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.fake_twilio.inbound import media
 from tests.fake_twilio.store import API, RefusedError, Store
 
 _ACCOUNT = re.compile(rf"{API}/Accounts/(AC[0-9a-fA-F]{{32}})\.json")
 _NUMBERS = re.compile(rf"{API}/Accounts/(AC[0-9a-fA-F]{{32}})/IncomingPhoneNumbers\.json")
+_MEDIA = re.compile(
+    rf"{API}/Accounts/(AC[0-9a-fA-F]{{32}})/Messages/([SM]M[0-9a-f]{{32}})/Media\.json"
+)
 _SERVICE = re.compile(r"/v1/Services/(MG[0-9a-fA-F]{32})")
 _SENDERS = "/v2/Channels/Senders"
 
@@ -31,7 +35,8 @@ class Account:
         self, path: str, query: dict[str, str], *, store: Store, username: str, token: str
     ) -> dict[str, Any] | None:
         """Return what a GET is answered with; None if the address is none of these."""
-        own = _ACCOUNT.fullmatch(path) or _NUMBERS.fullmatch(path)
+        files = _MEDIA.fullmatch(path)
+        own = _ACCOUNT.fullmatch(path) or _NUMBERS.fullmatch(path) or files
         service = _SERVICE.fullmatch(path)
         if not (own or service or path == _SENDERS):
             return None
@@ -43,6 +48,8 @@ class Account:
             raise RefusedError(20003, 401)
         if is_about_itself:
             return self._itself(account_sid)
+        if files:
+            return media(store, files[1], files[2])
         if service:
             return self._service(service[1])
         return self._numbers(query) if own else self._senders()

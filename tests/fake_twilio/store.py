@@ -10,6 +10,8 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from tests.fake_twilio.dates import is_between
+
 API = "/2010-04-01"
 MAX_BODY_CHARS = 1600
 #: Free text after the customer's 24 hours is taken first and fails on the way, twice.
@@ -57,6 +59,7 @@ class Store:
     """The account's messages, newest last, and the rules of the house. All of it may be changed.
 
     `accounts`: SID to token; while it is empty every account with any token is let in.
+    `received`: what customers wrote, see `inbound.py`. `largest_page`: no list gives more at once.
     `api_keys`: SID of a key to its secret and its account.
     `story`: the reports that follow a message by themselves, in this order.
     `reports_first`: the reports arrive before the answer to the send does.
@@ -73,6 +76,9 @@ class Store:
     reach: str = ""
     faults: deque[Fault] = field(default_factory=deque)
     sends: list[dict[str, Any]] = field(default_factory=list)
+    received: list[dict[str, Any]] = field(default_factory=list)
+    largest_page: int = 1000
+    lists: int = 0
     attempts: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -162,13 +168,16 @@ class Store:
         """Return one page of messages, newest first."""
         wanted = {"to": query.get("To"), "from": query.get("From"), "account_sid": account_sid}
         with self.lock:
-            messages = [send["message"] for send in reversed(self.sends)]
+            self.lists += 1
+            messages = [send["message"] for send in reversed([*self.sends, *self.received])]
         matching = [
             message
             for message in messages
             if all(value is None or message[name] == value for name, value in wanted.items())
+            and is_between(message, query)
         ]
-        size, number = int(query.get("PageSize", "50")), int(query.get("Page", "0"))
+        size = min(int(query.get("PageSize", "50")), self.largest_page)
+        number = int(query.get("Page", "0"))
         rest = matching[number * size :]
         address = f"{API}/Accounts/{account_sid}/Messages.json"
         after = urlencode({**query, "PageSize": size, "Page": number + 1})

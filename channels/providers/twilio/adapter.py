@@ -10,13 +10,15 @@ from channels.providers.base import (
     ChannelConfig,
     Finding,
     FoundMessage,
+    InboundRequest,
     MediaSource,
     OutboundMessage,
+    ReceivedMessage,
     SendError,
     SendReceipt,
 )
 from channels.providers.text import clean
-from channels.providers.twilio import account
+from channels.providers.twilio import account, received
 from channels.providers.twilio.client import (
     TIMEOUT_S,
     ApiHttpClient,
@@ -111,6 +113,21 @@ class TwilioAdapter(TwilioDoor):
             else name in (host, host.partition(":")[0])
             for name in self._media_hosts
         )
+
+    def list_received(
+        self, config: ChannelConfig, *, since: datetime, until: datetime
+    ) -> list[ReceivedMessage]:
+        """List what Twilio took for this channel's number or service, oldest first."""
+        _require_credentials(config)
+        return received.list_received(
+            config, since=since, until=until, open_transport=self._transport
+        )
+
+    def rebuild_request(
+        self, listed: ReceivedMessage, config: ChannelConfig, *, url: str
+    ) -> InboundRequest:
+        """Return a listed message as a request to our door would have said it."""
+        return received.rebuild_request(listed, config, url=url, open_transport=self._transport)
 
     def examine(self, config: ChannelConfig, *, inbound_url: str) -> tuple[Finding, ...]:
         """Ask Twilio whether account, sender and webhook are as they should be."""
