@@ -5,7 +5,6 @@ Codes and facts are stored, sentences are rendered in the reader's language.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from channels.models import Channel
+from channels.providers.base import Finding
 
 #: What was looked at, in the order in which it is shown.
 STEPS = {
@@ -191,7 +191,7 @@ class Line:
 
 def render(channel: Channel) -> list[Line]:
     """Return the channel's last report in the reader's language; empty if it was never tested."""
-    return [_line(row) for row in channel.check_report]
+    return [render_one(Finding(**row)) for row in channel.check_report]
 
 
 def is_passed(channel: Channel) -> bool:
@@ -199,14 +199,15 @@ def is_passed(channel: Channel) -> bool:
     return all(row["state"] != "failed" for row in channel.check_report)
 
 
-def _line(row: dict[str, Any]) -> Line:
-    code = row["code"]
+def render_one(found: Finding) -> Line:
+    """Return one step in the reader's language."""
+    code = found.code
     sentence, advice = _SENTENCES.get(code, _UNKNOWN)
-    named = _named(row)
+    named = _named(found)
     return Line(
-        step=row["step"],
-        title=_(STEPS.get(row["step"], row["step"])),
-        state=row["state"],
+        step=found.step,
+        title=_(STEPS.get(found.step, found.step)),
+        state=found.state,
         code=code,
         sentence=_(sentence) % named,
         advice=_(advice) % named if advice else "",
@@ -214,9 +215,9 @@ def _line(row: dict[str, Any]) -> Line:
     )
 
 
-def _named(row: dict[str, Any]) -> dict[str, str]:
+def _named(found: Finding) -> dict[str, str]:
     """Return the facts as the sentences name them: instants where the reader is."""
-    named = {"code": row["code"], **row.get("facts", {})}
+    named = {"code": found.code, **found.facts}
     if "at" in named:
         at = localtime(datetime.fromisoformat(named["at"]))
         named["at"] = date_format(at, "DATETIME_FORMAT")

@@ -39,14 +39,13 @@ class ChannelMemberInline(MemberInline):
     verbose_name_plural = gettext_lazy("Human agents, asked when no rule matches")
 
 
-@admin.register(Channel)
 class ChannelAdmin(ChannelButtons):
     form = ChannelForm
     inlines = (GreetingInline, UnavailableInline, ChannelMemberInline)
     list_title = gettext_lazy("Channels")
     add_label = gettext_lazy("Add a channel")
     list_lead = gettext_lazy("A channel is one number or service through which customers write.")
-    list_display = (
+    list_display: tuple[str, ...] = (
         "name",
         "kind_cell",
         "number_cell",

@@ -23,14 +23,29 @@ def check(channel: Channel, *, now: datetime) -> list[Finding]:
 
     Talks HTTP: never in a transaction.
     """
-    findings = [_settings(channel), *_address(channel), *_ask_provider(channel)]
-    findings += [_inbound(channel), _sending(channel)]
-    order = list(STEPS)
-    findings.sort(key=lambda finding: order.index(finding.step))
+    findings = _in_order([*_own(channel), *_ask_provider(channel)])
     report = [asdict(finding) for finding in findings]
     Channel.objects.filter(pk=channel.pk).update(checked_at=now, check_report=report)
     channel.checked_at, channel.check_report = now, report
     return findings
+
+
+def look_again(channel: Channel) -> list[Finding]:
+    """Return how things are now, without asking anybody: what the provider said when it was last
+    asked, and what we know ourselves."""
+    own = _own(channel)
+    known = {finding.step for finding in own}
+    kept = [Finding(**row) for row in channel.check_report if row["step"] not in known]
+    return _in_order([*own, *kept])
+
+
+def _own(channel: Channel) -> list[Finding]:
+    return [_settings(channel), *_address(channel), _inbound(channel), _sending(channel)]
+
+
+def _in_order(findings: list[Finding]) -> list[Finding]:
+    order = list(STEPS)
+    return sorted(findings, key=lambda finding: order.index(finding.step))
 
 
 def _settings(channel: Channel) -> Finding:

@@ -1,6 +1,7 @@
 """Rules, the inbound log, and pages with what only routing knows: who gets what, and why."""
 
 from routing.admin.ai_agents import AiAgentAdmin
+from routing.admin.channels import RoutedChannelAdmin
 from routing.admin.conversations import RoutedConversationAdmin
 from routing.admin.imports import RoutedImportAdmin
 from routing.admin.inbound_log import EnvelopeAdmin
@@ -13,6 +14,7 @@ __all__ = [
     "ChoosingTeamAdmin",
     "EnvelopeAdmin",
     "LeavingPersonAdmin",
+    "RoutedChannelAdmin",
     "RoutedConversationAdmin",
     "RoutedImportAdmin",
     "RuleAdmin",

@@ -102,7 +102,8 @@
   }
   function startRefreshing(bar) {
     let isPaused = false;
-    let wait = REFRESH_MS;
+    const every = Number(bar.dataset.every) || REFRESH_MS;
+    let wait = every;
     let updated = Date.now();
     const note = document.createElement("span");
     const button = document.createElement("button");
@@ -126,7 +127,7 @@
           if (!response.ok || response.url.includes("/login/")) throw new Error(response.status);
           takeOver(new DOMParser().parseFromString(await response.text(), "text/html"));
           updated = Date.now();
-          wait = REFRESH_MS;
+          wait = every;
         } catch { wait = Math.min(wait * 2, LONGEST_PAUSE_MS); }
       }
       setTimeout(next, wait);
