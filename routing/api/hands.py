@@ -156,12 +156,22 @@ def _running(chat: Any) -> QuerySet[Assignment, datetime]:
     return running.order_by("pk").values_list("started_at", flat=True)
 
 
-#: What an answer says of a conversation: its columns, and `running_since`.
+_WHO = ("public_id", "name", "email", "code")
+#: What an answer says of a conversation, and `running_since`. It is read with every call, so no
+#: column more than that.
+_SHOWN = (
+    *("public_id", "status", "version", "team", "assignee", "contact"),
+    *("contact__public_id", "contact__permanent_agent"),
+    *("team__public_id", "team__code", "team__name"),
+    *(f"assignee__{name}" for name in _WHO),
+    *(f"contact__permanent_agent__{name}" for name in _WHO),
+)
 _AFTERWARDS = InstanceQuery[Any](
     lambda id: (
         Conversation.objects.order_by()
         .filter(pk=id)
         .select_related("team", "assignee", "contact__permanent_agent")
+        .only(*_SHOWN)
         .annotate(running_since=Subquery(_running(OuterRef("pk"))[:1]))
     ),
     1,
