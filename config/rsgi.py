@@ -3,7 +3,7 @@
 A WSGI server gives each request a thread and lets the application read the body. As many callers as
 there are threads, each sending a byte now and then, would keep everybody else out. Here the event
 loop collects the body, for a while and up to a size, and a thread gets a request that is complete.
-Responses are sent whole: ours are pages and JSON.
+Responses are sent whole: ours are pages, JSON, and files of a size that settings limit.
 """
 
 import asyncio

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
+
 from channels.models import Channel, Envelope
-from conversations.models import Contact, Conversation, Event, Message
+from conversations.models import Attachment, Contact, Conversation, Event, FileState, Message
 from conversations.models.message import Direction
 from teams.api.public_ids import with_public_ids
 from teams.models import Team, User
@@ -129,6 +131,7 @@ def build_sample(type_: str, *, now: datetime) -> dict[str, Any]:
             "kind": "text",
             "body": "Where is my order?",
             "media": [],
+            "attachments": [],
             "delivery_status": None,
             "created_at": _instant(now),
         }
@@ -195,8 +198,30 @@ def _message(message: Message) -> dict[str, Any]:
         "kind": message.kind,
         "body": None if is_note else message.whole_body,
         "media": message.media,
+        "attachments": [_attachment(each) for each in Attachment.objects.filter(message=message)],
         "delivery_status": message.whole_status or None,
         "created_at": _instant(message.created_at),
+    }
+
+
+def file_url(attachment: Attachment) -> str | None:
+    """Return the address of a file in the API, for keys that may see it; None if it is not here."""
+    if attachment.state != FileState.STORED:
+        return None
+    return f"{settings.PUBLIC_BASE_URL}/api/v1/attachments/{attachment.public_id}/content/"
+
+
+def _attachment(attachment: Attachment) -> dict[str, Any]:
+    return {
+        "id": str(attachment.public_id),
+        "position": attachment.position,
+        "state": attachment.state,
+        "content_type": attachment.content_type or None,
+        "declared_type": attachment.declared_type or None,
+        "size": attachment.size,
+        "filename": attachment.filename or None,
+        "error": attachment.error or None,
+        "url": file_url(attachment),
     }
 
 

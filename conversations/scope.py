@@ -2,7 +2,7 @@
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from conversations.models import Contact, Conversation, Message, Survey
+from conversations.models import Attachment, Contact, Conversation, Message, Survey
 from teams.models import Role, User
 
 
@@ -16,6 +16,10 @@ def messages_of(user: User) -> "QuerySet[Message]":
 
 def surveys_of(user: User) -> "QuerySet[Survey]":
     return Survey.objects.filter(conversation__in=conversations_of(user))
+
+
+def attachments_of(user: User) -> "QuerySet[Attachment]":
+    return Attachment.objects.filter(message__conversation__in=conversations_of(user))
 
 
 def contacts_of(user: User) -> "QuerySet[Contact]":

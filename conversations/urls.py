@@ -2,6 +2,11 @@
 
 from django.urls import path
 
+from conversations.api.attachments import (
+    AttachmentContentEndpoint,
+    AttachmentEndpoint,
+    AttachmentRetryEndpoint,
+)
 from conversations.api.contacts import ContactEndpoint, ContactsEndpoint
 from conversations.api.conversations import (
     ConversationEndpoint,
@@ -48,6 +53,9 @@ urlpatterns = [
     path("conversations/<uuid:public_id>/tags/", TagsEndpoint.as_view()),
     path("conversations/<uuid:public_id>/events/", EventsEndpoint.as_view()),
     path("messages/<uuid:public_id>/", MessageEndpoint.as_view()),
+    path("attachments/<uuid:public_id>/", AttachmentEndpoint.as_view()),
+    path("attachments/<uuid:public_id>/content/", AttachmentContentEndpoint.as_view()),
+    path("attachments/<uuid:public_id>/retry/", AttachmentRetryEndpoint.as_view()),
     path("endpoints/", EndpointsView.as_view()),
     path("endpoints/<uuid:public_id>/", EndpointView.as_view()),
     path("endpoints/<uuid:public_id>/rotate-secret/", EndpointSecretView.as_view()),

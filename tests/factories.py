@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from channels.models import Channel, ChannelMember, Endpoint, Provider
+from conversations import media_files
 from conversations.models import (
     Attachment,
     Contact,
@@ -22,6 +23,7 @@ from routing.ai.base import Entry
 from routing.models import AiAgent, AiKind, Condition, Rule
 from routing.services import ai_agents as ai_agent_services
 from routing.services import rules as rule_services
+from teams.identifiers import new_public_id
 from teams.models import Membership, Presence, Role, Strategy, Team, User
 from teams.scopes import every_scope
 from teams.services import api_keys
@@ -223,3 +225,26 @@ def make_file(
     if fields.get("state", FileState.PENDING) == FileState.PENDING:
         fields.setdefault("fetch_due_at", now)
     return Attachment.objects.create(message=message, created_at=now, **fields)
+
+
+def make_stored_file(
+    *,
+    message: Message,
+    content: bytes,
+    now: datetime = moments.WEDNESDAY_MORNING,
+    **fields: Any,
+) -> Attachment:
+    """Give a message a file that is on the disk."""
+    public_id = new_public_id()
+    stored = media_files.write(public_id, [content])
+    return make_file(
+        message=message,
+        now=now,
+        public_id=public_id,
+        state=FileState.STORED,
+        stored_at=now,
+        path=stored.path,
+        size=stored.size,
+        content_type=fields.pop("content_type", stored.content_type),
+        **fields,
+    )

@@ -35,6 +35,7 @@ TAGS: dict[str, tuple[str, str]] = {
     "assignments": ("Assignments", "Who has a conversation, who gets it, and why."),
     "conversations": ("Conversations", "Conversations, their messages, notes, tags and events."),
     "messages": ("Messages", "One message, with what became of it."),
+    "attachments": ("Attachments", "The files of messages."),
     "contacts": ("Contacts", "The people outside."),
     "teams": ("Teams", "Teams and who is in them."),
     "business-hours": ("Business hours", "When teams are open."),

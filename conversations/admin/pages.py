@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 
 from conversations.admin import retrying
 from conversations.admin.cells import status_pill
+from conversations.admin.files import FilePages
 from conversations.admin.history import build_history
 from conversations.admin.listing import ConversationListAdmin
 from conversations.admin.transcript import build_transcript, count_inbound_after
@@ -44,7 +45,7 @@ NUMBER_DIGITS = 9
 Write = Callable[..., Message]
 
 
-class ConversationAdmin(ConversationListAdmin):
+class ConversationAdmin(ConversationListAdmin, FilePages):
     verbs: ClassVar[tuple[Verb, ...]] = (RESOLVE, REOPEN)
     refused: ClassVar[tuple[type[Exception], ...]] = REFUSED
     change_form_template = "admin/conversations/conversation/page.html"
@@ -68,7 +69,7 @@ class ConversationAdmin(ConversationListAdmin):
                 f"<path:pk>/{verb.key}/", view(self.verb_view), {"verb": verb}, name=name
             )
             own.append(address)
-        return own + super().get_urls()
+        return own + self.file_urls() + super().get_urls()
 
     # --- Hooks for the app that knows why somebody has a conversation
 

@@ -9,9 +9,20 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.admin.history import MARKED, describe, describe_assignment, load_names
 from conversations.delivery_states import DeliveryStatus
-from conversations.models import Assignment, Conversation, Event, Message
+from conversations.downloads import name_of
+from conversations.file_errors import describe_error
+from conversations.media_types import shown_as
+from conversations.models import (
+    Assignment,
+    Attachment,
+    Conversation,
+    Event,
+    FileState,
+    Message,
+)
 from conversations.models.assignment import EndReason
 from conversations.models.message import Direction
+from conversations.services.fetching import may_fetch_again
 from teams.texts import Text
 
 #: So many messages at once; "Earlier messages" shows the ones before.
@@ -45,6 +56,17 @@ RETRYABLE = {DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file of a message. `shown_as` is image, audio, video or file; `why`: it is not here."""
+
+    row: Attachment
+    shown_as: str
+    name: str
+    why: Text = ""
+    is_retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One thing in the transcript: `kind` is day, message or marker."""
 
@@ -58,6 +80,7 @@ class Entry:
     parts: Text = ""
     #: Why an answer did not arrive, in the reader's language where we know the sentence.
     why: Text = ""
+    files: tuple[File, ...] = ()
     #: A person may have it sent once more.
     is_retryable: bool = False
     text: Text = ""
@@ -77,7 +100,7 @@ class Transcript:
 def build_transcript(conversation: Conversation, *, before: int | None) -> Transcript:
     """Return a page of the transcript, newest at the bottom, in a fixed number of queries."""
     rows = conversation.messages.filter(part_of=None).order_by("-sequence")
-    rows = rows.select_related("author").prefetch_related("parts")
+    rows = rows.select_related("author").prefetch_related("parts", "attachments")
     if before is not None:
         rows = rows.filter(sequence__lt=before)
     messages = list(rows[:PAGE])[::-1]
@@ -117,6 +140,7 @@ def _wrap_one(message: Message) -> Entry:
         status=status,
         code=wrong.error_code if wrong else "",
         why=gettext(wrong.error_detail) if wrong and wrong.error_detail else "",
+        files=tuple(_describe_file(row) for row in message.attachments.all()),
         is_retryable=status in RETRYABLE,
         parts=_describe_parts(whole) if len(whole) > 1 else "",
     )
@@ -129,6 +153,16 @@ def _describe_parts(whole: list[Message]) -> Text:
         return gettext("In %(count)d messages") % {"count": len(whole)}
     text = gettext("In %(count)d messages, %(sent)d of them sent")
     return text % {"count": len(whole), "sent": have}
+
+
+def _describe_file(row: Attachment) -> File:
+    return File(
+        row,
+        shown_as(row.content_type) if row.state == FileState.STORED else "file",
+        name_of(row),
+        describe_error(row.error) if row.state == FileState.FAILED else "",
+        may_fetch_again(row),
+    )
 
 
 def _load_markers(conversation: Conversation) -> list[Entry]:

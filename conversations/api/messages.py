@@ -31,7 +31,9 @@ class MessagesEndpoint(Endpoint):
     def get(self, request: Request, public_id: UUID) -> Response:
         conversation = pick_conversation(request, public_id)
         rows = conversation.messages.filter(part_of=None)
-        rows = rows.select_related("conversation", "author").prefetch_related("parts")
+        rows = rows.select_related("conversation", "author").prefetch_related(
+            "parts", "attachments"
+        )
         return self.page(rows, serializer=MessageOut)
 
     @describe(

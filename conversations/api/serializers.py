@@ -7,7 +7,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from channels.api.serializers import ChannelBrief
-from conversations.models import Contact, Conversation, Event, Message, Survey
+from conversations import payloads
+from conversations.models import Attachment, Contact, Conversation, Event, Message, Survey
 from conversations.models.event import ActorKind
 from conversations.services.labels import PRIORITY_MAX, PRIORITY_MIN
 from conversations.services.replies import MAX_BODY_LENGTH
@@ -108,6 +109,35 @@ class PartOut(serializers.Serializer[Message]):
     error_detail = BlankAsNull()
 
 
+class AttachmentOut(Out):
+    """A file of a message. `content_type` is what its bytes are; `url` is null until it is here."""
+
+    id = PublicId(source="public_id")
+    content_type = BlankAsNull()
+    declared_type = BlankAsNull()
+    filename = BlankAsNull()
+    error = BlankAsNull()
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Attachment
+        fields = (
+            "id",
+            "position",
+            "state",
+            "content_type",
+            "declared_type",
+            "size",
+            "filename",
+            "error",
+            "url",
+        )
+
+    @extend_schema_field(Text(allow_null=True))
+    def get_url(self, attachment: Attachment) -> str | None:
+        return payloads.file_url(attachment)
+
+
 class MessageOut(Out):
     """A message. A long answer is one message here; `parts` says how each piece of it fares."""
 
@@ -116,6 +146,7 @@ class MessageOut(Out):
     author = PersonBrief(allow_null=True)
     body = Text(source="whole_body")
     media = serializers.ListField(child=serializers.DictField())
+    attachments = AttachmentOut(many=True)
     delivery_status = BlankAsNull(source="whole_status")
     error_code = serializers.SerializerMethodField()
     error_detail = serializers.SerializerMethodField()
@@ -133,6 +164,7 @@ class MessageOut(Out):
             "kind",
             "body",
             "media",
+            "attachments",
             "created_at",
             "delivery_status",
             "sent_at",

@@ -18,6 +18,7 @@ from tests.integration.access.house import (
 _KINDS = {
     "conversations": OF_CONVERSATIONS,
     "messages": OF_CONVERSATIONS,
+    "attachments": OF_CONVERSATIONS,
     "contacts": OF_CONVERSATIONS,
     "teams": OF_TEAMS,
     "users": OF_PEOPLE,
@@ -99,6 +100,7 @@ def _places(address: Address, house: House, *, whose: str, caller: str) -> dict[
     things = {
         "conversations": conversation,
         "messages": message,
+        "attachments": message and _file(message, address),
         "contacts": conversation and conversation.contact,
         "teams": house.team(whose),
         "users": house.person(whose, caller),
@@ -111,6 +113,12 @@ def _places(address: Address, house: House, *, whose: str, caller: str) -> dict[
         "person": id_of(house.bob),
         "message_id": id_of(message),
     }
+
+
+def _file(message: Any, address: Address) -> Any:
+    """A file that is here; where one is fetched again, one that is not."""
+    is_lost = address.path.endswith("/retry/")
+    return message.attachments.get(state="failed" if is_lost else "stored")
 
 
 def _things(house: House) -> dict[str, Any]:

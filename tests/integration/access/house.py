@@ -25,8 +25,10 @@ from tests.factories import (
     make_conversation,
     make_endpoint,
     make_event,
+    make_file,
     make_message,
     make_rule,
+    make_stored_file,
     make_team,
 )
 
@@ -124,7 +126,9 @@ class House:
             )
             conversation.refresh_from_db()
         body = f"{name} writes"
-        make_message(conversation=conversation, body=body)
+        message = make_message(conversation=conversation, body=body)
+        make_stored_file(message=message, content=name.encode(), filename=f"{name}.txt")
+        make_file(message=message, position=1, state="failed", error="http", fetch_due_at=None)
         make_event(conversation=conversation, data={"tag": name})
         Survey.objects.create(
             conversation=conversation,

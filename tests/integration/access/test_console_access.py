@@ -72,7 +72,10 @@ def fill(path, house, *, whose, caller):
     row = find(house, model_of(path), whose=whose, caller=caller)
     conversation = house.conversation(whose, caller)
     message = conversation and conversation.messages.order_by("pk").first()
+    lost = "failed" if path.endswith("retry/") else "stored"
+    file = message and message.attachments.get(state=lost)
     places = {
+        "file_id": str(file.public_id) if file else "00000000-0000-0000-0000-000000004711",
         "message_id": str(message.public_id) if message else "00000000-0000-0000-0000-000000004711",
         "subject": "teams",
         "user_id": str(house.bob.pk),
