@@ -57,8 +57,9 @@ class InboundMessage:
     """A customer's message in our own words. Everything in it is safe to store in any database.
 
     `media` holds what came along with the text, one entry each, told apart by its `kind`: `file`,
-    `location`, `button`, `list`, `reply`, `referral`, `opt_out`. A file's `state` is `pending`,
-    `missing`, `bad_scheme` or `blocked_ssrf`: only a pending one may ever be fetched or linked.
+    `location`, `button`, `list`, `reply`, `reaction`, `referral`, `opt_out`, `username`,
+    `forwarded`, `add_ons`. A file's `state` is `pending`, `missing`, `bad_scheme` or
+    `blocked_ssrf`: only a pending one may ever be fetched or linked.
     `is_self_addressed`: it comes from our own number; answering it by machine would never end.
     `other_addresses`: what else this same person is known by at the provider, as kind and value;
     the kinds are `phone`, `user_id` and `parent_user_id` (ids that the provider gives to one
@@ -87,12 +88,14 @@ class StatusUpdate:
 
     `reference` is what we gave the provider with the message (`OutboundMessage.reference`) and what
     came back: it tells which send this is about even if the answer to it never reached us.
+    `addresses`: what the recipient is known by at the provider, where the report says it.
     """
 
     provider_message_id: str
     status: str
     error_code: str = ""
     reference: str = ""
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,10 @@ SENTENCES: dict[str, str] = {
     "conversation.tags_changed": gettext_noop("Tags changed."),
     "contact.opted_in": gettext_noop("The customer wants messages again."),
     "contact.opted_out": gettext_noop("The customer wants no more messages. Nothing is sent."),
+    "contact.identity_linked": gettext_noop("One more address of the customer became known."),
+    "contact.possible_duplicate": gettext_noop(
+        "The provider says that this customer and another are the same person."
+    ),
     "contact.permanent_agent_released": gettext_noop(
         "%(person)s is not the customer's permanent agent any more."
     ),

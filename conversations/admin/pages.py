@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -20,6 +20,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from conversations import scope
 from conversations.admin import retrying
 from conversations.admin.cells import status_pill
 from conversations.admin.files import FilePages
@@ -28,7 +29,7 @@ from conversations.admin.listing import ConversationListAdmin
 from conversations.admin.transcript import build_transcript, count_inbound_after
 from conversations.admin.verbs import REFUSED, REOPEN, RESOLVE, Verb, actor_of, explain_refusal
 from conversations.admin.writing import REFUSALS, WritingForm, build_box
-from conversations.models import AssignmentKind, Conversation, Event, Message
+from conversations.models import AssignmentKind, Contact, Conversation, Event, Message
 from conversations.services import replies
 from conversations.services.replies import ReplyRefusedError
 from conversations.templatetags.relaydesk import label
@@ -297,9 +298,18 @@ def _facts(conversation: Conversation, *, user: User) -> dict[str, Any]:
     counts = {row["kind"]: row["n"] for row in kinds.order_by("kind")}
     return {
         "earlier": list(earlier[:EARLIER_SHOWN]),
+        "duplicates": _duplicates(conversation, user=user),
         "reassigned_count": counts.get(AssignmentKind.REASSIGN, 0),
         "surveys": list(conversation.surveys.select_related("agent")[:EARLIER_SHOWN]),
     }
+
+
+def _duplicates(conversation: Conversation, *, user: User) -> list[Contact]:
+    """Return the contacts of whom a provider says that they are this same person."""
+    of_this = Q(possible_originals__contact=conversation.contact_id)
+    others = Q(possible_duplicates__other=conversation.contact_id)
+    found = scope.contacts_of(user).filter(of_this | others).distinct().order_by("pk")
+    return list(found[:EARLIER_SHOWN])
 
 
 def _newer(request: HttpRequest, conversation: Conversation, form: WritingForm) -> Text:

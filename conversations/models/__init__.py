@@ -1,7 +1,7 @@
 from conversations.models.assignment import Assignment, AssignmentKind
 from conversations.models.attachment import Attachment, FileState
 from conversations.models.automatic_text import AutomaticText
-from conversations.models.contact import Contact, Identity, OptOutReason
+from conversations.models.contact import Contact, Identity, OptOutReason, PossibleDuplicate
 from conversations.models.conversation import Conversation
 from conversations.models.endpoint_delivery import EndpointDelivery, ForwardStatus
 from conversations.models.event import Event
@@ -23,6 +23,7 @@ __all__ = [
     "Identity",
     "Message",
     "OptOutReason",
+    "PossibleDuplicate",
     "Survey",
     "SurveyStatus",
 ]

@@ -68,3 +68,27 @@ class Identity(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class PossibleDuplicate(models.Model):
+    """Two contacts of whom a provider says that they are one person; a person has to decide.
+
+    `contact` is the one that was here first.
+    """
+
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, related_name="possible_duplicates"
+    )
+    other = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="possible_originals")
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("possible duplicate")
+        verbose_name_plural = _("possible duplicates")
+        ordering = ("-pk",)
+        constraints = [
+            models.UniqueConstraint(fields=["contact", "other"], name="possible_duplicate_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.contact_id} = #{self.other_id}"

@@ -12,7 +12,15 @@ from conversations.actors import Actor
 from conversations.csat import parse_rating
 from conversations.models import Conversation, Message
 from conversations.models.message import AuthorKind, Direction
-from conversations.services import attachments, closing, events, lifecycle, messages, surveys
+from conversations.services import (
+    attachments,
+    closing,
+    events,
+    identities,
+    lifecycle,
+    messages,
+    surveys,
+)
 from conversations.services.lifecycle import ConversationMovedError
 from conversations.services.messages import Draft
 from conversations.statements import Appended, Incoming, Sender, statements
@@ -56,6 +64,10 @@ class _LostRaceError(Exception):
     """Another delivery of the same sender was faster. Nothing of this try stays."""
 
 
+class _KnownOtherwiseError(Exception):
+    """The sender is somebody whom we know by another address."""
+
+
 def _nothing(arrival: Arrival) -> None:
     """Do nothing more in the transaction that stores a message."""
 
@@ -72,6 +84,9 @@ def record_inbound(incoming: Incoming, *, then: Callable[[Arrival], None] = _not
     """
     lost: Exception | None = None
     for _ in range(_MAX_LOOKS):
+        if incoming.other_addresses:
+            names = (incoming.address, *incoming.other_addresses)
+            identities.link(incoming.medium, names, now=incoming.now)
         appended = _append_to_open(incoming)
         if appended.is_duplicate:
             return Arrival(Arrived.DUPLICATE)
@@ -79,6 +94,9 @@ def record_inbound(incoming: Incoming, *, then: Callable[[Arrival], None] = _not
             return Arrival(Arrived.APPENDED, appended.conversation_id)
         try:
             return _open(incoming, sender=appended.sender, then=then)
+        except _KnownOtherwiseError as error:
+            identities.recognise(incoming)
+            lost = error
         except (_LostRaceError, ConversationMovedError, IntegrityError) as error:
             lost = error
     raise InboxContentionError from lost
@@ -119,12 +137,15 @@ def _append_to_open(incoming: Incoming) -> Appended:
 
 
 def _welcome(incoming: Incoming) -> Arrival:
-    """Start the first conversation of somebody who never wrote before."""
+    """Start the first conversation of somebody who never wrote before, by whatever address."""
+    if identities.is_known_otherwise(incoming):
+        raise _KnownOtherwiseError
     welcomed = statements().welcome(incoming)
     if welcomed.is_duplicate:
         return Arrival(Arrived.DUPLICATE)
     if welcomed.conversation_id is None:
         raise _LostRaceError
+    identities.add_others(incoming, contact_id=welcomed.contact_id)
     return Arrival(
         Arrived.STARTED, welcomed.conversation_id, welcomed.contact_id, is_new_contact=True
     )

@@ -13,7 +13,7 @@ from conversations.actors import Actor
 from conversations.backoff import next_attempt_at
 from conversations.delivery_states import DeliveryStatus, is_forward
 from conversations.models import DeliveryReport, Message, OptOutReason
-from conversations.services import events, opt_outs, outbounds
+from conversations.services import events, identities, opt_outs, outbounds
 
 _ON_ITS_WAY = {DeliveryStatus.QUEUED, DeliveryStatus.SENDING}
 
@@ -26,6 +26,8 @@ def record_report(channel: Channel, *, update: StatusUpdate, now: datetime) -> N
     it closes a send whose answer never reached us. A report about a message that is not known (yet)
     is kept, and joined when the send is recorded.
     """
+    if len(update.addresses) > 1:
+        identities.link(channel.medium, update.addresses, now=now)
     report, is_new = DeliveryReport.objects.get_or_create(
         channel=channel,
         provider_message_id=update.provider_message_id,

@@ -33,6 +33,12 @@ class Statements(Protocol):
     def store_envelope(self, incoming: Incoming) -> bool:
         """Keep the request as it arrived; False if it is there already, by its id or signature."""
 
+    def hold_addresses(self, medium: str, addresses: list[str]) -> None:
+        """Until the transaction ends, let nobody else hold any of these addresses.
+
+        They are given in order, so that two who hold several never wait for each other.
+        """
+
     def start_conversation(self, incoming: Incoming, *, sender: Sender) -> int | None:
         """Start a known sender's next conversation; None if somebody else just did."""
 

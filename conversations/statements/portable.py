@@ -77,6 +77,10 @@ def store_envelope(incoming: Incoming) -> bool:
     return True
 
 
+def hold_addresses(medium: str, addresses: list[str]) -> None:
+    """One transaction writes at a time: whoever is in one holds everything."""
+
+
 def start_conversation(incoming: Incoming, *, sender: Sender) -> int | None:
     now = incoming.now
     conversation = Conversation.objects.create(

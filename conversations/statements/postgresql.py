@@ -230,6 +230,13 @@ def store_envelope(incoming: Incoming) -> bool:
     return row is not None
 
 
+def hold_addresses(medium: str, addresses: list[str]) -> None:
+    with connection.cursor() as cursor:
+        for address in addresses:
+            name = f"identity:{medium}:{address}"
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
 def start_conversation(incoming: Incoming, *, sender: Sender) -> int | None:
     row = _run(
         _START,

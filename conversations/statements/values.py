@@ -23,6 +23,8 @@ class Incoming:
     raw_body: bytes
     message_public_id: uuid.UUID
     now: datetime
+    #: What else the sender is known by at the provider.
+    other_addresses: tuple[str, ...] = ()
     #: Set where the provider's id is taken already, by the very request that is processed again.
     envelope_key: str = ""
 

@@ -376,4 +376,5 @@ def _incoming(delivery: _Delivery, message: InboundMessage) -> Incoming:
         raw_body=message.raw or delivery.request.body,
         message_public_id=new_public_id(),
         now=delivery.now,
+        other_addresses=tuple(address for _, address in message.other_addresses),
     )

@@ -65,7 +65,8 @@ class TwilioDoor:
         code = form.last("ErrorCode").strip()[:16]
         # The address that we gave for this one message names it.
         reference = dict(parse_qsl(request.query)).get("message", "")
-        return (StatusUpdate(message_id, status[:32], code, reference),)
+        addresses = inbound.recipient_addresses(form)
+        return (StatusUpdate(message_id, status[:32], code, reference, addresses),)
 
     def list_templates(self, config: ChannelConfig) -> list[ProviderTemplate]:
         raise NotSupportedError

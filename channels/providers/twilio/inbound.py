@@ -4,19 +4,21 @@ Whoever gets here was signed by Twilio, so nothing is refused for its content an
 be used is put in quarantine with its reason, and what is odd is stored with a warning.
 """
 
+import json
 import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from channels.providers.base import ChannelConfig, InboundMessage, Parsed, Quarantine
 from channels.providers.signing import Form
-from channels.providers.text import shorten
+from channels.providers.text import clean, shorten
 
 WHATSAPP_PREFIX = "whatsapp:"
 MAX_ID_CHARS = 160
 MAX_NAME_CHARS = 200
 MAX_EXTRA_CHARS = 1000
 MAX_URL_CHARS = 4000
+MAX_REACTION_CHARS = 40
 # More than any request has; a declared number of files is only believed up to here.
 MAX_FILES = 20
 
@@ -47,9 +49,13 @@ _EXTRAS = (
             "url": "ReferralSourceUrl",
             "headline": "ReferralHeadline",
             "text": "ReferralBody",
+            "media_url": "ReferralMediaUrl",
+            "media_type": "ReferralMediaContentType",
+            "click_id": "ReferralCtwaClid",
         },
     ),
     ("opt_out", {"word": "OptOutType"}),
+    ("username", {"name": "ProfileUsername"}),
 )
 # These are what the message is; the others only come along with one.
 _KINDS = ("button", "list")
@@ -64,16 +70,25 @@ def parse(form: Form, *, config: ChannelConfig, signature: str) -> Parsed:
         key = message_id if has_key else f"signature:{signature}"
         return Parsed(quarantine=(Quarantine(reason, key),))
     location = _location(form)
-    media = (*_files(form), *location, *_extras(form))
+    media = (
+        *_files(form),
+        *location,
+        *_reaction(form),
+        *_extras(form),
+        *_forwarded(form),
+        *_add_ons(form),
+    )
     message = InboundMessage(
         provider_message_id=message_id,
         address=_bare(form.last("From")),
         text=_text(form, media),
         kind=_kind(media),
-        profile_name=shorten(form.last("ProfileName").strip(), limit=MAX_NAME_CHARS),
+        profile_name=_name(form),
         media=media,
         sent_to=_bare(form.last("To")),
         is_self_addressed=form.last("From") == form.last("To"),
+        other_addresses=other_addresses(form, address=_bare(form.last("From"))),
+        reply_to=shorten(form.last("OriginalRepliedMessageSid"), limit=MAX_ID_CHARS),
     )
     warnings = _warnings(form, message_id=message_id, location=location)
     return Parsed(messages=(message,), warnings=warnings)
@@ -118,6 +133,39 @@ def _is_address(text: str, config: ChannelConfig) -> bool:
 
 def _bare(address: str) -> str:
     return address.removeprefix(WHATSAPP_PREFIX)
+
+
+def _name(form: Form) -> str:
+    """Return what the customer is called: the name, or else the user name that they chose."""
+    name = form.last("ProfileName").strip() or form.last("ProfileUsername").strip()
+    return shorten(name, limit=MAX_NAME_CHARS)
+
+
+def other_addresses(form: Form, *, address: str) -> tuple[tuple[str, str], ...]:
+    """Return what else the person with this address is known by, as kind and value.
+
+    Ids arrive with and without the prefix; the phone is there only where WhatsApp shows it.
+    """
+    digits = form.last("WaId").strip().removeprefix("+")
+    named = (
+        ("phone", f"+{digits}" if digits.isdigit() else ""),
+        ("user_id", _bare(form.last("ExternalUserId").strip())),
+        ("parent_user_id", _bare(form.last("ParentExternalUserId").strip())),
+    )
+    return tuple(
+        (kind, value)
+        for kind, value in named
+        if value != address and _WHATSAPP_ADDRESS.fullmatch(value)
+    )
+
+
+def recipient_addresses(form: Form) -> tuple[str, ...]:
+    """Return what the recipient of our message is known by, from a report about it."""
+    to = form.last("To")
+    if not to.startswith(WHATSAPP_PREFIX) or not _WHATSAPP_ADDRESS.fullmatch(_bare(to)):
+        return ()
+    others = other_addresses(form, address=_bare(to))
+    return (_bare(to), *(value for _, value in others))
 
 
 def _files(form: Form) -> tuple[dict[str, str], ...]:
@@ -194,8 +242,39 @@ def _extras(form: Form) -> tuple[dict[str, str], ...]:
     )
 
 
+def _reaction(form: Form) -> tuple[dict[str, str], ...]:
+    """Return the reaction to a message of ours, where the request says that it is one."""
+    if form.last("MessageType").lower() != "reaction":
+        return ()
+    emoji = shorten(form.last("Body"), limit=MAX_REACTION_CHARS)
+    return ({"kind": "reaction", "emoji": emoji},)
+
+
+def _forwarded(form: Form) -> tuple[dict[str, str], ...]:
+    """Say that somebody else wrote it first; buttons carry the fields too, as `false`."""
+    if form.last("FrequentlyForwarded").lower() == "true":
+        return ({"kind": "forwarded", "times": "many"},)
+    if form.last("Forwarded").lower() == "true":
+        return ({"kind": "forwarded", "times": "some"},)
+    return ()
+
+
+def _add_ons(form: Form) -> tuple[dict[str, str], ...]:
+    """Name the add-ons that had something to say; what they said is in the raw request."""
+    try:
+        results = json.loads(form.last("AddOns") or "{}").get("results") or {}
+        names = ", ".join(str(name) for name in results)
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        return ()
+    if not names:
+        return ()
+    return ({"kind": "add_ons", "names": shorten(clean(names), limit=MAX_EXTRA_CHARS)},)
+
+
 def _kind(media: tuple[dict[str, str], ...]) -> str:
     kinds = {entry["kind"] for entry in media}
+    if "reaction" in kinds:
+        return "reaction"
     if "file" in kinds:
         return "media"
     return next((kind for kind in ("location", *_KINDS) if kind in kinds), "text")
