@@ -9,6 +9,7 @@ import pytest
 from django.core.management import get_commands, load_command_class
 from django.urls import URLResolver, get_resolver, resolve
 
+from channels.failures import FAILURES
 from config.beat import BEAT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -177,3 +178,10 @@ def _options(command: str) -> set[str]:
 
 def _has_subparsers(action: object) -> bool:
     return type(action).__name__ == "_SubParsersAction"
+
+
+class TestTheFailuresOfAChannel:
+    def test_are_explained_on_paper_as_in_the_console(self) -> None:
+        paper = (ROOT / "docs/channels.md").read_text()
+        told = re.findall(r"^### (\d+):", paper, re.MULTILINE)
+        assert told == [failure.code for failure in FAILURES]
