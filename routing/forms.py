@@ -61,6 +61,7 @@ class TagsField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("help_text", gettext_lazy("Separate several with a comma."))
+        kwargs.setdefault("widget", forms.TextInput(attrs={"class": "vTextField"}))
         super().__init__(required=False, max_length=1000, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:

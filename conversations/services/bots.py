@@ -33,9 +33,9 @@ def queue_text(
         body=body,
         delivery_status=DeliveryStatus.QUEUED,
         send_due_at=now,
-        fields={"author_name": actor.label},
+        author_name=actor.label,
     )
-    message = messages.append(conversation, draft=draft, now=now)
+    message = messages.append_outbound(conversation, draft=draft, now=now)
     waiting = _first_unanswered(conversation, after=answers_up_to)
     Conversation.objects.filter(pk=conversation.pk).update(waiting_since=waiting)
     conversation.waiting_since = waiting
@@ -51,7 +51,7 @@ def add_note(conversation: Conversation, *, body: str, actor: Actor, now: dateti
         direction=Direction.NOTE,
         author_kind=AuthorKind.AI,
         body=body,
-        fields={"author_name": actor.label},
+        author_name=actor.label,
     )
     message = messages.append(conversation, draft=draft, now=now)
     _record("note.added", message, actor=actor, now=now)

@@ -20,6 +20,7 @@ class Draft:
     author_kind: AuthorKind
     body: str
     author_id: int | None = None
+    author_name: str = ""
     kind: str = "text"
     media: tuple[dict[str, str], ...] = ()
     provider_message_id: str | None = None
@@ -44,6 +45,7 @@ def append(conversation: Conversation, *, draft: Draft, now: datetime) -> Messag
         direction=draft.direction,
         author_kind=draft.author_kind,
         author_id=draft.author_id,
+        author_name=draft.author_name,
         kind=draft.kind,
         body=draft.body,
         media=list(draft.media),

@@ -1,7 +1,10 @@
 """Talking to models over the wire: what goes out, what comes back, and where nothing goes."""
 
 import json
+import os
 import socket
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -244,3 +247,18 @@ class TestSelfHosted:
 
     def test_waits_45_seconds_unless_told_otherwise(self, model):
         assert question(model).brief.timeout_s == 45
+
+
+class TestTheWeb:
+    def test_does_not_load_the_sdk(self):
+        """Importing it takes more than a second, and only whoever asks a model needs it."""
+        modules = "config.wsgi, config.urls, config.drains, sys"
+        script = f"import {modules}; print('openai' in sys.modules)"
+        ran = subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert ran.stdout.split() == ["False"]
