@@ -15,6 +15,8 @@ PERMISSIONS: dict[str, Right | Role] = {
     "conversations.reassign": Right.ASSIGN_WITHIN_TEAMS,
     "conversations.view_phone": Role.ADMINISTRATOR,
     "conversations.view_survey": Role.SUPERVISOR,
+    "conversations.view_contact": Role.SUPERVISOR,
+    "conversations.merge_contact": Right.EDIT_CONTACTS,
     "routing.view_rule": Role.SUPERVISOR,
     "routing.view_condition": Role.SUPERVISOR,
     "routing.add_rule": Right.EDIT_RULES,

@@ -62,6 +62,12 @@ MENU: tuple[tuple[Text, tuple[Entry, ...]], ...] = (
                 count_waiting,
                 _("waiting"),
             ),
+            Entry(
+                _("Customers"),
+                "person",
+                "admin:conversations_contact_changelist",
+                "conversations.view_contact",
+            ),
         ),
     ),
     (

@@ -140,6 +140,11 @@ def resolved_conversations_that_never_close() -> QuerySet[Conversation]:
     return resolved.filter(close_due_at=None, survey_due_at=None)
 
 
+def conversations_of_another_contact() -> QuerySet[Conversation]:
+    """A conversation and the address that it came from belong to the same contact."""
+    return Conversation.objects.exclude(identity__contact=F("contact"))
+
+
 def deliveries_that_nobody_will_send() -> QuerySet[EndpointDelivery]:
     """While anything of a conversation is pending at an endpoint, one delivery of it is due."""
     return EndpointDelivery.objects.heads_at_rest()
@@ -186,6 +191,7 @@ INVARIANTS = [
     messages_that_nobody_will_send,
     surveys_that_never_end,
     resolved_conversations_that_never_close,
+    conversations_of_another_contact,
     deliveries_that_nobody_will_send,
     deliveries_out_of_their_order,
     deliveries_of_unpublished_events,

@@ -1,6 +1,6 @@
 """What a person may see: everything that hangs on a conversation follows that conversation."""
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from conversations.models import Attachment, Contact, Conversation, Message, Survey
 from teams.models import Role, User
@@ -23,8 +23,12 @@ def attachments_of(user: User) -> "QuerySet[Attachment]":
 
 
 def contacts_of(user: User) -> "QuerySet[Contact]":
-    """Return the contacts with whom there is a conversation that the person may see."""
+    """Return the contacts with whom there is a conversation that the person may see.
+
+    And those that were merged into one of them.
+    """
     if user.role >= Role.ADMINISTRATOR:
         return Contact.objects.all()
     theirs = conversations_of(user).filter(contact=OuterRef("pk"))
-    return Contact.objects.filter(Exists(theirs))
+    heirs = conversations_of(user).filter(contact=OuterRef("merged_into"))
+    return Contact.objects.filter(Exists(theirs) | Q(merged_into__isnull=False) & Exists(heirs))

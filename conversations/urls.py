@@ -7,7 +7,12 @@ from conversations.api.attachments import (
     AttachmentEndpoint,
     AttachmentRetryEndpoint,
 )
-from conversations.api.contacts import ContactEndpoint, ContactsEndpoint
+from conversations.api.contacts import (
+    ContactEndpoint,
+    ContactMergeEndpoint,
+    ContactsEndpoint,
+    ContactUnmergeEndpoint,
+)
 from conversations.api.conversations import (
     ConversationEndpoint,
     ConversationsEndpoint,
@@ -41,6 +46,8 @@ urlpatterns = [
     path("surveys/summary/", SurveySummaryEndpoint.as_view()),
     path("contacts/", ContactsEndpoint.as_view()),
     path("contacts/<uuid:public_id>/", ContactEndpoint.as_view()),
+    path("contacts/<uuid:public_id>/merge/", ContactMergeEndpoint.as_view()),
+    path("contacts/<uuid:public_id>/unmerge/", ContactUnmergeEndpoint.as_view()),
     path("conversations/", ConversationsEndpoint.as_view()),
     path("conversations/<uuid:public_id>/", ConversationEndpoint.as_view()),
     path("conversations/<uuid:public_id>/messages/", MessagesEndpoint.as_view()),

@@ -7,8 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 
 from channels.services.endpoints import TooManyEndpointsError
+from conversations.services.contacts import ContactMergedError
 from conversations.services.labels import TagsLockedError, VersionConflictError
 from conversations.services.lifecycle import ConversationMovedError, SnoozeRefusedError
+from conversations.services.merging import MergeRefusedError
 from conversations.services.replies import ReplyRefusedError
 from conversations.services.retries import RetryRefusedError
 from conversations.states import IllegalTransitionError
@@ -37,6 +39,9 @@ _BY_CLASS: dict[type[Exception], Refusal] = {
     ),
     TagsLockedError: Refusal(
         status.HTTP_409_CONFLICT, _("The tags of a closed conversation stay as they are.")
+    ),
+    ContactMergedError: Refusal(
+        status.HTTP_409_CONFLICT, _("This contact was merged into another one: change that one.")
     ),
     VersionConflictError: Refusal(
         status.HTTP_412_PRECONDITION_FAILED, _("The conversation changed since you read it.")
@@ -101,6 +106,17 @@ _ASSIGNMENT_REFUSALS = {
 }
 
 
+_MERGE_SENTENCES = {
+    "contact.same": _("A contact cannot be merged into itself."),
+    "contact.merged": _("One of the two was merged into another contact. Part those first."),
+    "contact.both_open": _(
+        "Both have an open conversation on one channel. Resolve one of them first."
+    ),
+    "contact.not_merged": _("This contact is not merged into another one."),
+    "contact.merge_busy": _("Messages keep coming in. Try again in a moment."),
+}
+
+
 def find(error: Exception) -> Problem | None:
     """Return the problem that a service's exception stands for, None if it is not in the table."""
     if isinstance(error, IllegalTransitionError):
@@ -110,6 +126,8 @@ def find(error: Exception) -> Problem | None:
     if isinstance(error, ReplyRefusedError):
         sentence = _REPLY_SENTENCES.get(error.code, _("A message cannot be sent now."))
         return Problem(status.HTTP_409_CONFLICT, error.code, sentence)
+    if isinstance(error, MergeRefusedError):
+        return Problem(status.HTTP_409_CONFLICT, error.code, _MERGE_SENTENCES[error.code])
     if isinstance(error, RetryRefusedError):
         return Problem(status.HTTP_409_CONFLICT, error.code, _RETRY_SENTENCES[error.code])
     if isinstance(error, AssignmentRefusedError):

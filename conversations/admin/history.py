@@ -47,6 +47,10 @@ SENTENCES: dict[str, str] = {
         "%(person)s is not the customer's permanent agent any more."
     ),
     "contact.permanent_agent_set": gettext_noop("%(person)s is the customer's permanent agent."),
+    "contact.merged": gettext_noop(
+        "Two customers became one: %(conversations)s conversations, %(addresses)s addresses."
+    ),
+    "contact.unmerged": gettext_noop("The two customers were parted again."),
     "contact.updated": gettext_noop("The customer's data changed."),
     "message.received": gettext_noop("The customer wrote."),
     "message.file_stored": gettext_noop("A file of the customer is here."),

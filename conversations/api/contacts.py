@@ -4,22 +4,32 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversations import scope
 from conversations.api.callers import actor_of
-from conversations.api.serializers import ContactChanges, ContactOut, ContactParameters
+from conversations.api.serializers import (
+    ContactChanges,
+    ContactOut,
+    ContactParameters,
+    MergeBody,
+    MergeOut,
+    UnmergeBody,
+)
 from conversations.models import Contact
-from conversations.services import contacts
+from conversations.services import contacts, merging
 from teams.api.endpoints import Endpoint
 from teams.api.once import once
 from teams.api.operations import describe
 from teams.api.permissions import caller
-from teams.api.problems import NotFoundProblem
+from teams.api.problems import FieldProblem, NotFoundProblem
 from teams.models import User
 from teams.permissions import Right
 from teams.scopes import Scope
+
+NO_SUCH_CONTACT = ("unknown_contact", _("There is no contact with this id."))
 
 
 class ContactsEndpoint(Endpoint):
@@ -28,7 +38,7 @@ class ContactsEndpoint(Endpoint):
 
     @describe("listContacts", "List contacts", page_of=ContactOut)
     def get(self, request: Request) -> Response:
-        rows = _shown_to(caller(request)).filter(**self.filters)
+        rows = _shown_to(caller(request)).filter(merged_into=None, **self.filters)
         return self.page(rows, serializer=ContactOut)
 
 
@@ -55,6 +65,63 @@ class ContactEndpoint(Endpoint):
         return Response(ContactOut(pick_contact(request, public_id)).data)
 
 
+class ContactMergeEndpoint(Endpoint):
+    """Two contacts that are one person."""
+
+    scopes = {"POST": Scope.CONTACTS}
+    rights = {"POST": Right.EDIT_CONTACTS}
+
+    @describe(
+        "mergeContact",
+        "Merge a contact into another one",
+        body=MergeBody,
+        answer=MergeOut,
+        refusals=(409,),
+        examples={
+            "preview": {"into": "01990000-0000-7000-8000-000000000002", "dry_run": True},
+            "merge": {"into": "01990000-0000-7000-8000-000000000002"},
+        },
+    )
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        source = pick_contact(request, public_id)
+        body = self.read_body(MergeBody)
+        into = _shown_to(caller(request)).filter(public_id=body["into"]).first()
+        if into is None:
+            raise FieldProblem({"into": NO_SUCH_CONTACT})
+        plan = merging.plan(source, into=into)
+        if not body["dry_run"]:
+            merging.merge(source, into=into, actor=actor_of(request), now=timezone.now())
+        into = pick_contact(request, into.public_id)
+        return Response(MergeOut({"plan": plan, "dry_run": body["dry_run"], "contact": into}).data)
+
+
+class ContactUnmergeEndpoint(Endpoint):
+    scopes = {"POST": Scope.CONTACTS}
+    rights = {"POST": Right.EDIT_CONTACTS}
+
+    @describe(
+        "unmergeContact",
+        "Part a merged contact again",
+        body=UnmergeBody,
+        answer=ContactOut,
+        refusals=(409,),
+        examples={"unmerge": {}},
+    )
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        source = pick_contact(request, public_id)
+        self.read_body(UnmergeBody)
+        merging.unmerge(source, actor=actor_of(request), now=timezone.now())
+        return Response(ContactOut(_reread(source)).data)
+
+
+def _reread(contact: Contact) -> Contact:
+    """Read the row once more. The caller may see it even if no conversation is left with it."""
+    rows = Contact.objects.select_related("permanent_agent", "merged_into")
+    return rows.prefetch_related("identities").get(pk=contact.pk)
+
+
 def pick_contact(request: Request, public_id: UUID) -> Contact:
     """Return a contact with whom the caller may see a conversation; 404 for any other."""
     rows = _shown_to(caller(request)).filter(public_id=public_id)
@@ -65,4 +132,5 @@ def pick_contact(request: Request, public_id: UUID) -> Contact:
 
 
 def _shown_to(user: User) -> QuerySet[Contact]:
-    return scope.contacts_of(user).select_related("permanent_agent").prefetch_related("identities")
+    rows = scope.contacts_of(user).select_related("permanent_agent", "merged_into")
+    return rows.prefetch_related("identities")

@@ -203,6 +203,7 @@ class ContactOut(Out):
     attributes = serializers.DictField()
     identities = IdentityOut(many=True)
     permanent_agent = PersonBrief(allow_null=True)
+    merged_into = PublicId(source="merged_into.public_id", default=None, allow_null=True)
 
     class Meta:
         model = Contact
@@ -215,6 +216,7 @@ class ContactOut(Out):
             "attributes",
             "identities",
             "permanent_agent",
+            "merged_into",
             "created_at",
         )
 
@@ -323,6 +325,53 @@ class ConversationChanges(Body):
     tags = TextList(required=False)
     priority = Whole(required=False, min_value=PRIORITY_MIN, max_value=PRIORITY_MAX)
     expected_version = Whole(required=False, min_value=1)
+
+
+class MergeBody(Body):
+    into = PublicId()
+    dry_run = Flag(required=False, default=False)
+
+
+class UnmergeBody(Body):
+    """Nothing has to be said."""
+
+
+class MergeOut(serializers.Serializer[Any]):
+    """What merging does, or did. `refusal` says why it cannot be done (with `dry_run` alone)."""
+
+    dry_run = Flag()
+    conversations = serializers.SerializerMethodField()
+    addresses = serializers.SerializerMethodField()
+    changed = serializers.SerializerMethodField()
+    kept = serializers.SerializerMethodField()
+    refusal = serializers.SerializerMethodField()
+    contact = ContactOut()
+
+    @extend_schema_field(Whole())
+    def get_conversations(self, merged: Any) -> int:
+        return len(merged["plan"].conversation_ids)
+
+    @extend_schema_field(Whole())
+    def get_addresses(self, merged: Any) -> int:
+        return len(merged["plan"].identity_ids)
+
+    @extend_schema_field(serializers.ListField(child=Text()))
+    def get_changed(self, merged: Any) -> list[str]:
+        """Return the fields in which the contact that stays gets something."""
+        return [_without_id(name) for name in merged["plan"].changes]
+
+    @extend_schema_field(serializers.ListField(child=Text()))
+    def get_kept(self, merged: Any) -> list[str]:
+        """Return the fields in which the two differ, and the contact that stays keeps its own."""
+        return [_without_id(name) for name in merged["plan"].kept]
+
+    @extend_schema_field(Text(allow_null=True))
+    def get_refusal(self, merged: Any) -> str | None:
+        return merged["plan"].refusal or None
+
+
+def _without_id(name: str) -> str:
+    return name.removesuffix("_id")
 
 
 class ContactChanges(Body):

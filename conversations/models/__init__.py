@@ -2,6 +2,7 @@ from conversations.models.assignment import Assignment, AssignmentKind
 from conversations.models.attachment import Attachment, FileState
 from conversations.models.automatic_text import AutomaticText
 from conversations.models.contact import Contact, Identity, OptOutReason, PossibleDuplicate
+from conversations.models.contact_merge import ContactMerge
 from conversations.models.conversation import Conversation
 from conversations.models.endpoint_delivery import EndpointDelivery, ForwardStatus
 from conversations.models.event import Event
@@ -14,6 +15,7 @@ __all__ = [
     "Attachment",
     "AutomaticText",
     "Contact",
+    "ContactMerge",
     "Conversation",
     "DeliveryReport",
     "EndpointDelivery",

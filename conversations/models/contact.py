@@ -31,6 +31,10 @@ class Contact(models.Model):
         on_delete=models.SET_NULL,
         related_name="permanent_contacts",
     )
+    # This contact turned out to be somebody else's, and is empty since.
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_ones"
+    )
     created_at = models.DateTimeField()
 
     class Meta:

@@ -12,10 +12,21 @@ from conversations.services import events
 from teams.models import User
 
 
+class ContactMergedError(Exception):
+    """This contact was merged into another one, which has all of it now."""
+
+    code = "contact.merged"
+
+
 @transaction.atomic
 def update(contact: Contact, *, actor: Actor, now: datetime, **changes: Any) -> Contact:
-    """Change the name, the language, the tags or the attributes of a contact."""
+    """Change the name, the language, the tags or the attributes of a contact.
+
+    Raises `ContactMergedError` if it was merged into another one.
+    """
     locked = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    if locked.merged_into_id is not None:
+        raise ContactMergedError
     changed = {name: value for name, value in changes.items() if getattr(locked, name) != value}
     if not changed:
         return locked

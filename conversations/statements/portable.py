@@ -82,6 +82,8 @@ def hold_addresses(medium: str, addresses: list[str]) -> None:
 
 
 def start_conversation(incoming: Incoming, *, sender: Sender) -> int | None:
+    if not Identity.objects.filter(pk=sender.identity_id, contact=sender.contact_id).exists():
+        return None  # the contacts were merged in between
     now = incoming.now
     conversation = Conversation.objects.create(
         contact_id=sender.contact_id,

@@ -114,7 +114,10 @@ LEFT JOIN conversation ON true
 
 _START = f"""
 WITH sender AS (
-  SELECT %(identity_id)s::bigint AS identity_id, %(contact_id)s::bigint AS contact_id
+  -- Locked against a merge of contacts: whoever has the address now, or nobody.
+  SELECT id AS identity_id, contact_id FROM conversations_identity
+  WHERE id = %(identity_id)s AND contact_id = %(contact_id)s
+  FOR NO KEY UPDATE
 ), conversation AS ({_INSERT_CONVERSATION.format(source="sender")}
 ), message AS ({_INSERT_MESSAGE.format(source="conversation")}
 ), event AS ({_INSERT_STARTED.format(source="conversation")}

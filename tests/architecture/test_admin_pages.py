@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels.models import Channel, Endpoint, Envelope, EnvelopeOutcome
-from conversations.models import Conversation, EndpointDelivery, Survey, SurveyStatus
+from conversations.models import Contact, Conversation, EndpointDelivery, Survey, SurveyStatus
 from routing.models import AiAgent, Rule
 from teams.csv_plan import Subject
 from teams.models import ApiKey, BusinessHours, Import, Role, Team, User
@@ -38,6 +38,7 @@ MODELS = [
     Channel,
     Endpoint,
     Envelope,
+    Contact,
     Conversation,
     EndpointDelivery,
     Survey,

@@ -38,6 +38,10 @@ BODIES: dict[str, Callable[[House, str, str], Any]] = {
     "PATCH /channels/{public_id}/": lambda *_: {"name": "Renamed"},
     "POST /channels/{public_id}/members/": lambda *_: BOB,
     "PATCH /contacts/{public_id}/": lambda *_: {"name": "Renamed"},
+    "POST /contacts/{public_id}/merge/": lambda house, *_: {
+        "into": id_of(house.conversations["colleague"].contact),
+        "dry_run": True,
+    },
     "POST /conversations/{public_id}/messages/": lambda *_: {"body": "Hello"},
     "POST /conversations/{public_id}/notes/": lambda *_: {"body": "Called back."},
     "POST /conversations/{public_id}/status/": lambda *_: {"status": "resolved"},

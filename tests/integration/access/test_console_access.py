@@ -37,6 +37,7 @@ TABLE = table.read_console()
 _KINDS = {
     "conversation": OF_CONVERSATIONS,
     "survey": OF_CONVERSATIONS,
+    "contact": OF_CONVERSATIONS,
     "team": OF_TEAMS,
     "user": OF_PEOPLE,
 }
@@ -62,6 +63,7 @@ def find(house, model, *, whose, caller):
     rows = {
         "conversation": lambda: conversation,
         "survey": lambda: conversation and conversation.surveys.get(),
+        "contact": lambda: conversation and conversation.contact,
         "team": lambda: house.team(whose),
         "user": lambda: house.person(whose, caller),
     }
