@@ -32,6 +32,9 @@ _VARIABLE = re.compile(r"\{([a-z_]+)\}")
 class TextKind(StrEnum):
     GREETING = "greeting"
     UNAVAILABLE = "unavailable"
+    SURVEY_QUESTION = "survey_question"
+    SURVEY_COMMENT = "survey_comment"
+    SURVEY_THANKS = "survey_thanks"
 
 
 class WhyNot(StrEnum):

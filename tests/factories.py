@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from channels.models import Channel, ChannelMember, Endpoint, Provider
+from channels.models import Channel, ChannelMember, ChannelText, Endpoint, Provider
 from conversations import media_files
 from conversations.models import (
     Attachment,
@@ -76,7 +76,10 @@ def make_channel(
     fields.setdefault("auth_token", AUTH_TOKEN)
     if "messaging_service_sid" not in fields:
         fields.setdefault("phone_number", f"+1555000{next(_numbers):04d}")
+    texts = fields.pop("texts", {})
     channel = Channel.objects.create(name=name, provider=provider, **fields)
+    for kind, text in texts.items():
+        ChannelText.objects.create(channel=channel, kind=kind, language="en", text=text)
     for position, user in enumerate(agents):
         ChannelMember.objects.create(channel=channel, user=user, position=position)
     return channel

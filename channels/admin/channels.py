@@ -18,7 +18,7 @@ from channels.addresses import inbound_url, status_url
 from channels.admin.buttons import ChannelButtons
 from channels.admin.cells import state_of, with_traffic
 from channels.admin.forms import DURATIONS, HOUR_S, MINUTE_S, PLAIN_FIELDS, ChannelForm
-from channels.admin.texts import GreetingInline, UnavailableInline, save_text_forms
+from channels.admin.texts import TEXT_INLINES, save_text_forms
 from channels.loaders import load_channel_hours
 from channels.models import Channel, ChannelMember
 from channels.secrets import is_readable, is_set
@@ -41,7 +41,7 @@ class ChannelMemberInline(MemberInline):
 
 class ChannelAdmin(ChannelButtons):
     form = ChannelForm
-    inlines = (GreetingInline, UnavailableInline, ChannelMemberInline)
+    inlines = (*TEXT_INLINES, ChannelMemberInline)
     list_title = gettext_lazy("Channels")
     add_label = gettext_lazy("Add a channel")
     list_lead = gettext_lazy("A channel is one number or service through which customers write.")
@@ -125,9 +125,6 @@ class ChannelAdmin(ChannelButtons):
                 {
                     "fields": (
                         "has_survey",
-                        "survey_question",
-                        "survey_comment_question",
-                        "survey_thanks",
                         "survey_delay_minutes",
                         "survey_wait_hours",
                         "survey_pause_days",

@@ -148,6 +148,52 @@ class UnavailableInline(_TextInline):
         return super().get_queryset(request).filter(kind=TextKind.UNAVAILABLE)
 
 
+class QuestionFormSet(TextFormSet):
+    kind = TextKind.SURVEY_QUESTION
+
+
+class CommentFormSet(TextFormSet):
+    kind = TextKind.SURVEY_COMMENT
+
+
+class ThanksFormSet(TextFormSet):
+    kind = TextKind.SURVEY_THANKS
+
+
+class QuestionInline(_TextInline):
+    formset = QuestionFormSet
+    verbose_name_plural = gettext_lazy(
+        "Question for a rating, in each language. None: “How did we do? Answer with a number from "
+        "1 (bad) to 5 (great).”"
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ChannelText]:
+        return super().get_queryset(request).filter(kind=TextKind.SURVEY_QUESTION)
+
+
+class CommentInline(_TextInline):
+    formset = CommentFormSet
+    verbose_name_plural = gettext_lazy(
+        "Question for a comment, in each language. Sent after the rating; the next message within "
+        "an hour is the comment. None: nobody is asked"
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ChannelText]:
+        return super().get_queryset(request).filter(kind=TextKind.SURVEY_COMMENT)
+
+
+class ThanksInline(_TextInline):
+    formset = ThanksFormSet
+    verbose_name_plural = gettext_lazy("Thanks for a rating, in each language")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ChannelText]:
+        return super().get_queryset(request).filter(kind=TextKind.SURVEY_THANKS)
+
+
+#: In the order of a conversation.
+TEXT_INLINES = (GreetingInline, UnavailableInline, QuestionInline, CommentInline, ThanksInline)
+
+
 def save_text_forms(channel: Channel, *, formsets: Any) -> list[Any]:
     """Save the rows that hold texts; return the formsets that hold something else."""
     others = []

@@ -36,6 +36,9 @@ class ChannelOut(Out):
     hours = HoursBrief(allow_null=True)
     greeting = serializers.SerializerMethodField()
     unavailable_message = serializers.SerializerMethodField()
+    survey_question = serializers.SerializerMethodField()
+    survey_comment_question = serializers.SerializerMethodField()
+    survey_thanks = serializers.SerializerMethodField()
 
     class Meta:
         model = Channel
@@ -78,6 +81,18 @@ class ChannelOut(Out):
     @extend_schema_field(ChannelTextOut(many=True))
     def get_unavailable_message(self, channel: Channel) -> Any:
         return show_texts(channel, kind=TextKind.UNAVAILABLE)
+
+    @extend_schema_field(ChannelTextOut(many=True))
+    def get_survey_question(self, channel: Channel) -> Any:
+        return show_texts(channel, kind=TextKind.SURVEY_QUESTION)
+
+    @extend_schema_field(ChannelTextOut(many=True))
+    def get_survey_comment_question(self, channel: Channel) -> Any:
+        return show_texts(channel, kind=TextKind.SURVEY_COMMENT)
+
+    @extend_schema_field(ChannelTextOut(many=True))
+    def get_survey_thanks(self, channel: Channel) -> Any:
+        return show_texts(channel, kind=TextKind.SURVEY_THANKS)
 
 
 class ManagedChannelOut(ChannelOut):
@@ -143,9 +158,11 @@ class ChannelFields(Body):
         many=True, required=False, max_length=MOST_LANGUAGES
     )
     has_survey = Flag(required=False)
-    survey_question = Text(required=False, allow_blank=True)
-    survey_thanks = Text(required=False, allow_blank=True)
-    survey_comment_question = Text(required=False, allow_blank=True)
+    survey_question = ChannelTextBody(many=True, required=False, max_length=MOST_LANGUAGES)  # type: ignore[call-arg]
+    survey_comment_question = ChannelTextBody(  # type: ignore[call-arg]
+        many=True, required=False, max_length=MOST_LANGUAGES
+    )
+    survey_thanks = ChannelTextBody(many=True, required=False, max_length=MOST_LANGUAGES)  # type: ignore[call-arg]
     survey_delay_s = Whole(required=False, min_value=0, max_value=DAY_S)
     survey_wait_s = Whole(required=False, min_value=60, max_value=30 * DAY_S)
     survey_pause_days = Whole(required=False, min_value=0, max_value=3650)

@@ -16,7 +16,13 @@ from teams.api.problems import FieldProblem
 from teams.models import BusinessHours
 
 #: Field of a body -> the kind of text that stands in it.
-FIELDS = {"greeting": TextKind.GREETING, "unavailable_message": TextKind.UNAVAILABLE}
+FIELDS = {
+    "greeting": TextKind.GREETING,
+    "unavailable_message": TextKind.UNAVAILABLE,
+    "survey_question": TextKind.SURVEY_QUESTION,
+    "survey_comment_question": TextKind.SURVEY_COMMENT,
+    "survey_thanks": TextKind.SURVEY_THANKS,
+}
 NO_SUCH_HOURS = ("does_not_exist", _("There is none with this code."))
 TWICE = ("twice", _("This language has a text already."))
 UNKNOWN_VARIABLE = (

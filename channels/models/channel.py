@@ -119,22 +119,6 @@ class Channel(models.Model):
         _("answer automatically outside business hours"), default=False
     )
     has_survey = models.BooleanField(_("ask for a rating when resolved"), default=False)
-    survey_question = models.CharField(
-        _("question"),
-        max_length=500,
-        blank=True,
-        help_text=_("Empty: “How did we do? Answer with a number from 1 (bad) to 5 (great).”"),
-    )
-    survey_thanks = models.CharField(_("thanks"), max_length=500, blank=True)
-    survey_comment_question = models.CharField(
-        _("question for a comment"),
-        max_length=500,
-        blank=True,
-        help_text=_(
-            "Sent after the rating. The next message within an hour is the comment. Empty: nobody "
-            "is asked, and the next message is an ordinary one."
-        ),
-    )
     survey_wait_s = models.PositiveIntegerField(
         _("wait for the rating (seconds)"), default=DAY_S, validators=[MinValueValidator(60)]
     )

@@ -10,6 +10,9 @@ LONGEST_TEXT = 1000
 TEXT_KIND_CHOICES = [
     (TextKind.GREETING.value, _("Greeting")),
     (TextKind.UNAVAILABLE.value, _("Outside business hours")),
+    (TextKind.SURVEY_QUESTION.value, _("Question for a rating")),
+    (TextKind.SURVEY_COMMENT.value, _("Question for a comment")),
+    (TextKind.SURVEY_THANKS.value, _("Thanks for a rating")),
 ]
 
 

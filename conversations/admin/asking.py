@@ -232,7 +232,7 @@ class AskingConversationAdmin(ConversationAdmin):
         return self.confirm(
             request,
             confirmation=Confirmation(
-                f"{question.label} {self._title(conversation)}",
+                f"{str(question.label).rstrip('…')} {self._title(conversation)}",
                 question.consequence,
                 str(question.label).rstrip("…"),
                 page,

@@ -18,10 +18,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from channels.phone_spellings import other_spelling
 from conversations import scope
 from conversations.admin.history import build_history
 from conversations.admin.verbs import actor_of
-from conversations.duplicates import spellings
 from conversations.models import Contact, Conversation, Event, Identity
 from conversations.phones import mask_phone
 from conversations.services import merging
@@ -343,15 +343,17 @@ def _facts(contact: Contact, *, user: User) -> dict[str, Any]:
 
 
 def find_likely(contact: Contact, *, user: User) -> list[Contact]:
-    """Return who may be the same person: one number on another medium, or in another spelling.
+    """Return who may be the same person.
 
-    An address that is no number (a business-scoped id) is compared by the number that came with it.
+    One number on another medium or in another spelling; or the provider says so. An address that is
+    no number (a business-scoped id) is compared by the number that came with it.
     """
-    own = list(contact.identities.values_list("address", flat=True))
-    numbers = {way for address in (*own, contact.phone) if address for way in spellings(address)}
-    same = Identity.objects.filter(address__in=sorted(numbers)).exclude(contact=contact)
-    rows = scope.contacts_of(user).filter(merged_into=None, pk__in=same.values("contact"))
-    return list(rows.order_by("-pk")[:SHOWN])
+    own = {*contact.identities.values_list("address", flat=True), contact.phone} - {""}
+    numbers = own | {other for address in own if (other := other_spelling(address))}
+    same = Identity.objects.filter(address__in=sorted(numbers)).values("contact")
+    noted = Q(possible_originals__contact=contact) | Q(possible_duplicates__other=contact)
+    rows = scope.contacts_of(user).filter(Q(pk__in=same) | noted, merged_into=None)
+    return list(rows.exclude(pk=contact.pk).distinct().order_by("-pk")[:SHOWN])
 
 
 def _search(rows: QuerySet[Contact], *, text: str) -> QuerySet[Contact]:

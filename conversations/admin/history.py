@@ -48,7 +48,7 @@ SENTENCES: dict[str, str] = {
     ),
     "contact.permanent_agent_set": gettext_noop("%(person)s is the customer's permanent agent."),
     "contact.merged": gettext_noop(
-        "Two customers became one: %(conversations)s conversations, %(addresses)s addresses."
+        "Two customers became one. Conversations: %(conversations)s. Addresses: %(addresses)s."
     ),
     "contact.unmerged": gettext_noop("The two customers were parted again."),
     "contact.updated": gettext_noop("The customer's data changed."),

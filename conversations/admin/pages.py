@@ -308,7 +308,8 @@ def _duplicates(conversation: Conversation, *, user: User) -> list[Contact]:
     """Return the contacts of whom a provider says that they are this same person."""
     of_this = Q(possible_originals__contact=conversation.contact_id)
     others = Q(possible_duplicates__other=conversation.contact_id)
-    found = scope.contacts_of(user).filter(of_this | others).distinct().order_by("pk")
+    rows = scope.contacts_of(user).filter(merged_into=None)
+    found = rows.filter(of_this | others).distinct().order_by("pk")
     return list(found[:EARLIER_SHOWN])
 
 

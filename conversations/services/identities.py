@@ -83,6 +83,8 @@ def _complete(medium: str, wanted: list[str], *, now: datetime) -> None:
 
 
 def _add(contact_id: int, medium: str, address: str, *, now: datetime) -> None:
+    held = Contact.objects.select_for_update(of=("self",), no_key=True).get(pk=contact_id)
+    contact_id = held.merged_into_id or contact_id  # somebody merged them in between
     Identity.objects.create(contact_id=contact_id, medium=medium, address=address, created_at=now)
     if address.startswith("+"):
         Contact.objects.filter(pk=contact_id, phone="").update(phone=address[:16])

@@ -4,22 +4,37 @@ from django.utils import translation
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
 
+from channels.greetings import TextKind, choose_language, fill
+from channels.loaders import load_texts
 from conversations.models import Conversation
 
 
 def question(conversation: Conversation) -> str:
+    own = _own(conversation, TextKind.SURVEY_QUESTION)
+    if own:
+        return own
     with translation.override(_spoken(conversation.contact.language)):
-        default = _("How did we do? Answer with a number from 1 (bad) to 5 (great).")
-    return conversation.channel.survey_question or default
+        return _("How did we do? Answer with a number from 1 (bad) to 5 (great).")
 
 
 def comment_question(conversation: Conversation) -> str:
     """Blank: no comment is asked for, and whatever comes after the rating is a message."""
-    return conversation.channel.survey_comment_question
+    return _own(conversation, TextKind.SURVEY_COMMENT)
 
 
 def thanks(conversation: Conversation) -> str:
-    return conversation.channel.survey_thanks
+    return _own(conversation, TextKind.SURVEY_THANKS)
+
+
+def _own(conversation: Conversation, kind: TextKind) -> str:
+    """Return the channel's words in the customer's language, else in its own; blank without any."""
+    channel, contact = conversation.channel, conversation.contact
+    texts = load_texts(channel, kind=kind)
+    language = choose_language(texts, language=contact.language, default=channel.language)
+    if language is None:
+        return ""
+    values = {"contact_name": contact.name, "channel_name": channel.name}
+    return fill(texts[language], values=values)
 
 
 def _spoken(language: str) -> str:

@@ -7,8 +7,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from channels.greetings import TextKind
 from channels.models import Channel, Provider
-from channels.services import channels
+from channels.services import channels, texts
 from conversations.models import Conversation, Survey
 from conversations.states import Status
 from teams.models import Role, Strategy, User
@@ -40,13 +41,11 @@ def shop(sachi: User) -> Channel:
         conditions=(("message.text", "contains", "refund, 返金"),),
         position=1,
     )
-    return channels.create(
-        provider=Provider.SIMULATOR,
-        name="WhatsApp Tokyo",
-        now=timezone.now(),
-        has_survey=True,
-        survey_thanks="ありがとうございました。",
+    channel = channels.create(
+        provider=Provider.SIMULATOR, name="WhatsApp Tokyo", now=timezone.now(), has_survey=True
     )
+    texts.replace(channel, kind=TextKind.SURVEY_THANKS, texts={"ja": "ありがとうございました。"})
+    return channel
 
 
 class TestTheStory:

@@ -30,7 +30,9 @@ def test_from_the_first_message_to_the_rating():
         team=support,
         conditions=(("message.text", "contains", "壊れ, 返金"),),
     )
-    channel = make_channel(provider="simulator", has_survey=True, survey_thanks="Thank you!")
+    channel = make_channel(
+        provider="simulator", has_survey=True, texts={"survey_thanks": "Thank you!"}
+    )
 
     response = customer_writes(channel, "昨日届いた商品が壊れていました。")
 

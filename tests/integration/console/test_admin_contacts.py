@@ -60,8 +60,8 @@ class TestTheList:
 
 class TestThePage:
     def test_shows_addresses_conversations_and_who_may_be_the_same(self, client):
-        dora = make_contact(name="Dora", address="+5215512345678")
-        twin = make_contact(name="D.", address="+525512345678")
+        dora = make_contact(name="Dora", address="+5511987654321")
+        twin = make_contact(name="D.", address="+551187654321")
         talk = make_conversation(contact=dora)
         text = text_of(client.get(at(dora)))
         assert f"#{talk.pk}" in text

@@ -174,7 +174,7 @@ class TestAMessageAfterTheEnd:
 
     @pytest.mark.parametrize("text", ["5", " 5 ", "５"])
     def test_that_is_a_rating_is_kept_and_closes(self, text):
-        channel = make_channel(has_survey=True, survey_thanks="Thank you!")
+        channel = make_channel(has_survey=True, texts={"survey_thanks": "Thank you!"})
         self.resolved(channel)
 
         arrival = inbox.record_inbound(incoming(channel, sid="SM2", text=text))

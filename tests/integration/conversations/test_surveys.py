@@ -214,7 +214,7 @@ class TestARating:
         assert Survey.objects.get().rating is None
 
     def test_is_thanked_for_and_closes(self):
-        conversation = resolved(asking_channel(survey_thanks="Thank you!"))
+        conversation = resolved(asking_channel(texts={"survey_thanks": "Thank you!"}))
         write(conversation, "5", now=MORNING + MINUTE)
         conversation.refresh_from_db()
         assert (conversation.status, said()[1:]) == (Status.CLOSED, ["Thank you!"])
@@ -222,7 +222,9 @@ class TestARating:
 
 class TestAComment:
     def channel(self, **fields):
-        return asking_channel(survey_comment_question="Why?", survey_thanks="Thank you!", **fields)
+        return asking_channel(
+            texts={"survey_comment": "Why?", "survey_thanks": "Thank you!"}, **fields
+        )
 
     def rated(self, **fields):
         conversation = resolved(self.channel(**fields))
@@ -285,3 +287,25 @@ class TestAComment:
         conversation.refresh_from_db()
         assert write(conversation, "Hello?", now=MORNING + 4 * MINUTE) == Arrived.REOPENED
         assert not Survey.objects.exclude(comment="").exists()
+
+
+class TestTheWords:
+    @pytest.mark.parametrize(
+        ("language", "words"),
+        [
+            ("ja", "いかがでしたか。"),
+            ("fr-CA", "Alors, Dora ?"),
+            ("de", "How was it?"),
+            ("", "How was it?"),
+        ],
+    )
+    def test_are_in_the_customers_language_else_in_the_channels(self, language, words):
+        channel = asking_channel(texts={"survey_question": "How was it?"})
+        for code, text in (("ja", "いかがでしたか。"), ("fr", "Alors, {contact_name} ?")):
+            channel.texts.create(kind="survey_question", language=code, text=text)
+        resolved(channel, contact=make_contact(name="Dora", language=language))
+        assert said() == [words]
+
+    def test_are_ours_where_the_channel_has_none(self):
+        resolved(asking_channel(), contact=make_contact(language="fr"))
+        assert said()[0].startswith("Comment")

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0015_parts_and_doubts'),
+        ('conversations', '0016_possible_duplicates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
