@@ -12,6 +12,9 @@ BIN := $(VENV)/bin
 UV := UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy $(BIN)/uv pip
 COMPILE := $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 PYTEST_ARGS ?=
+# Tests that start no process of their own share the processors; the others want them for themselves.
+TOGETHER := not browser and not faults and not slow
+SHARED := -n auto --maxprocesses 4 --dist loadfile
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,7 +24,12 @@ run: $(VENV)/.run ## a living demo on PORT (8000); RESET=1 starts over
 	@exec $(BIN)/python manage.py serve
 
 test: $(VENV)/.dev ## every suite; DATABASE_URL and BROKER_URL choose the services
+ifeq ($(PYTEST_ARGS),)
+	@$(BIN)/python -m pytest $(SHARED) -m "$(TOGETHER)"; together=$$?; \
+		$(BIN)/python -m pytest -m "not ($(TOGETHER))" && exit $$together
+else
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+endif
 
 check: lint fast ## all that must hold before a commit
 
@@ -33,7 +41,7 @@ lint: $(VENV)/.dev ## form, habits, types, import contracts, migrations
 	DATA_DIR=$(VENV)/check $(BIN)/python manage.py makemigrations --check --dry-run
 
 fast: $(VENV)/.dev ## the tests that start no process: the inner loop
-	@$(BIN)/python -m pytest -m "not browser and not faults and not slow and not contract" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(SHARED) -m "$(TOGETHER) and not contract" $(PYTEST_ARGS)
 
 format: $(VENV)/.dev ## put the code in its form
 	@$(BIN)/ruff check --fix-only --quiet .
