@@ -42,7 +42,7 @@ def state_of(channel: Any) -> SafeString:
         return _two_lines("bad", _("Cannot send"), _(channel.broken_reason))
     since = failing_since(channel)
     if since is not None:
-        text = _("Failing: %(code)s since %(at)s") % {"code": REFUSED_STATUS, "at": _short(since)}
+        text = _("Failing: %(code)s since %(at)s") % {"code": REFUSED_STATUS, "at": short(since)}
         return _two_lines("bad", text, _("Requests are refused at the door."))
     if channel.last_by_door_at is None:
         is_outside = channel.provider != Provider.SIMULATOR
@@ -60,11 +60,11 @@ def failing_since(channel: Any) -> datetime | None:
     return since if taken_at is None or since > taken_at else refused_at
 
 
-def _short(at: datetime) -> str:
-    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
+def short(at: datetime) -> str:
+    return str(date_format(localtime(at), "SHORT_DATETIME_FORMAT"))
 
 
 def _two_lines(tone: str, word: str, sentence: str) -> SafeString:
     if not sentence:
         return pill(tone, word)
-    return format_html('{} <span class="sub">{}</span>', pill(tone, word), sentence)
+    return format_html('{} <span class="sub why">{}</span>', pill(tone, word), sentence)

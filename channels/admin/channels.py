@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from channels.addresses import inbound_url, status_url
 from channels.admin.buttons import ChannelButtons
-from channels.admin.cells import state_of, with_traffic
+from channels.admin.cells import short, state_of, with_traffic
 from channels.admin.forms import DURATIONS, HOUR_S, MINUTE_S, PLAIN_FIELDS, ChannelForm
 from channels.admin.texts import TEXT_INLINES, save_text_forms
 from channels.loaders import load_channel_hours
@@ -200,8 +200,12 @@ class ChannelAdmin(ChannelButtons):
     # --- Columns and read-only fields
 
     @admin.display(description=gettext_lazy("Kind"), ordering="provider")
-    def kind_cell(self, channel: Channel) -> str:
-        return f"{channel.get_medium_display()} · {channel.get_provider_display()}"
+    def kind_cell(self, channel: Channel) -> SafeString:
+        return format_html(
+            '{}<span class="sub">{}</span>',
+            channel.get_medium_display(),
+            channel.get_provider_display(),
+        )
 
     @admin.display(description=gettext_lazy("Number"), ordering="phone_number")
     def number_cell(self, channel: Channel) -> str:
@@ -213,7 +217,7 @@ class ChannelAdmin(ChannelButtons):
 
     @admin.display(description=gettext_lazy("Last message"))
     def last_cell(self, channel: Any) -> Any:
-        return channel.last_received_at or "–"
+        return short(channel.last_received_at) if channel.last_received_at else "–"
 
     @admin.display(description=gettext_lazy("Human agents"))
     def agents_cell(self, channel: Any) -> str:

@@ -7,13 +7,12 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from channels.admin.cells import short
 from channels.models import Channel
 from conversations.delivery_states import DeliveryStatus
 from conversations.models import Message
@@ -98,13 +97,9 @@ class RoutedChannelAdmin(ChannelSetupAdmin):
             return "–"
         detail = _(channel.failed_detail) if channel.failed_detail else ""
         return format_html(
-            '<span title="{}"><code>{}</code> {}</span><span class="sub">{}</span>',
+            '<span title="{}"><code>{}</code> {}</span><span class="sub why">{}</span>',
             detail,
             channel.failed_code,
-            _when(channel.failed_at),
+            short(channel.failed_at),
             detail,
         )
-
-
-def _when(at: Any) -> str:
-    return str(date_format(localtime(at), "SHORT_DATETIME_FORMAT"))
