@@ -26,6 +26,9 @@ from conversations.models.message import Direction
 from conversations.states import OPEN, Status
 from teams.models import User
 
+#: What became of a request whose message is here.
+STORED = [EnvelopeOutcome.ACCEPTED, EnvelopeOutcome.REPLAYED, EnvelopeOutcome.FETCHED]
+
 
 def people_whose_load_is_not_their_count() -> QuerySet[User]:
     """A person's load is the number of open conversations assigned to them."""
@@ -70,9 +73,7 @@ def envelopes_without_a_message() -> QuerySet[Envelope]:
     stored = Message.objects.filter(
         channel=OuterRef("channel"), provider_message_id=OuterRef("dedupe_key")
     )
-    taken = Envelope.objects.filter(
-        outcome__in=[EnvelopeOutcome.ACCEPTED, EnvelopeOutcome.REPLAYED]
-    )
+    taken = Envelope.objects.filter(outcome__in=STORED)
     return taken.filter(~Exists(stored))
 
 

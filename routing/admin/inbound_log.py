@@ -34,6 +34,7 @@ TONES = {
     EnvelopeOutcome.QUARANTINED: "warn",
     EnvelopeOutcome.REPLAYED: "info",
     EnvelopeOutcome.DUPLICATE: "quiet",
+    EnvelopeOutcome.FETCHED: "info",
 }
 #: Why a request lies in quarantine. A reason that is not here is shown by its code.
 REASONS = {

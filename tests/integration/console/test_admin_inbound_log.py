@@ -55,6 +55,12 @@ class TestTheInboundLog:
         listed = client.get(LOG, {"outcome__exact": "quarantined"})
         assert "unparseable" in listed.content.decode()
 
+    @pytest.mark.parametrize("outcome", EnvelopeOutcome)
+    def test_has_a_word_for_every_result(self, client: Client, outcome: EnvelopeOutcome) -> None:
+        customer_writes(make_channel(), "Hello")
+        Envelope.objects.update(outcome=outcome)
+        assert str(outcome.label) in client.get(LOG).content.decode()
+
     def test_is_only_read(self, client: Client) -> None:
         customer_writes(make_channel(), "Hello")
         page = reverse("admin:channels_envelope_change", args=[Envelope.objects.get().pk])
