@@ -12,7 +12,16 @@ HEAD_BYTES = 4096
 #: Shown in a page: what browsers draw or play without running anything in it. No SVG, no HTML.
 IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 AUDIO = frozenset(
-    {"audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac", "audio/amr", "audio/3gpp", "audio/webm"}
+    {
+        "audio/3gpp",
+        "audio/aac",
+        "audio/amr",
+        "audio/mp4",
+        "audio/mpeg",
+        "audio/ogg",
+        "audio/wav",
+        "audio/webm",
+    }
 )
 VIDEO = frozenset({"video/mp4", "video/3gpp", "video/webm", "video/ogg"})
 #: Served under their own name; everything else is `UNKNOWN` to a browser.
@@ -31,6 +40,7 @@ _OTHER_NAMES = {
     "application/ogg": "audio/ogg",
     "audio/mp3": "audio/mpeg",
     "audio/x-m4a": "audio/mp4",
+    "audio/wave": "audio/wav",
     "audio/x-wav": "audio/wav",
     "image/jpg": "image/jpeg",
     "image/pjpeg": "image/jpeg",
@@ -44,6 +54,7 @@ _ENDINGS = {
     "audio/mp4": "m4a",
     "audio/mpeg": "mp3",
     "audio/ogg": "ogg",
+    "audio/wav": "wav",
     "audio/webm": "webm",
     "image/gif": "gif",
     "image/jpeg": "jpg",

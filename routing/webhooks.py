@@ -1,16 +1,19 @@
 """The two doors that providers knock on: a message, and a word about one of ours."""
 
 import logging
+from datetime import datetime
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import csrf_exempt
 
 from channels.models import Channel, Provider
 from channels.providers import adapter_for, config_of
 from channels.providers.base import InboundRequest, NotSupportedError, SignatureRefusedError
+from channels.providers.simulator import PLAYED_AT
 from channels.secrets import SecretUnreadableError
 from channels.services import refusals
 from conversations.services import reports
@@ -43,7 +46,7 @@ def inbound(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     if request.method == "GET":
         return _answer_challenge(channel, request)
     try:
-        receipt = intake.receive(channel, request=_read(request), now=timezone.now())
+        receipt = intake.receive(channel, request=_read(request), now=_arrival(channel, request))
     except SignatureRefusedError as error:
         return _forbidden(channel, error, request)
     except (DatabaseError, InboxContentionError):
@@ -113,6 +116,18 @@ def _refuse(request: HttpRequest, *, provider: str) -> HttpResponse | None:
     if request.content_type == FORM_TYPE and request.body.count(b"&") >= MAX_FIELDS:
         return _too_large("too_many_fields", "The body has more than 1,000 fields.")
     return None
+
+
+def _arrival(channel: Channel, request: HttpRequest) -> datetime:
+    """Return when the message counts from: now, unless it was played at the simulated phone."""
+    now = timezone.now()
+    if channel.provider != Provider.SIMULATOR or settings.ENVIRONMENT == "production":
+        return now
+    try:
+        played = parse_datetime(request.POST.get(PLAYED_AT, ""))
+    except ValueError:
+        return now
+    return played if played is not None and played.tzinfo and played < now else now
 
 
 def _read(request: HttpRequest) -> InboundRequest:

@@ -2,6 +2,7 @@ from channels.models.channel import Channel, ChannelMember, Distribution, Medium
 from channels.models.endpoint import Endpoint, PauseReason
 from channels.models.envelope import Envelope, EnvelopeOutcome
 from channels.models.pace import Pace
+from channels.models.played_send import PlayedSend
 from channels.models.refusal import RefusedRequest
 from channels.models.text import ChannelText
 
@@ -16,6 +17,7 @@ __all__ = [
     "Medium",
     "Pace",
     "PauseReason",
+    "PlayedSend",
     "Provider",
     "RefusedRequest",
 ]

@@ -1,38 +1,61 @@
 """The built-in customer's phone: speaks as Twilio does, and nothing leaves the machine.
 
 What comes in is signed and read exactly like Twilio's; the secret is the channel's own. What goes
-out is taken at once. Reports (delivered, read) are signed requests like any other, made by whoever
-plays the phone.
+out is taken at once, unless somebody chose that it shall fail (`PlayedSend`). Reports (delivered,
+read) are signed requests like any other, made by whoever plays the phone.
 """
 
 import secrets
 from datetime import datetime
 
+from django.db.models import F
+
+from channels.models import PlayedSend
 from channels.providers.base import (
     ChannelConfig,
     Finding,
     FoundMessage,
     InboundRequest,
+    MediaSource,
     NotSupportedError,
     OutboundMessage,
     ReceivedMessage,
     SendReceipt,
 )
+from channels.providers.played import PATIENCE_S, TAKEN, failure_of
+from channels.providers.simulator_files import source_of
 from channels.providers.twilio.door import TwilioDoor
 from channels.providers.twilio.inbound import addressed
+from channels.providers.twilio.refusals import explain
+
+#: A field that Twilio does not have: as of when a customer writes, in ISO 8601.
+PLAYED_AT = "PlayedAt"
 
 
 class SimulatorAdapter(TwilioDoor):
-    """Takes every message at once and sends none."""
+    """Takes every message at once and sends none; fails as Twilio would where that was chosen."""
 
     def send(self, message: OutboundMessage, config: ChannelConfig) -> SendReceipt:
-        return SendReceipt(new_message_sid(), "queued")
+        sid = new_message_sid()
+        fault = _play(message.reference, sid=sid)
+        if fault:
+            raise explain(failure_of(fault), retry_after_s=PATIENCE_S.get(fault))
+        return SendReceipt(sid, "queued")
 
     def find_sent(
         self, message: OutboundMessage, config: ChannelConfig, *, since: datetime
     ) -> list[FoundMessage]:
-        """Return nothing: sending takes no time here, so no send can end in doubt."""
-        return []
+        """Return the message if it was taken and nobody heard of it."""
+        taken = PlayedSend.objects.filter(reference=message.reference).exclude(taken_id="")
+        return [
+            FoundMessage(row.taken_id, "sent", text=message.text, created_at=row.created_at)
+            for row in taken
+            if row.created_at >= since
+        ]
+
+    def media_source(self, reference: str, config: ChannelConfig) -> MediaSource:
+        """Return the file itself: it lies on the simulated phone."""
+        return source_of(reference)
 
     def list_received(
         self, config: ChannelConfig, *, since: datetime, until: datetime
@@ -47,6 +70,17 @@ class SimulatorAdapter(TwilioDoor):
     def examine(self, config: ChannelConfig, *, inbound_url: str) -> tuple[Finding, ...]:
         """Return nothing: there is no provider to ask."""
         return ()
+
+
+def _play(reference: str, *, sid: str) -> str:
+    """Return the fault that happens to this send, or blank; each happens as often as was chosen."""
+    rows = PlayedSend.objects.filter(reference=reference, times__gt=0)
+    row = rows.order_by("pk").first() if reference else None
+    if row is None or not rows.update(
+        times=F("times") - 1, taken_id=sid if row.fault in TAKEN else ""
+    ):
+        return ""
+    return row.fault
 
 
 def new_message_sid() -> str:

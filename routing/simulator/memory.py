@@ -12,8 +12,8 @@ from routing.simulator.phone import Delivery
 from routing.simulator.requests import SignedRequest, as_curl
 
 _KEY = "simulator"
-#: Messages whose delivery is to fail; older ones are long settled.
-_FAILING_KEPT = 20
+#: Messages with which something is to go wrong; older ones are long settled.
+_PLANS_KEPT = 20
 
 FORBIDDEN = 403
 #: So long the page says how the last thing went. Then it is no news any more.
@@ -45,7 +45,7 @@ class LastRequest:
             return _("Not taken. A provider would send it again.")
         if not self.stored:
             return _("Taken, but not understood: it is kept in quarantine.")
-        if len(self.statuses) > 1:
+        if len(self.statuses) > self.stored:
             return _("Taken twice, stored once: the duplicate is ignored.")
         return _("Taken and stored.")
 
@@ -99,14 +99,14 @@ def notice(session: SessionBase, *, now: datetime) -> str:
     return str(_read(session).get("notice", "")) if is_news(session, now=now) else ""
 
 
-def remember_failing(session: SessionBase, *, message_id: str, code: str) -> None:
-    """Let the delivery of one message fail when the phone would have taken it."""
-    kept = list(failing(session).items())[-_FAILING_KEPT:]
-    _change(session, failing={**dict(kept), message_id: code})
+def remember_plan(session: SessionBase, *, message_id: str, plan: str) -> None:
+    """Let something go wrong with the reports on one message when the phone would have taken it."""
+    kept = list(plans(session).items())[-_PLANS_KEPT:]
+    _change(session, plans={**dict(kept), message_id: plan})
 
 
-def failing(session: SessionBase) -> Mapping[str, str]:
-    return dict(_read(session).get("failing", {}))
+def plans(session: SessionBase) -> Mapping[str, str]:
+    return dict(_read(session).get("plans", {}))
 
 
 def _read(session: SessionBase) -> dict[str, Any]:

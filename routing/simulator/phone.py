@@ -5,9 +5,10 @@ Everything that changes something goes through the providers' two doors as a sig
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from channels.models import Channel
-from channels.providers.simulator import new_message_sid
+from channels.providers.simulator import PLAYED_AT, new_message_sid
 from conversations.csat import HIGHEST, LOWEST
 from conversations.delivery_states import DeliveryStatus
 from conversations.models import Conversation, Message, SurveyStatus
@@ -15,6 +16,7 @@ from conversations.models.message import Direction
 from conversations.states import LIVE, Status
 from routing.simulator import door
 from routing.simulator.door import DoorAnswer
+from routing.simulator.parcels import fields_of
 from routing.simulator.requests import (
     Caller,
     Report,
@@ -27,21 +29,38 @@ from routing.simulator.requests import (
 #: A phone shows this many messages; the rest is in the admin.
 SHOWN = 60
 #: The two ticks that a customer's phone gives back.
-DELIVERED, READ, FAILED = "delivered", "read", "undelivered"
+DELIVERED, READ, UNDELIVERED = "delivered", "read", "undelivered"
+#: What a provider's reports may do: which come, in this order.
+_WORDS = {
+    "reversed": (READ, DELIVERED, "sent"),
+    "repeated": (DELIVERED, DELIVERED, "sent"),
+    "silent": (),
+}
+REPORT_PLANS = ("late", *_WORDS, "forged")
+LATE_AFTER = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A request that was posted, and what came back each time."""
+    """What was posted, its last request, and what came back each time."""
 
     request: SignedRequest
     answers: tuple[DoorAnswer, ...]
-    #: How many messages with this id are stored now.
+    #: How many messages of it are stored now.
     stored: int
 
     @property
     def status(self) -> int:
         return self.answers[-1].status
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a customer sends (a word of `parcels.KINDS`), how, and when if not now."""
+
+    what: str = "text"
+    how: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +104,26 @@ def look(channel: Channel, *, number: str) -> Screen:
     return Screen(messages[::-1], conversation, is_rating)
 
 
-def write(channel: Channel, *, caller: Caller, text: str) -> Delivery:
-    """Send a customer's text through the door."""
-    return _post(
-        channel, build_inbound(channel, caller=caller, text=text, sid=new_message_sid()), times=1
-    )
+def write(channel: Channel, *, caller: Caller, text: str, letter: Letter = Letter()) -> Delivery:
+    """Send what a customer writes through the door.
 
-
-def write_twice(channel: Channel, *, caller: Caller, text: str) -> Delivery:
-    """Send the very same request twice, as a provider does that missed our answer."""
-    return _post(
-        channel, build_inbound(channel, caller=caller, text=text, sid=new_message_sid()), times=2
-    )
-
-
-def write_forged(channel: Channel, *, caller: Caller, text: str) -> Delivery:
-    """Send a request that the provider did not sign."""
-    request = build_inbound(channel, caller=caller, text=text, sid=new_message_sid())
-    return _post(channel, break_signature(request), times=1)
+    A text goes with the first of several messages, as a caption does. `how` is blank, `twice` (the
+    very same request again, as a provider does that missed our answer) or `forged` (a request that
+    the provider did not sign).
+    """
+    requests = [
+        build_inbound(
+            channel,
+            caller=caller,
+            text=text if index == 0 else "",
+            sid=new_message_sid(),
+            more={**fields, **_clock(letter.at)},
+        )
+        for index, fields in enumerate(fields_of(letter.what, medium=channel.medium))
+    ]
+    if letter.how == "forged":
+        requests = [break_signature(request) for request in requests]
+    return _post(channel, requests, times=2 if letter.how == "twice" else 1)
 
 
 def report_read(channel: Channel, *, number: str) -> None:
@@ -111,12 +132,21 @@ def report_read(channel: Channel, *, number: str) -> None:
         _report(channel, message, number=number, word=READ)
 
 
-def report_delivered(channel: Channel, *, number: str, failing: Mapping[str, str]) -> None:
-    """The phone takes what was sent to it. `failing`: error codes by our own message ids."""
+def report_delivered(
+    channel: Channel, *, number: str, plans: Mapping[str, str], now: datetime
+) -> None:
+    """The phone takes what was sent to it. `plans`: what goes wrong, by our own message ids."""
     for message in _with_status(channel, number, DeliveryStatus.SENT):
-        code = failing.get(str(message.public_id), "")
-        word = FAILED if code else DELIVERED
-        _report(channel, message, number=number, word=word, code=code)
+        plan = plans.get(str(message.public_id), "")
+        if plan == "late" and message.sent_at and now < message.sent_at + LATE_AFTER:
+            continue
+        if plan.isdigit():
+            # Twilio reports it as undelivered, and once more as failed.
+            for word in (UNDELIVERED, "failed"):
+                _report(channel, message, number=number, word=word, code=plan)
+            continue
+        for word in _WORDS.get(plan, (DELIVERED,)):
+            _report(channel, message, number=number, word=word, is_forged=plan == "forged")
 
 
 def _with_status(channel: Channel, number: str, status: DeliveryStatus) -> Iterable[Message]:
@@ -130,13 +160,26 @@ def _with_status(channel: Channel, number: str, status: DeliveryStatus) -> Itera
     )
 
 
-def _report(channel: Channel, message: Message, *, number: str, word: str, code: str = "") -> None:
+def _report(
+    channel: Channel,
+    message: Message,
+    *,
+    number: str,
+    word: str,
+    code: str = "",
+    is_forged: bool = False,
+) -> None:
     report = Report(message.provider_message_id or "", message.public_id, word, code)
-    door.knock(build_report(channel, report=report, number=number))
+    request = build_report(channel, report=report, number=number)
+    door.knock(break_signature(request) if is_forged else request)
 
 
-def _post(channel: Channel, request: SignedRequest, *, times: int) -> Delivery:
-    answers = tuple(door.knock(request) for _ in range(times))
-    sid = dict(request.fields)["MessageSid"]
-    stored = Message.objects.filter(channel=channel, provider_message_id=sid).count()
-    return Delivery(request, answers, stored)
+def _post(channel: Channel, requests: Sequence[SignedRequest], *, times: int) -> Delivery:
+    answers = tuple(door.knock(request) for request in requests for _ in range(times))
+    sids = [dict(request.fields)["MessageSid"] for request in requests]
+    stored = Message.objects.filter(channel=channel, provider_message_id__in=sids).count()
+    return Delivery(requests[-1], answers, stored)
+
+
+def _clock(at: datetime | None) -> dict[str, str]:
+    return {PLAYED_AT: at.isoformat()} if at else {}

@@ -2,6 +2,7 @@
 
 import shlex
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
@@ -48,8 +49,15 @@ class Report:
     error_code: str = ""
 
 
-def build_inbound(channel: Channel, *, caller: Caller, text: str, sid: str) -> SignedRequest:
-    """Return the request with which a customer's text reaches the channel."""
+def build_inbound(
+    channel: Channel,
+    *,
+    caller: Caller,
+    text: str,
+    sid: str,
+    more: Mapping[str, str] | None = None,
+) -> SignedRequest:
+    """Return the request with which a customer's text reaches the channel; `more` are fields."""
     fields = message_fields(
         config_of(channel),
         address=caller.number,
@@ -57,7 +65,7 @@ def build_inbound(channel: Channel, *, caller: Caller, text: str, sid: str) -> S
         message_sid=sid,
         profile_name=caller.name,
     )
-    return _sign(channel, url=inbound_url(channel), fields=fields)
+    return _sign(channel, url=inbound_url(channel), fields={**fields, **(more or {})})
 
 
 def build_report(channel: Channel, *, report: Report, number: str) -> SignedRequest:

@@ -4,6 +4,8 @@ Looking changes nothing. Every form posts and is sent back to the page; JavaScri
 reload.
 """
 
+from datetime import datetime
+
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -11,21 +13,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from conversations.models import Conversation
+from conversations.models import Conversation, Message
 from conversations.services.lifecycle import ConversationMovedError
 from conversations.services.replies import ReplyRefusedError
 from conversations.states import IllegalTransitionError
 from routing.rendering import RenderedDecision, render_decision
-from routing.simulator import memory, people, phone, seats, world
+from routing.simulator import memory, people, phone, seats, troubles, world
 from routing.simulator.seats import Seat
+from routing.simulator.troubles import TroubleRefusedError
 from teams.models import Presence, User
 from teams.viewers import viewer
 
 MAX_TEXT = 1600
 DECISIONS_SHOWN = 5
-#: Failures that can be played, by the provider's code.
-FAILURES = ("63016", "63024", "30008")
-SENDERS = {"": phone.write, "twice": phone.write_twice, "forged": phone.write_forged}
 
 
 @require_GET
@@ -58,7 +58,7 @@ def page(request: HttpRequest) -> HttpResponse:
                 (person, world.may_change_presence(person, by=user)) for person in world.cast()
             ],
             "presences": Presence.choices,
-            "failures": FAILURES,
+            "troubles": troubles.choices(),
         },
     )
 
@@ -69,14 +69,19 @@ def write(request: HttpRequest) -> HttpResponse:
     seat = _seat_or_404(request)
     suggestion = seat.persona.suggestions[0]
     how = request.POST.get("how", "")
+    now = timezone.now()
     # A suggestion is a button with a name of its own: the empty text field must not win over it.
     text = request.POST.get("suggestion") or request.POST.get("text", "")
     text = text.replace("\x00", "").strip() or (suggestion if how else "")
-    if not text or how not in SENDERS:
-        memory.remember_notice(request.session, _("Write something first."), now=timezone.now())
+    try:
+        letter = troubles.read_letter(request.POST, now=now, latest=_latest(seat))
+    except TroubleRefusedError as refusal:
+        memory.remember_notice(request.session, str(refusal), now=now)
         return HttpResponseRedirect(seat.url)
-    delivery = SENDERS[how](seat.channel, caller=seat.caller, text=text[:MAX_TEXT])
-    now = timezone.now()
+    if not text and letter.what == "text":
+        memory.remember_notice(request.session, _("Write something first."), now=now)
+        return HttpResponseRedirect(seat.url)
+    delivery = phone.write(seat.channel, caller=seat.caller, text=text[:MAX_TEXT], letter=letter)
     if delivery.stored:
         world.introduce(_conversation_or_404(seat).contact, persona=seat.persona, now=now)
     memory.remember_delivery(request.session, delivery, seat=seat.url, now=now)
@@ -89,30 +94,27 @@ def look(request: HttpRequest) -> HttpResponse:
     seat = _seat_or_404(request)
     number = seat.persona.number
     phone.report_read(seat.channel, number=number)
-    failing = memory.failing(request.session)
-    phone.report_delivered(seat.channel, number=number, failing=failing)
+    plans = memory.plans(request.session)
+    phone.report_delivered(seat.channel, number=number, plans=plans, now=timezone.now())
     return HttpResponseRedirect(seat.url)
 
 
 @require_POST
 def answer(request: HttpRequest) -> HttpResponse:
-    """Let the assignee answer; the delivery may be made to fail with a code."""
+    """Let the assignee answer; the provider or its reports may be made to go wrong."""
     seat = _seat_or_404(request)
     conversation = _conversation_or_404(seat)
     body = request.POST.get("body", "").strip().replace("\x00", "") or seat.persona.answer
     now = timezone.now()
+    trouble = request.POST.get("failure", "")
     try:
-        message = world.answer(
-            conversation, stand_in=viewer(request), body=body[:MAX_TEXT], now=now
-        )
+        message = _answer(conversation, user=viewer(request), body=body[:MAX_TEXT], trouble=trouble)
     except (ReplyRefusedError, ConversationMovedError) as refusal:
         memory.remember_notice(request.session, _explain(refusal.code), now=now)
         return HttpResponseRedirect(seat.url)
     memory.forget_news(request.session)
-    code = request.POST.get("failure", "")
-    if code in FAILURES:
-        public_id = str(message.public_id)
-        memory.remember_failing(request.session, message_id=public_id, code=code)
+    if trouble in troubles.REPORTS:
+        memory.remember_plan(request.session, message_id=str(message.public_id), plan=trouble)
     return HttpResponseRedirect(seat.url)
 
 
@@ -158,6 +160,19 @@ def _conversation_or_404(seat: Seat) -> Conversation:
     if conversation is None:
         raise Http404
     return conversation
+
+
+def _answer(conversation: Conversation, *, user: User, body: str, trouble: str) -> Message:
+    now = timezone.now()
+    if trouble in troubles.SENDS:
+        return world.answer_in_vain(conversation, stand_in=user, body=body, fault=trouble, now=now)
+    return world.answer(conversation, stand_in=user, body=body, now=now)
+
+
+def _latest(seat: Seat) -> datetime | None:
+    """Return when this customer's conversation was last written in."""
+    conversation = phone.look(seat.channel, number=seat.persona.number).conversation
+    return conversation.last_message_at if conversation else None
 
 
 def _decisions(conversation: Conversation | None) -> list[RenderedDecision]:

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import QuerySet
 
+from channels.services import played_sends
 from conversations.actors import Actor
 from conversations.models import Contact, Conversation, Message
 from conversations.services import contacts, lifecycle, replies
@@ -49,6 +51,16 @@ def answer(conversation: Conversation, *, stand_in: User, body: str, now: dateti
         actor=Actor.person(author.pk, author.name),
         now=now,
     )
+
+
+@transaction.atomic
+def answer_in_vain(
+    conversation: Conversation, *, stand_in: User, body: str, fault: str, now: datetime
+) -> Message:
+    """Answer as above, and let the provider fail at it: chosen before a worker sees the message."""
+    message = answer(conversation, stand_in=stand_in, body=body, now=now)
+    played_sends.plan_fault(str(message.public_id), fault=fault, now=now)
+    return message
 
 
 def resolve(conversation: Conversation, *, stand_in: User, now: datetime) -> Conversation:
