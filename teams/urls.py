@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from teams.api.holidays import HolidaysEndpoint
 from teams.api.hours import CalendarEndpoint, CalendarsEndpoint, OpeningEndpoint
 from teams.api.imports import (
     ImportErrorsEndpoint,
@@ -28,6 +29,7 @@ urlpatterns = [
     path("business-hours/", CalendarsEndpoint.as_view()),
     path("business-hours/<str:reference>/", CalendarEndpoint.as_view()),
     path("business-hours/<str:reference>/at/", OpeningEndpoint.as_view()),
+    path("business-hours/<str:reference>/holidays/", HolidaysEndpoint.as_view()),
     path("teams/<str:reference>/members/", MembersEndpoint.as_view()),
     path("teams/<str:reference>/members/<str:person>/", MemberEndpoint.as_view()),
     path("users/", PeopleEndpoint.as_view()),

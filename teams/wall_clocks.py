@@ -26,7 +26,8 @@ def ends_at(day: date, clock: time, *, zone: str) -> datetime:
     """Return the instant at which a stretch ends that is said to end then, in UTC.
 
     A time that comes twice means its second occurrence; one that does not exist means the first
-    instant that does.
+    instant that does. Where the clocks are put back to just this time, nothing before it is shown
+    again, so that it means the first: what ends at midnight ends with its own day.
     """
     return _instant(day, clock, zone, 1)
 
@@ -42,8 +43,13 @@ def _instant(day: date, clock: time, zone: str, fold: int) -> datetime:
     local = datetime.combine(day, clock, tzinfo=tz)
     before, after = (local.replace(fold=f).astimezone(UTC) for f in (0, 1))
     if before <= after:
-        return after if fold else before
+        return after if fold and not _is_change(after, tz) else before
     return _put_forward_at(after, before, tz)
+
+
+def _is_change(at: datetime, tz: ZoneInfo) -> bool:
+    """Say whether the clocks are changed at the very instant."""
+    return (at - _SECOND).astimezone(tz).utcoffset() != at.astimezone(tz).utcoffset()
 
 
 def _put_forward_at(low: datetime, high: datetime, tz: ZoneInfo) -> datetime:

@@ -188,6 +188,25 @@
     if (event.target.matches("select[data-operators]")) limitOperators(event.target);
   });
 
+  /* --- Texts with variables: buttons that insert them, and what the customer sees. */
+  function preview(area) {
+    const box = area.closest(".text-box");
+    const samples = Object.fromEntries($$("[data-insert]", box).map((b) => [b.dataset.insert, b.dataset.sample]));
+    $("[data-preview]", box).textContent = area.value.replace(/\{[a-z_]+\}/g, (name) => samples[name] ?? name);
+  }
+  document.addEventListener("input", (event) => {
+    if (event.target.matches("[data-with-preview]")) preview(event.target);
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-insert]");
+    if (!button) return;
+    const area = $("textarea", button.closest(".text-box"));
+    area.setRangeText(button.dataset.insert, area.selectionStart, area.selectionEnd, "end");
+    area.focus();
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  for (const button of $$("[data-insert]")) button.hidden = false;
+
   /* --- Leaving a form with changes asks. */
   const form = $(".change-form #content-main > form");
   if (form) {

@@ -65,6 +65,9 @@ BODIES: dict[str, Callable[[House, str, str], Any]] = {
     },
     "POST /business-hours/": lambda *_: {"code": "tokyo", "name": "Tokyo"},
     "PATCH /business-hours/{reference}/": lambda *_: {"name": "Renamed"},
+    "POST /business-hours/{reference}/holidays/": lambda *_: {
+        "calendar": "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
+    },
     "PUT /teams/{reference}/shifts/": lambda *_: {"plans": []},
     "POST /endpoints/": lambda *_: {"name": "New", "url": "https://crm.example.com/in"},
     "PATCH /endpoints/{public_id}/": lambda *_: {"name": "Renamed"},

@@ -217,3 +217,79 @@ class TestAChannelsHours:
 
         assert answer.status_code == 422
         assert "WhatsApp Tokyo" in answer.content.decode()
+
+
+def file_of(*events):
+    parts = (f"BEGIN:VEVENT\nSUMMARY:{name}\n{lines}\nEND:VEVENT" for name, lines in events)
+    return "\n".join(["BEGIN:VCALENDAR", *parts, "END:VCALENDAR"])
+
+
+class TestImportingHolidays:
+    FILE = file_of(
+        ("Labour day", "DTSTART;VALUE=DATE:20261123"),
+        ("New Year", "DTSTART;VALUE=DATE:20270101"),
+        ("Half a day", "DTSTART;VALUE=DATE:20261231"),
+        ("Stand-up", "DTSTART;VALUE=DATE:20261123\nRRULE:FREQ=DAILY"),
+    )
+
+    def send(self, api, **body):
+        return api.post("business-hours/tokyo/holidays/", {"calendar": self.FILE, **body})
+
+    def test_is_rehearsed_first(self, api):
+        api.post("business-hours/", OFFICE)
+
+        plan = self.send(api, dry_run=True).json()
+
+        named = {name: [row["name"] for row in rows] for name, rows in plan.items()}
+        assert named == {
+            "added": ["Labour day"],
+            "known": ["New Year"],  # every year
+            "kept": ["Half a day"],  # has hours of its own
+            "refused": ["Stand-up"],
+        }
+        assert plan["refused"][0]["code"] == "endless"
+        assert len(api.get("business-hours/tokyo/").json()["exceptions"]) == 2
+
+    def test_closes_the_dates_and_says_that_they_are_holidays(self, api):
+        api.post("business-hours/", OFFICE)
+
+        assert self.send(api).json()["added"][0]["date"] == "2026-11-23"
+
+        answer = api.get("business-hours/tokyo/at/?instant=2026-11-23T01:00:00Z").json()
+        assert (answer["is_open"], answer["why"], answer["label"]) == (
+            False,
+            "holiday",
+            "Labour day",
+        )
+
+    def test_again_changes_nothing(self, api):
+        api.post("business-hours/", OFFICE)
+        self.send(api)
+
+        again = self.send(api).json()
+
+        assert again["added"] == []
+        assert len(api.get("business-hours/tokyo/").json()["exceptions"]) == 3
+
+    @pytest.mark.parametrize(
+        "calendar",
+        [
+            "<html></html>",
+            "BEGIN:VCALENDAR",
+            "BEGIN:VCALENDAR\n" + "BEGIN:VEVENT\n" * 99,
+        ],
+    )
+    def test_refuses_what_is_no_calendar(self, api, calendar):
+        api.post("business-hours/", OFFICE)
+
+        assert self.send(api, calendar=calendar).status_code == 422
+
+    def test_refuses_more_dates_than_there_is_room(self, api):
+        api.post("business-hours/", OFFICE)
+        months = ("01", "03", "05")
+        events = [(f"Month {m}", f"DTSTART;VALUE=DATE:2027{m}01\nDURATION:P31D") for m in months]
+
+        answer = self.send(api, calendar=file_of(*events))
+
+        assert answer.status_code == 422
+        assert len(api.get("business-hours/tokyo/").json()["exceptions"]) == 2
