@@ -1,5 +1,6 @@
 """The stand-in's reports about messages: signed requests to the address that came with each."""
 
+import random
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,7 +32,7 @@ class Reporter:
         story = [(status, "") for status in self._store.story]
         if message["to"] in self._store.closed_windows:
             story = list(OUTSIDE_WINDOW)
-        if story:
+        if story and random.random() >= self._store.silent_share:
             self._stories.append(self._pool.submit(self._tell, message["sid"], story, may_begin))
         return may_begin
 

@@ -11,6 +11,7 @@ GET  /_control/reports   every report that was tried, with its answer
 import base64
 import binascii
 import json
+import random
 import re
 import socket
 import threading
@@ -150,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
         if store.reports_first:
             may_report.set()
             self.server.reporter.settle()
-        time.sleep(fault.delay_s)
+        time.sleep(fault.delay_s + random.uniform(*store.delays))
         try:
             self._answer_create(message, fault)
         finally:

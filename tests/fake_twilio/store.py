@@ -63,6 +63,8 @@ class Store:
     `api_keys`: SID of a key to its secret and its account.
     `story`: the reports that follow a message by themselves, in this order.
     `reports_first`: the reports arrive before the answer to the send does.
+    `silent_share`: the share of messages of which nothing is ever reported.
+    `delays`: the shortest and the longest time, in seconds, that an answer takes.
     `reach`: where to connect for reports instead of the address that was given (and is signed).
     """
 
@@ -74,6 +76,8 @@ class Store:
     step_s: float = 0.01
     reports_first: bool = False
     reach: str = ""
+    silent_share: float = 0.0
+    delays: tuple[float, float] = (0.0, 0.0)
     faults: deque[Fault] = field(default_factory=deque)
     sends: list[dict[str, Any]] = field(default_factory=list)
     received: list[dict[str, Any]] = field(default_factory=list)

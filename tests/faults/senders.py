@@ -1,0 +1,148 @@
+"""Workers that send and look up, and are killed while they do.
+
+`python -m tests.faults.senders ROUNDS KILLS`: each of the named points ROUNDS times, then KILLS at
+random; then nobody is killed any more, until standard input ends. Prints what was done as JSON.
+
+Nothing in the product knows of the points: a worker that is to die at one watches its own calls.
+"""
+
+import json
+import os
+import random
+import select
+import signal
+import sys
+import time
+from collections import Counter
+from datetime import timedelta
+from types import FrameType
+from typing import Any
+
+WORKERS = 3
+SHORTEST_S, LONGEST_S = 0.02, 0.1
+#: A worker that does not come by its point in this time is killed where it is.
+PATIENCE_S = 1.5
+#: The worker's own, so that what the dead leave behind is taken up soon.
+LEASE_S = 10
+
+_DELIVERY, _LOOKUPS = "conversations/services/delivery.py", "conversations/services/lookups.py"
+#: The end of the file, the function, and whether it begins or ends there.
+POINTS = {
+    "claimed, before the commit": (_DELIVERY, "_lease", "return"),
+    "claimed": (_DELIVERY, "_refuse_late", "call"),
+    "about to ask": (_DELIVERY, "_send", "call"),
+    "asked, before the answer": ("http/client.py", "getresponse", "call"),
+    "answered": (_DELIVERY, "_send", "return"),
+    "recorded, before the commit": (_DELIVERY, "_record_receipt", "return"),
+    "recorded": (_DELIVERY, "send_next", "return"),
+    "about to look up": (_LOOKUPS, "_ask", "call"),
+    "looked up": (_LOOKUPS, "_ask", "return"),
+    "settled, before the commit": (_LOOKUPS, "_settle", "return"),
+}
+
+
+def die_at(point: str) -> None:
+    """Let this process die the first time it comes by the point."""
+    ending, name, event = POINTS[point]
+
+    def watch(frame: FrameType, happened: str, _value: Any) -> None:
+        code = frame.f_code
+        if happened == event and code.co_name == name and code.co_filename.endswith(ending):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.setprofile(watch)
+
+
+def work() -> None:
+    """Send, settle and look up whatever is due, until somebody ends it."""
+    from conversations.services import delivery, lookups  # noqa: PLC0415 - needs the settings
+    from teams.clock import database_now  # noqa: PLC0415
+
+    delivery.LEASE = timedelta(seconds=LEASE_S)
+    while True:
+        is_busy = delivery.send_next(now=database_now())
+        is_busy |= delivery.settle_next_lost(now=database_now())
+        is_busy |= lookups.look_up_next(now=database_now())
+        if not is_busy:
+            time.sleep(0.02)
+
+
+def start(point: str = "") -> int:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            if point:
+                die_at(point)
+            work()
+        finally:
+            os._exit(1)
+    return pid
+
+
+def bury(pid: int) -> None:
+    _, status = os.waitpid(pid, 0)
+    if not os.WIFSIGNALED(status):
+        sys.exit(f"a worker ended by itself: {status}")
+
+
+def kill_at_points(rounds: int) -> Counter[str]:
+    """Let a worker die at each point in turn; say how often it did."""
+    died: Counter[str] = Counter()
+    running: list[tuple[int, str]] = []
+    for point in [point for _ in range(rounds) for point in POINTS]:
+        running.append((start(point), point))
+        if len(running) == WORKERS:
+            died[_await(*running.pop(0))] += 1
+    for pid, point in running:
+        died[_await(pid, point)] += 1
+    return died
+
+
+def _await(pid: int, point: str) -> str:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            if not os.WIFSIGNALED(status):
+                sys.exit(f"a worker ended by itself: {status}")
+            return point
+        time.sleep(0.005)
+    os.kill(pid, signal.SIGKILL)
+    bury(pid)
+    return "elsewhere"
+
+
+def kill_at_random(kills: int) -> None:
+    pick = random.Random(6)
+    workers = [start() for _ in range(WORKERS)]
+    for _ in range(kills):
+        time.sleep(pick.uniform(SHORTEST_S, LONGEST_S))
+        place = pick.randrange(WORKERS)
+        os.kill(workers[place], signal.SIGKILL)
+        bury(workers[place])
+        workers[place] = start()
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
+        bury(pid)
+
+
+def main(rounds: int, kills: int) -> None:
+    import django  # noqa: PLC0415
+
+    django.setup()
+    from conversations.services import delivery, lookups  # noqa: F401, PLC0415 - once, for all
+
+    died = kill_at_points(rounds)
+    if kills:
+        kill_at_random(kills)
+    workers = [start() for _ in range(WORKERS + 1)]
+    sys.stdout.write(json.dumps({**died, "random": kills}) + "\n")
+    sys.stdout.flush()
+    select.select([sys.stdin], [], [])
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
+        bury(pid)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
