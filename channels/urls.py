@@ -9,8 +9,11 @@ from channels.api.channels import (
     ChannelsEndpoint,
     ChannelTestEndpoint,
 )
+from channels.api.templates import TemplateEndpoint, TemplatesEndpoint
 
 urlpatterns = [
+    path("templates/", TemplatesEndpoint.as_view()),
+    path("templates/<uuid:public_id>/", TemplateEndpoint.as_view()),
     path("channels/", ChannelsEndpoint.as_view()),
     path("channels/<uuid:public_id>/", ChannelEndpoint.as_view()),
     path("channels/<uuid:public_id>/test/", ChannelTestEndpoint.as_view()),

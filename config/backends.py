@@ -61,6 +61,7 @@ PERMISSIONS: dict[str, Right | Role] = {
     "channels.add_channelmember": Right.EDIT_CHANNELS,
     "channels.change_channelmember": Right.EDIT_CHANNELS,
     "channels.delete_channelmember": Right.EDIT_CHANNELS,
+    "channels.view_template": Role.SUPERVISOR,
     "channels.view_endpoint": Right.EDIT_ENDPOINTS,
     "channels.add_endpoint": Right.EDIT_ENDPOINTS,
     "channels.change_endpoint": Right.EDIT_ENDPOINTS,

@@ -97,6 +97,12 @@ MENU: tuple[tuple[Text, tuple[Entry, ...]], ...] = (
                 "admin:channels_channel_changelist",
                 "channels.view_channel",
             ),
+            Entry(
+                _("Templates"),
+                "note",
+                "admin:channels_template_changelist",
+                "channels.view_template",
+            ),
         ),
     ),
     (

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from channels.models import Channel, ChannelMember, ChannelText, Endpoint, Provider
+from channels.models import Channel, ChannelMember, ChannelText, Endpoint, Provider, Template
 from conversations import media_files
 from conversations.models import (
     Attachment,
@@ -93,6 +93,21 @@ def make_endpoint(
     **fields: Any,
 ) -> Endpoint:
     return Endpoint.objects.create(name=name, url=url, created_at=now, **fields)
+
+
+def make_template(*, channel: Channel, **fields: Any) -> Template:
+    """Make an approved template with one placeholder."""
+    return Template.objects.create(
+        channel=channel,
+        provider_template_id=f"HX{next(_numbers):032d}",
+        name=fields.pop("name", "order_update"),
+        language=fields.pop("language", "en"),
+        body=fields.pop("body", "Hi {{1}}, your order is on its way."),
+        variables=fields.pop("variables", ["1"]),
+        status=fields.pop("status", "approved"),
+        synced_at=fields.pop("now", moments.WEDNESDAY_MORNING),
+        **fields,
+    )
 
 
 def make_event(

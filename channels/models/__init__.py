@@ -4,6 +4,7 @@ from channels.models.envelope import Envelope, EnvelopeOutcome
 from channels.models.pace import Pace
 from channels.models.played_send import PlayedSend
 from channels.models.refusal import RefusedRequest
+from channels.models.template import Template, TemplateStatus
 from channels.models.text import ChannelText
 
 __all__ = [
@@ -20,4 +21,6 @@ __all__ = [
     "PlayedSend",
     "Provider",
     "RefusedRequest",
+    "Template",
+    "TemplateStatus",
 ]

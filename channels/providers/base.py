@@ -156,6 +156,7 @@ class SendReceipt:
 class ProviderTemplate:
     """A template as the provider has it. `body` has its placeholders written as `{{name}}`.
 
+    `reason`: why it was rejected, in the provider's words.
     `category` is the provider's own word in lower case (`utility`, `marketing`, …).
     """
 
@@ -166,6 +167,7 @@ class ProviderTemplate:
     status: Literal["approved", "pending", "rejected", "paused"]
     body: str
     variables: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,10 @@ _REPLY_SENTENCES = {
     "message.template_required": _(
         "The customer's last message is more than 24 hours old: only a template may be sent."
     ),
+    "template.not_approved": _("This template cannot be sent: it is not approved, or it is gone."),
+    "template.values": _(
+        "Give one text for each placeholder of the template, in one line, and no others."
+    ),
 }
 
 _RETRY_SENTENCES = {

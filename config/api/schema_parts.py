@@ -46,6 +46,7 @@ TAGS: dict[str, tuple[str, str]] = {
     "channels": ("Channels", "The numbers and services that customers write to."),
     "ai-agents": ("AI agents", "Who answers by itself, and hands over to people."),
     "rules": ("Rules", "The ordered list that decides who gets a conversation."),
+    "templates": ("Channels", "The numbers and services that customers write to."),
     "endpoints": ("Webhooks", "Your addresses, and what was sent to them."),
     "deliveries": ("Webhooks", "Your addresses, and what was sent to them."),
     "me": ("Key", "The key itself."),

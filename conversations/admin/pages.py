@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from conversations import scope
-from conversations.admin import retrying
+from conversations.admin import retrying, templating
 from conversations.admin.cells import status_pill
 from conversations.admin.files import FilePages
 from conversations.admin.history import build_history
@@ -56,6 +56,11 @@ class ConversationAdmin(ConversationListAdmin, FilePages):
         own = [
             path(
                 "<path:pk>/reply/", view(self.reply_view), name="conversations_conversation_reply"
+            ),
+            path(
+                "<path:pk>/template/",
+                view(self.template_view),
+                name="conversations_conversation_template",
             ),
             path("<path:pk>/note/", view(self.note_view), name="conversations_conversation_note"),
             path(
@@ -248,6 +253,58 @@ class ConversationAdmin(ConversationListAdmin, FilePages):
         except self.refused as error:
             form.add_error("body", self.explain_refusal(error))
         return self._page(request, conversation, form=form) if form.errors else None
+
+    def template_view(self, request: HttpRequest, pk: str) -> HttpResponse:
+        """Choose a template, fill it, look at it, and send it."""
+        conversation = self._find(request, pk)
+        if conversation is None:
+            return self._gone(request, pk)
+        if not request.user.has_perm("conversations.reply"):
+            raise PermissionDenied
+        page = self._address(conversation, "change", query=self._kept_query(request))
+        asked = request.POST if request.method == "POST" else request.GET
+        choices = templating.choices_for(conversation, chosen=asked.get("template", ""))
+        chosen = next((each.template for each in choices if each.is_chosen), None)
+        form: templating.ValuesForm | None = None
+        refusal: Text = ""
+        if chosen is not None:
+            data = request.POST if request.method == "POST" else None
+            form = templating.ValuesForm(chosen, data)
+            if "send" in request.POST and form.is_valid():
+                refusal = self._send_template(request, conversation, form)
+                if not refusal:
+                    return HttpResponseRedirect(page)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Send a template"),
+            "page_url": page,
+            "choices": choices,
+            "none": templating.explain_none(conversation),
+            "form": form,
+            "refusal": refusal,
+        }
+        return TemplateResponse(request, "relaydesk/template.html", context)
+
+    def _send_template(
+        self, request: HttpRequest, conversation: Conversation, form: templating.ValuesForm
+    ) -> Text:
+        """Queue the filled template; return why it was not, or blank."""
+        try:
+            replies.queue_template(
+                conversation,
+                author=viewer(request),
+                template=form.template,
+                values=form.values(),
+                actor=actor_of(viewer(request)),
+                now=timezone.now(),
+                public_id=form.cleaned_data["key"],
+            )
+        except ReplyRefusedError as error:
+            return REFUSALS.get(error.code, error.code)
+        except self.refused as error:
+            return self.explain_refusal(error)
+        return ""
 
     # --- Sending once more: GET asks, POST does
 

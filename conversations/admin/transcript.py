@@ -51,6 +51,8 @@ TICKS = {
         _("Nobody knows yet whether this arrived. It is not sent again by itself."),
     ),
 }
+#: Twilio's, WhatsApp's own, and ours for the 24 hours that were over.
+_WINDOW_CODES = {"63016", "131047", "window_closed"}
 _TAKEN = {DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.READ}
 RETRYABLE = {DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN}
 
@@ -78,6 +80,8 @@ class Entry:
     status: str = ""
     code: str = ""
     parts: Text = ""
+    #: It failed because the 24 hours were over: only a template gets through.
+    needs_template: bool = False
     #: Why an answer did not arrive, in the reader's language where we know the sentence.
     why: Text = ""
     files: tuple[File, ...] = ()
@@ -142,6 +146,7 @@ def _wrap_one(message: Message) -> Entry:
         why=gettext(wrong.error_detail) if wrong and wrong.error_detail else "",
         files=tuple(_describe_file(row) for row in message.attachments.all()),
         is_retryable=status in RETRYABLE,
+        needs_template=wrong is not None and wrong.error_code in _WINDOW_CODES,
         parts=_describe_parts(whole) if len(whole) > 1 else "",
     )
 

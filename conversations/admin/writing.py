@@ -32,6 +32,8 @@ REFUSALS = {
         "WhatsApp takes free text for 24 hours after the customer's last message, and that time is "
         "over (error 63016). It opens again when the customer writes."
     ),
+    "template.not_approved": gettext_lazy("This template is not approved any more."),
+    "template.values": gettext_lazy("Each placeholder needs a text of one line."),
     "message.id_taken": gettext_lazy("This page is out of date. Nothing was sent."),
 }
 
@@ -66,6 +68,8 @@ class Box:
     is_closing_soon: bool
     send_label: Text
     key: str
+    #: A template may go out here, whatever the hour.
+    has_templates: bool
 
 
 def build_box(conversation: Conversation, *, user: User, now: datetime) -> Box:
@@ -82,6 +86,8 @@ def build_box(conversation: Conversation, *, user: User, now: datetime) -> Box:
         is_closing_soon=has_window and end is not None and end - now < SOON,
         send_label=_("Send to %(name)s") % {"name": contact.name or mask_phone(contact.phone)},
         key=str(new_public_id()),
+        has_templates=code in ("", "message.template_required")
+        and conversation.channel.medium == Medium.WHATSAPP,
     )
 
 

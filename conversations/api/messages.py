@@ -1,23 +1,29 @@
 """Messages and notes of a conversation."""
 
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from channels.models import Template
 from conversations import scope
 from conversations.api.callers import actor_of
 from conversations.api.conversations import pick_conversation
 from conversations.api.serializers import MessageOut, NewMessage, NewNote, RetryBody
+from conversations.models import Conversation
 from conversations.services import replies, retries
 from teams.api.endpoints import Endpoint
 from teams.api.once import once
 from teams.api.operations import describe
 from teams.api.permissions import caller
-from teams.api.problems import NotFoundProblem
+from teams.api.problems import FieldProblem, NotFoundProblem
 from teams.scopes import Scope
+
+NO_TEMPLATE = ("unknown", _("The channel of this conversation has no such template."))
 
 
 class MessagesEndpoint(Endpoint):
@@ -42,20 +48,43 @@ class MessagesEndpoint(Endpoint):
         body=NewMessage,
         answer=MessageOut,
         status=status.HTTP_202_ACCEPTED,
-        examples={"an answer": {"body": "We have sent you a new one."}},
+        examples={
+            "an answer": {"body": "We have sent you a new one."},
+            "a template": {
+                "template": "01990000-0000-7000-8000-000000000007",
+                "variables": {"1": "Dora", "2": "12:00"},
+            },
+        },
     )
     @once
     def post(self, request: Request, public_id: UUID) -> Response:
         """Queue an answer. 202: it is stored, and sent by a worker; its status follows."""
         conversation = pick_conversation(request, public_id)
-        message = replies.queue_reply(
-            conversation,
-            author=caller(request),
-            body=self.read_body(NewMessage)["body"],
-            actor=actor_of(request),
-            now=timezone.now(),
-        )
+        body = self.read_body(NewMessage)
+        common: dict[str, Any] = {
+            "author": caller(request),
+            "actor": actor_of(request),
+            "now": timezone.now(),
+        }
+        if "template" in body:
+            message = replies.queue_template(
+                conversation,
+                template=_pick_template(conversation, body["template"]),
+                values=body.get("variables", {}),
+                **common,
+            )
+        else:
+            message = replies.queue_reply(conversation, body=body["body"], **common)
         return Response(MessageOut(message).data, status=status.HTTP_202_ACCEPTED)
+
+
+def _pick_template(conversation: Conversation, public_id: UUID) -> Template:
+    """Return a template of the conversation's channel."""
+    theirs = Template.objects.filter(channel=conversation.channel_id, public_id=public_id)
+    template = theirs.order_by("pk").first()
+    if template is None:
+        raise FieldProblem({"template": NO_TEMPLATE})
+    return template
 
 
 class RetryEndpoint(Endpoint):

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from channels.api.serializers import ChannelBrief
+from channels.placeholders import LONGEST_VALUE
 from conversations import payloads
 from conversations.models import Attachment, Contact, Conversation, Event, Message, Survey
 from conversations.models.event import ActorKind
@@ -16,6 +17,7 @@ from conversations.states import OPEN, Status
 from conversations.window import closes_at
 from teams.api.bodies import Body, Parameters
 from teams.api.fields import UUID_FORM, Choice, Flag, Instant, PublicId, Text, TextList, Whole
+from teams.api.problems import FieldProblem
 from teams.api.serializers import Out, PersonBrief, TeamBrief
 
 #: "open" is what people call the two states in which somebody works on it.
@@ -24,6 +26,9 @@ STATUS_WORDS = [*(status.value for status in Status), OPEN_WORD]
 ONLY_SNOOZED = _("Only what is snoozed has a time at which it wakes.")
 _WORDS = "|".join(STATUS_WORDS)
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+REQUIRED = ("required", _("This is required."))
 
 
 class BlankAsNull(serializers.CharField):
@@ -291,7 +296,20 @@ class ContactParameters(Parameters):
 
 
 class NewMessage(Body):
-    body = Text(max_length=MAX_BODY_LENGTH)
+    """Either a text, or an approved template with what fills its placeholders."""
+
+    default_error_messages = {"one_of": _("Give either body or template.")}
+
+    body = Text(required=False, max_length=MAX_BODY_LENGTH)
+    template = PublicId(required=False)
+    variables = serializers.DictField(child=Text(max_length=LONGEST_VALUE), required=False)
+
+    def validate(self, attrs: Any) -> Any:
+        if "body" in attrs and ("template" in attrs or "variables" in attrs):
+            self.fail("one_of")
+        if "body" not in attrs and "template" not in attrs:
+            raise FieldProblem({"body": REQUIRED})
+        return attrs
 
 
 class NewNote(Body):

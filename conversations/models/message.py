@@ -59,6 +59,12 @@ class Message(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     attempt = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
+    # A template that the provider approved, and what its placeholders were filled with. `body` is
+    # the text with all of it put in.
+    template = models.ForeignKey(
+        "channels.Template", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    template_variables = models.JSONField(null=True, blank=True)
     # A long answer goes out in several messages, each with a state of its own. The first of them
     # stands for the whole; the others follow it in the sequence.
     part_of = models.ForeignKey(

@@ -126,7 +126,7 @@ def _find_due(*, now: datetime) -> Message | None:
     is_ready = Q(channel__pace=None) | Q(channel__pace__ready_at__lte=now)
     return (
         Message.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("conversation__identity", "channel", "part_of")
+        .select_related("conversation__identity", "channel", "part_of", "template")
         .filter(is_ready, send_due_at__lte=now, delivery_status=DeliveryStatus.QUEUED)
         .filter(~Exists(earlier))
         .order_by("send_due_at", "pk")
@@ -151,7 +151,7 @@ def _refuse_late(message: Message, *, now: datetime) -> SendError | None:
     """Look once more whether the customer may be written to: what was queued may be too late."""
     conversation = message.conversation
     conversation.channel = message.channel
-    reason = replies.reason_not_to_write(conversation, now=now)
+    reason = replies.reason_not_to_send(message, now=now)
     return SendError("permanent", *_TOO_LATE[reason]) if reason else None
 
 

@@ -69,7 +69,7 @@ def look_up_next(*, now: datetime) -> bool:
 def _claim_next(*, now: datetime) -> _Claim | None:
     message = (
         Message.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("conversation__identity", "channel", "part_of")
+        .select_related("conversation__identity", "channel", "part_of", "template")
         .filter(
             lookup_due_at__lte=now,
             delivery_status=DeliveryStatus.UNKNOWN,

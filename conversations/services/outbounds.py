@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_noop as _
 
 from channels.addresses import status_url
-from channels.providers.base import OutboundMessage
+from channels.providers.base import OutboundMessage, OutboundTemplate
 from conversations.actors import Actor
 from conversations.delivery_states import DeliveryStatus
 from conversations.models import Message
@@ -22,6 +22,18 @@ def build(message: Message) -> OutboundMessage:
         text=message.body.strip(),
         status_url=status_url(message.channel, message_id=message.public_id),
         reference=str(message.public_id),
+        template=_template(message),
+    )
+
+
+def _template(message: Message) -> OutboundTemplate | None:
+    if message.template is None:
+        return None
+    return OutboundTemplate(
+        provider_template_id=message.template.provider_template_id,
+        name=message.template.name,
+        language=message.template.language,
+        variables=message.template_variables or {},
     )
 
 

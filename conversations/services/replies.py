@@ -1,12 +1,15 @@
 """What people write: answers that go to the customer, and notes that do not."""
 
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from channels.models import Medium
+from channels.models import Medium, Template, TemplateStatus
+from channels.placeholders import faults_in, fill
 from conversations.actors import Actor
 from conversations.delivery_states import DeliveryStatus
 from conversations.event_types import EventType
@@ -25,9 +28,24 @@ from teams.models import User
 MAX_BODY_LENGTH = 10_000
 
 
+TEMPLATE_KIND = "template"
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """What somebody writes to a customer."""
+
+    author: User
+    actor: Actor
+    kind: str
+    body: str
+    fields: dict[str, Any]
+
+
 class ReplyRefusedError(Exception):
     """An answer that may not be sent. `code` says why: `conversation.closed`,
-    `message.template_required`, `message.id_taken`, `contact.opted_out`, `channel.inactive`."""
+    `message.template_required`, `message.id_taken`, `contact.opted_out`, `channel.inactive`,
+    `template.not_approved`, `template.values`."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -56,28 +74,35 @@ def queue_reply(
     reason = reason_not_to_reply(conversation, now=now)
     if reason:
         raise ReplyRefusedError(reason)
-    team_id = conversation.team_id
-    if conversation.status not in OPEN:
-        conversation = lifecycle.reopen(conversation, actor=actor, now=now)
-    if conversation.assignee_id is None:
-        conversation = _take(conversation, user=author, team_id=team_id, actor=actor, now=now)
-    message = messages.append_outbound(
-        conversation,
-        draft=Draft(
-            direction=Direction.OUTBOUND,
-            author_kind=AuthorKind.AGENT,
-            author_id=author.pk,
-            body=body,
-            delivery_status=DeliveryStatus.QUEUED,
-            send_due_at=now,
-            fields=_named(public_id),
-        ),
-        now=now,
-    )
-    lifecycle.start_progress(conversation, author_id=author.pk, actor=actor, now=now)
-    _note_message("message.queued", message, actor=actor, now=now)
-    wake("conversations.tasks.send_queued")
-    return message
+    writing = _Writing(author, actor, "text", body, _named(public_id))
+    return _queue(conversation, writing, now=now)
+
+
+@transaction.atomic
+def queue_template(
+    conversation: Conversation,
+    *,
+    author: User,
+    template: Template,
+    values: Mapping[str, str],
+    actor: Actor,
+    now: datetime,
+    public_id: uuid.UUID | None = None,
+) -> Message:
+    """Store an answer made of an approved template, inside the 24 hours or after them.
+
+    `values` fill its placeholders. Raises `ReplyRefusedError`, with the codes of `queue_reply`,
+    `template.not_approved` or `template.values`.
+    """
+    conversation = _lock(conversation)
+    if stored := _stored_before(conversation, public_id):
+        return stored
+    reason = _reason_not_to_talk(conversation) or _reason_not_to_use(template, conversation, values)
+    if reason:
+        raise ReplyRefusedError(reason)
+    extra = {**_named(public_id), "template": template, "template_variables": dict(values)}
+    writing = _Writing(author, actor, TEMPLATE_KIND, fill(template.body, values), extra)
+    return _queue(conversation, writing, now=now)
 
 
 @transaction.atomic
@@ -108,11 +133,19 @@ def add_note(
 
 def reason_not_to_reply(conversation: Conversation, *, now: datetime) -> str:
     """Return why free text may not be sent now, as a code; blank if it may."""
-    if conversation.status == Status.CLOSED:
-        return "conversation.closed"
-    if not conversation.channel.is_active:
-        return "channel.inactive"
-    return reason_not_to_write(conversation, now=now)
+    return _reason_not_to_talk(conversation) or reason_not_to_write(conversation, now=now)
+
+
+def reason_not_to_resend(message: Message, *, now: datetime) -> str:
+    """Return why a message may not be sent once more, as a code; blank if it may."""
+    return _reason_not_to_talk(message.conversation) or reason_not_to_send(message, now=now)
+
+
+def reason_not_to_send(message: Message, *, now: datetime) -> str:
+    """Return why a message may not leave at this moment, as a code; blank if it may."""
+    if message.kind == TEMPLATE_KIND:
+        return _reason_not_to_address(message.conversation)
+    return reason_not_to_write(message.conversation, now=now)
 
 
 def reason_not_to_write(conversation: Conversation, *, now: datetime) -> str:
@@ -120,12 +153,62 @@ def reason_not_to_write(conversation: Conversation, *, now: datetime) -> str:
 
     It is asked once more when a message leaves, for much can happen while one is queued.
     """
-    if conversation.identity.opted_out_at is not None:
-        return "contact.opted_out"
+    opted_out = _reason_not_to_address(conversation)
+    if opted_out:
+        return opted_out
     is_whatsapp = conversation.channel.medium == Medium.WHATSAPP
     if is_whatsapp and not is_window_open(conversation.last_inbound_at, now=now):
         return "message.template_required"
     return ""
+
+
+def _reason_not_to_talk(conversation: Conversation) -> str:
+    if conversation.status == Status.CLOSED:
+        return "conversation.closed"
+    if not conversation.channel.is_active:
+        return "channel.inactive"
+    return _reason_not_to_address(conversation)
+
+
+def _reason_not_to_address(conversation: Conversation) -> str:
+    return "contact.opted_out" if conversation.identity.opted_out_at is not None else ""
+
+
+def _reason_not_to_use(
+    template: Template, conversation: Conversation, values: Mapping[str, str]
+) -> str:
+    is_theirs = template.channel_id == conversation.channel_id and template.removed_at is None
+    if not is_theirs or template.status != TemplateStatus.APPROVED:
+        return "template.not_approved"
+    return "template.values" if faults_in(tuple(template.variables), values) else ""
+
+
+def _queue(conversation: Conversation, writing: _Writing, *, now: datetime) -> Message:
+    """Store what somebody wrote to the customer. The conversation's row is locked."""
+    author, actor = writing.author, writing.actor
+    team_id = conversation.team_id
+    if conversation.status not in OPEN:
+        conversation = lifecycle.reopen(conversation, actor=actor, now=now)
+    if conversation.assignee_id is None:
+        conversation = _take(conversation, user=author, team_id=team_id, actor=actor, now=now)
+    message = messages.append_outbound(
+        conversation,
+        draft=Draft(
+            direction=Direction.OUTBOUND,
+            author_kind=AuthorKind.AGENT,
+            author_id=author.pk,
+            kind=writing.kind,
+            body=writing.body,
+            delivery_status=DeliveryStatus.QUEUED,
+            send_due_at=now,
+            fields=writing.fields,
+        ),
+        now=now,
+    )
+    lifecycle.start_progress(conversation, author_id=author.pk, actor=actor, now=now)
+    _note_message("message.queued", message, actor=actor, now=now)
+    wake("conversations.tasks.send_queued")
+    return message
 
 
 def _lock(conversation: Conversation) -> Conversation:

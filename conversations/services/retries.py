@@ -62,7 +62,7 @@ def _retry(
         is_doubt = any(row.delivery_status == DeliveryStatus.UNKNOWN for row in rows)
         raise RetryRefusedError("message.in_doubt" if is_doubt else "message.not_failed")
     whole = rows[0]
-    reason = replies.reason_not_to_reply(whole.conversation, now=now)
+    reason = replies.reason_not_to_resend(whole, now=now)
     if reason:
         raise ReplyRefusedError(reason)
     data = {

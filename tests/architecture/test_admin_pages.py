@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from channels.models import Channel, Endpoint, Envelope, EnvelopeOutcome
+from channels.models import Channel, Endpoint, Envelope, EnvelopeOutcome, Template
 from conversations.models import Contact, Conversation, EndpointDelivery, Survey, SurveyStatus
 from routing.models import AiAgent, Rule
 from teams.csv_plan import Subject
@@ -30,6 +30,7 @@ from tests.factories import (
     make_message,
     make_rule,
     make_team,
+    make_template,
 )
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,7 @@ MODELS = [
     BusinessHours,
     Import,
     Team,
+    Template,
     User,
 ]
 NAMES = [model.__name__ for model in MODELS]
@@ -90,6 +92,7 @@ def make_another(number: int) -> None:
         outcome=EnvelopeOutcome.ACCEPTED,
         received_at=now,
     )
+    make_template(channel=channel, name=f"template_{number}")
     hours.create(code=f"hours-{number}", name=f"Hours {number}")
     api_keys.issue(alice, name=f"Key {number}", scopes=["read"])
     imports.plan(

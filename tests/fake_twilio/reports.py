@@ -30,7 +30,7 @@ class Reporter:
         """Have the story of a message ready; it is told once the returned event is set."""
         may_begin = threading.Event()
         story = [(status, "") for status in self._store.story]
-        if message["to"] in self._store.closed_windows:
+        if message["to"] in self._store.closed_windows and not message["content_sid"]:
             story = list(OUTSIDE_WINDOW)
         if story and random.random() >= self._store.silent_share:
             self._stories.append(self._pool.submit(self._tell, message["sid"], story, may_begin))

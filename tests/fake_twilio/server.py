@@ -98,8 +98,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, sent)
         elif self.path == "/_control/reports":
             self._answer(200, {"reports": self.server.reporter.log})
+        elif urlsplit(self.path).path == "/v1/ContentAndApprovals":
+            self._list_contents()
         elif not self._answered_by_account():
             self._guarded(lambda account_sid, token: self._read(account_sid))
+
+    def _list_contents(self) -> None:
+        """Answer as content.twilio.com does; that API knows the account by its credentials."""
+        contents = list(self.server.store.contents)
+        meta = {"page": 0, "page_size": len(contents), "key": "contents", "next_page_url": None}
+        self._answer(200, {"contents": contents, "meta": meta})
 
     def _guarded(self, act: Any) -> None:
         try:

@@ -1,5 +1,6 @@
 """What the stand-in remembers, which requests it refuses, and what it was told to do wrong."""
 
+import json
 import re
 import threading
 import uuid
@@ -63,6 +64,7 @@ class Store:
     `api_keys`: SID of a key to its secret and its account.
     `story`: the reports that follow a message by themselves, in this order.
     `reports_first`: the reports arrive before the answer to the send does.
+    `contents`: the templates, as Twilio lists them with their approvals.
     `silent_share`: the share of messages of which nothing is ever reported.
     `delays`: the shortest and the longest time, in seconds, that an answer takes.
     `reach`: where to connect for reports instead of the address that was given (and is signed).
@@ -77,6 +79,7 @@ class Store:
     reports_first: bool = False
     reach: str = ""
     silent_share: float = 0.0
+    contents: list[dict[str, Any]] = field(default_factory=list)
     delays: tuple[float, float] = (0.0, 0.0)
     faults: deque[Fault] = field(default_factory=deque)
     sends: list[dict[str, Any]] = field(default_factory=list)
@@ -118,7 +121,8 @@ class Store:
         message: dict[str, Any] = {
             "account_sid": account_sid,
             "api_version": "2010-04-01",
-            "body": fields.get("Body", ""),
+            "body": fields.get("Body", "") or self._filled(fields),
+            "content_sid": fields.get("ContentSid"),
             "date_created": now,
             "date_sent": None,
             "date_updated": now,
@@ -145,7 +149,8 @@ class Store:
 
     def _refusal(self, fields: dict[str, str]) -> int:
         to, sender = fields.get("To", ""), fields.get("From", "")
-        callback = fields.get("StatusCallback", "")
+        callback, template = fields.get("StatusCallback", ""), fields.get("ContentSid", "")
+        known = {content["sid"] for content in self.contents}
         rules = (
             (not to, 21604),
             (not sender and not fields.get("MessagingServiceSid"), 21603),
@@ -157,8 +162,19 @@ class Store:
             (len(fields.get("Body", "")) > MAX_BODY_CHARS, 21617),
             (bool(callback) and not _is_public_address(callback), 21609),
             (to in self.opted_out, 21610),
+            (bool(template) and template not in known, 60228),
+            (bool(template) and bool(fields.get("Body") or fields.get("MediaUrl")), 63030),
         )
         return next((code for is_broken, code in rules if is_broken), 0)
+
+    def _filled(self, fields: dict[str, str]) -> str:
+        """Return the text of a template with its placeholders filled."""
+        known = {content["sid"]: content for content in self.contents}
+        types = known.get(fields.get("ContentSid", ""), {}).get("types", {})
+        text = str(next(iter(types.values()), {}).get("body", ""))
+        for name, value in json.loads(fields.get("ContentVariables") or "{}").items():
+            text = text.replace("{{" + name + "}}", value)
+        return text
 
     def find(self, sid: str) -> dict[str, Any]:
         """Return what is remembered of one send: `message`, `callback`, `token`."""

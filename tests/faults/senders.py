@@ -1,7 +1,8 @@
 """Workers that send and look up, and are killed while they do.
 
-`python -m tests.faults.senders ROUNDS KILLS`: each of the named points ROUNDS times, then KILLS at
-random; then nobody is killed any more, until standard input ends. Prints what was done as JSON.
+`python -m tests.faults.senders ROUNDS KILLS`: each named point of sending ROUNDS times, then KILLS
+at random, then each point of looking up; then nobody is killed any more, until standard input ends.
+Prints what was done as JSON.
 
 Nothing in the product knows of the points: a worker that is to die at one watches its own calls.
 """
@@ -21,7 +22,7 @@ from typing import Any
 WORKERS = 3
 SHORTEST_S, LONGEST_S = 0.02, 0.1
 #: A worker that does not come by its point in this time is killed where it is.
-PATIENCE_S = 1.5
+PATIENCE_S = 15
 #: The worker's own, so that what the dead leave behind is taken up soon.
 LEASE_S = 10
 
@@ -85,11 +86,11 @@ def bury(pid: int) -> None:
         sys.exit(f"a worker ended by itself: {status}")
 
 
-def kill_at_points(rounds: int) -> Counter[str]:
-    """Let a worker die at each point in turn; say how often it did."""
+def kill_at_points(points: list[str], *, rounds: int) -> Counter[str]:
+    """Let a worker die at each of the points in turn; say how often it did."""
     died: Counter[str] = Counter()
     running: list[tuple[int, str]] = []
-    for point in [point for _ in range(rounds) for point in POINTS]:
+    for point in points * rounds:
         running.append((start(point), point))
         if len(running) == WORKERS:
             died[_await(*running.pop(0))] += 1
@@ -132,9 +133,12 @@ def main(rounds: int, kills: int) -> None:
     django.setup()
     from conversations.services import delivery, lookups  # noqa: F401, PLC0415 - once, for all
 
-    died = kill_at_points(rounds)
+    sending = [name for name, place in POINTS.items() if place[0] != _LOOKUPS]
+    died = kill_at_points(sending, rounds=rounds)
     if kills:
         kill_at_random(kills)
+    # By now there are doubts to look up.
+    died += kill_at_points([name for name in POINTS if name not in sending], rounds=rounds)
     workers = [start() for _ in range(WORKERS + 1)]
     sys.stdout.write(json.dumps({**died, "random": kills}) + "\n")
     sys.stdout.flush()

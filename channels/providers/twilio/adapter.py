@@ -1,5 +1,6 @@
 """Twilio: WhatsApp and SMS, by number or by Messaging Service."""
 
+import json
 import re
 from base64 import b64encode
 from datetime import datetime
@@ -13,6 +14,7 @@ from channels.providers.base import (
     InboundRequest,
     MediaSource,
     OutboundMessage,
+    ProviderTemplate,
     ReceivedMessage,
     SendError,
     SendReceipt,
@@ -29,6 +31,7 @@ from channels.providers.twilio.client import (
 from channels.providers.twilio.door import TwilioDoor
 from channels.providers.twilio.inbound import addressed
 from channels.providers.twilio.refusals import CALL_ERRORS, NOT_CONFIGURED, explain
+from channels.providers.twilio.templates import MAX_TEMPLATES, to_template
 
 # Twilio's own switch for reports that we could not take: try three times more, whatever went wrong.
 # It stands behind a `#`, so it is neither sent back to us nor signed.
@@ -63,8 +66,8 @@ class TwilioAdapter(TwilioDoor):
         try:
             sent = client.messages.create(
                 to=addressed(message.to_address, config),
-                body=message.text,
                 status_callback=f"{message.status_url}{RETRY_REPORTS}",
+                **_content(message),
                 **_sender(config),
             )
             return SendReceipt(_required(sent.sid), str(sent.status or ""))
@@ -133,6 +136,17 @@ class TwilioAdapter(TwilioDoor):
         """Ask Twilio whether account, sender and webhook are as they should be."""
         return account.examine(config, inbound_url=inbound_url, open_transport=self._transport)
 
+    def list_templates(self, config: ChannelConfig) -> list[ProviderTemplate]:
+        """List the account's contents with their approvals. Raises `SendError`."""
+        _require_credentials(config)
+        transport = self._transport()
+        client = open_client(config, transport=transport)
+        try:
+            found = client.content.v1.content_and_approvals.list(limit=MAX_TEMPLATES)
+            return [to_template(each) for each in found]
+        except CALL_ERRORS as error:
+            raise explain(error, retry_after_s=transport.retry_after_s) from error
+
     def _transport(self) -> ApiHttpClient:
         return ApiHttpClient(
             base_url=self._api_base_url, session=self._lines.take(), timeout_s=self._timeout_s
@@ -143,6 +157,17 @@ def _require_credentials(config: ChannelConfig) -> None:
     # The SDK would take what is missing from the environment, and so from another account.
     if not (config.account_sid and all(credentials(config))):
         raise SendError("permanent", "not_configured", NOT_CONFIGURED, is_channel_broken=True)
+
+
+def _content(message: OutboundMessage) -> dict[str, Any]:
+    """Return the fields with what is sent. A template comes without text or files (63030)."""
+    template = message.template
+    if template is None:
+        return {"body": message.text}
+    fields: dict[str, Any] = {"content_sid": template.provider_template_id}
+    if template.variables:
+        fields["content_variables"] = json.dumps(dict(template.variables), ensure_ascii=False)
+    return fields
 
 
 def _sender(config: ChannelConfig) -> dict[str, str]:

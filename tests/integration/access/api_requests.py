@@ -135,6 +135,7 @@ def _things(house: House) -> dict[str, Any]:
         "ai-agents": house.ai_agent,
         "business-hours": house.hours,
         "endpoints": house.endpoint,
+        "templates": house.template,
         "deliveries": house.delivery,
         "imports": house.upload,
     }

@@ -30,6 +30,7 @@ from tests.factories import (
     make_rule,
     make_stored_file,
     make_team,
+    make_template,
 )
 
 NOW = moments.WEDNESDAY_MORNING
@@ -76,6 +77,7 @@ class House:
         self.rule = make_rule(team=self.support)
         self.ai_agent = make_ai_agent()
         self.endpoint = make_endpoint(is_active=True)
+        self.template = make_template(channel=self.channel)
         self.conversations = {
             "team": self._conversation(team=self.support),
             "colleague": self._conversation(team=self.support, assignee=self.bob),
@@ -154,6 +156,7 @@ class House:
             "rule": self.rule,
             "aiagent": self.ai_agent,
             "endpoint": self.endpoint,
+            "template": self.template,
             "endpointdelivery": self.delivery,
             "import": self.upload,
             "businesshours": self.hours,

@@ -1,0 +1,137 @@
+"""Templates in the console: what the provider approved, as of when, and fetching them anew."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from channels.models import Channel, Medium, Template, TemplateStatus
+from channels.providers.base import NotSupportedError, SendError
+from channels.secrets import SecretUnreadableError
+from channels.services import templates
+from teams.admin.console import Confirmation, EmptyState, GuardedAdmin, pill
+
+_TONES = {
+    TemplateStatus.APPROVED: "good",
+    TemplateStatus.PENDING: "warn",
+    TemplateStatus.REJECTED: "bad",
+    TemplateStatus.PAUSED: "warn",
+}
+
+
+@admin.register(Template)
+class TemplateAdmin(GuardedAdmin):
+    list_title = gettext_lazy("Templates")
+    list_lead = gettext_lazy(
+        "Texts that WhatsApp approved. Once 24 hours passed since the customer wrote, only they "
+        "go out."
+    )
+    list_display = ("name_cell", "channel", "category", "state_cell", "text_cell", "synced_at")
+    list_filter = ("channel", "status")
+    search_fields = ("name",)
+    list_select_related = ("channel",)
+    readonly_fields = (
+        "name",
+        "channel",
+        "language",
+        "category",
+        "state_cell",
+        "body",
+        "variables",
+        "provider_template_id",
+        "synced_at",
+    )
+    fields = readonly_fields
+
+    def get_urls(self) -> list[URLPattern]:
+        sync = self.admin_site.admin_view(self.sync_view)
+        return [path("sync/", sync, name="channels_template_sync"), *super().get_urls()]
+
+    def empty_state(self, request: HttpRequest) -> EmptyState:
+        if not request.user.has_perm("channels.change_channel"):
+            return EmptyState(_("No template yet."))
+        return EmptyState(
+            _("No template yet."),
+            _("They are written and approved at the provider, and fetched from there."),
+            reverse("admin:channels_template_sync"),
+            _("Sync now"),
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Template]:
+        rows: QuerySet[Template] = super().get_queryset(request)
+        return rows.filter(removed_at=None)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        links = []
+        if request.user.has_perm("channels.change_channel"):
+            links.append((_("Sync now"), reverse("admin:channels_template_sync")))
+        return super().changelist_view(request, {"title_links": links, **(extra_context or {})})
+
+    # --- Sync now: GET asks, POST does
+
+    def sync_view(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.has_perm("channels.change_channel"):
+            raise PermissionDenied
+        page = reverse("admin:channels_template_changelist")
+        if request.method != "POST":
+            confirmation = Confirmation(
+                _("Fetch the templates?"),
+                _("The provider of each active WhatsApp channel is asked for its templates."),
+                _("Sync now"),
+                page,
+            )
+            return self.confirm(request, confirmation=confirmation)
+        for channel in Channel.objects.filter(is_active=True, medium=Medium.WHATSAPP):
+            _sync(request, channel)
+        return HttpResponseRedirect(page)
+
+    # --- Cells
+
+    @admin.display(description=gettext_lazy("Name"), ordering="name")
+    def name_cell(self, template: Template) -> SafeString:
+        return format_html('{}<span class="sub">{}</span>', template.name, template.language)
+
+    @admin.display(description=gettext_lazy("State"), ordering="status")
+    def state_cell(self, template: Template) -> SafeString:
+        mark = pill(_TONES[TemplateStatus(template.status)], template.get_status_display())
+        if not template.reason:
+            return mark
+        return format_html('{}<span class="sub">{}</span>', mark, template.reason)
+
+    @admin.display(description=gettext_lazy("Text"))
+    def text_cell(self, template: Template) -> str:
+        return template.body if len(template.body) <= 120 else f"{template.body[:119]}…"  # noqa: PLR2004
+
+
+def _sync(request: HttpRequest, channel: Channel) -> None:
+    """Fetch one channel's templates, and say what came of it."""
+    facts: dict[str, Any] = {"channel": channel.name}
+    try:
+        synced = templates.sync(channel, now=timezone.now())
+    except NotSupportedError:
+        return
+    except SecretUnreadableError:
+        text = _("%(channel)s: a stored secret cannot be read. Enter it anew on its page.")
+        messages.error(request, text % facts)
+    except SendError as error:
+        messages.error(request, _("%(channel)s: %(why)s") % {**facts, "why": _(error.detail)})
+    else:
+        facts |= {"found": synced.found, "removed": synced.removed}
+        text = _("%(channel)s: %(found)d templates, %(removed)d no longer there.")
+        messages.success(request, text % facts)

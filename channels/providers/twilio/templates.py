@@ -1,0 +1,40 @@
+"""Twilio's content templates with their approval by WhatsApp, in our own words."""
+
+from typing import Any, Literal
+
+from channels.placeholders import names_in
+from channels.providers.base import ProviderTemplate
+from channels.providers.text import clean
+
+_Status = Literal["approved", "pending", "rejected", "paused"]
+_STATUSES: dict[str, _Status] = {
+    "approved": "approved",
+    "rejected": "rejected",
+    "disabled": "rejected",
+    "paused": "paused",
+}
+#: More than any account has.
+MAX_TEMPLATES = 1000
+
+
+def to_template(content: Any) -> ProviderTemplate:
+    """Return one entry of Twilio's list of contents and approvals."""
+    approval = content.approval_requests or {}
+    body = _body(content.types or {})
+    return ProviderTemplate(
+        id=str(content.sid),
+        name=clean(str(approval.get("name") or content.friendly_name or content.sid)),
+        language=str(content.language or "")[:20],
+        category=str(approval.get("category") or "").lower(),
+        # Not handed in, or not looked at yet: WhatsApp takes neither.
+        status=_STATUSES.get(str(approval.get("status") or "").lower(), "pending"),
+        body=body,
+        variables=tuple(str(name) for name in content.variables or {}) or names_in(body),
+        reason=clean(str(approval.get("rejection_reason") or "")),
+    )
+
+
+def _body(types: dict[str, Any]) -> str:
+    """Return the text of a content; pictures, buttons and cards are what comes along with it."""
+    bodies = (each.get("body") or each.get("title") for each in types.values() if each)
+    return clean(str(next(filter(None, bodies), "")))
