@@ -16,9 +16,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from teams.admin.console import Confirmation, EmptyState, GuardedAdmin, pick_fields, pill
+from teams.admin.console import Confirmation, EmptyState, pick_fields
 from teams.admin.days import clock_changes, days_ahead, in_day
-from teams.hours import DayException, Interval, Why, explain, open_spans
+from teams.admin.holidays import HolidayPages
+from teams.admin.openings import opening_cell
+from teams.hours import DayException, Interval, open_spans
 from teams.inlines import NamedRowFormSet
 from teams.loaders import DAYS_A_WEEK, load_hours
 from teams.models import BusinessHours, HoursException, HoursInterval
@@ -87,6 +89,7 @@ class DatesFormSet(LinesFormSet):
                 (*earlier.intervals, *times),
                 earlier.label or row["label"],
                 is_yearly=is_yearly,
+                is_holiday=row["is_holiday"],
             )
         return list(found.values())
 
@@ -94,9 +97,13 @@ class DatesFormSet(LinesFormSet):
 class LabelledCheckbox(forms.CheckboxInput):
     """Says what it is where the columns have no headings: on a phone."""
 
+    def __init__(self, label: str) -> None:
+        super().__init__()
+        self.label = label
+
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         box = super().render(name, value, attrs, renderer)
-        return format_html('{} <span class="phone-only">{}</span>', box, _("every year"))
+        return format_html('{} <span class="phone-only">{}</span>', box, self.label)
 
 
 class ExceptionForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -114,8 +121,8 @@ class _Lines(admin.TabularInline):  # type: ignore[type-arg]
             kwargs["widget"] = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
         if db_field.name == "date":
             kwargs["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        if db_field.name == "is_yearly":
-            kwargs["widget"] = LabelledCheckbox
+        if db_field.name in ("is_yearly", "is_holiday"):
+            kwargs["widget"] = LabelledCheckbox(str(db_field.verbose_name))
         return db_field.formfield(**kwargs)
 
 
@@ -133,19 +140,20 @@ class ExceptionInline(_Lines):
     model = HoursException
     form = ExceptionForm
     formset = DatesFormSet
-    fields = ("date", "label", "is_yearly", "start", "end")
+    fields = ("date", "label", "is_holiday", "is_yearly", "start", "end")
     extra = 2
     verbose_name_plural = gettext_lazy("Other dates: without times it is closed")
 
 
 @admin.register(BusinessHours)
-class BusinessHoursAdmin(GuardedAdmin):
+class BusinessHoursAdmin(HolidayPages):
     form = HoursForm
     inlines = (IntervalInline, ExceptionInline)
     list_title = gettext_lazy("Business hours")
     add_label = gettext_lazy("Add business hours")
     list_lead = gettext_lazy(
-        "When teams are open: timers can stop while nobody is expected to work."
+        "When teams and channels are open. Timers can stop while nobody is expected to work, and"
+        " customers can be told that nobody is there."
     )
     list_display = ("name", "code", "time_zone", "now_cell", "teams_cell")
     search_fields = ("name", "code")
@@ -159,7 +167,7 @@ class BusinessHoursAdmin(GuardedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BusinessHours]:
         rows: QuerySet[BusinessHours] = super().get_queryset(request)
-        return rows.prefetch_related("intervals", "exceptions", "teams")
+        return rows.prefetch_related("intervals", "exceptions", "teams", "channels")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("code",) if obj else ()
@@ -228,18 +236,12 @@ class BusinessHoursAdmin(GuardedAdmin):
 
     @admin.display(description=gettext_lazy("Now"))
     def now_cell(self, calendar: BusinessHours) -> SafeString:
-        why = explain(load_hours(calendar), at=timezone.now())
-        label = pill("good", _("Open")) if why.is_open else pill("quiet", _("Closed"))
-        notes = [why.label or _("another date")] if why.why is Why.EXCEPTION else []
-        if why.until is not None:
-            zone = timezone.get_current_timezone()
-            until = f"{why.until.astimezone(zone):%Y-%m-%d %H:%M}"
-            notes.append(_("until %(time)s") % {"time": until})
-        return format_html('{}<span class="sub">{}</span>', label, " · ".join(notes))
+        return opening_cell(load_hours(calendar), now=timezone.now())
 
     @admin.display(description=gettext_lazy("Used by"))
     def teams_cell(self, calendar: BusinessHours) -> str:
-        return ", ".join(sorted(team.name for team in calendar.teams.all())) or "–"
+        users = [*calendar.teams.all(), *calendar.channels.all()]
+        return ", ".join(sorted(user.name for user in users)) or "–"
 
 
 def _days(calendar: BusinessHours) -> list[dict[str, Any]]:

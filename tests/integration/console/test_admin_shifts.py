@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -222,7 +223,7 @@ class TestBusinessHours:
         paris = BusinessHours.objects.get()
         own = client.get(reverse("admin:teams_businesshours_change", args=[paris.pk]))
 
-        assert "until 2026-11-18 11:00" in listed
+        assert "closes 12:00 (Europe/Paris)" in listed
         assert "09:00–12:00" in own.content.decode()
 
     def test_are_deleted_unless_a_team_goes_by_them(self, client: Client) -> None:
@@ -243,3 +244,42 @@ class TestBusinessHours:
 
         assert browser.get(LIST).status_code == 200
         assert browser.post(f"{LIST}add/", self.form()).status_code == 403
+
+
+class TestImportingHolidays:
+    FILE = (
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:<b>Founders</b>\nDTSTART;VALUE=DATE:20261123\n"
+        "END:VEVENT\nBEGIN:VEVENT\nSUMMARY:Stand-up\nDTSTART;VALUE=DATE:20261123\n"
+        "RRULE:FREQ=DAILY\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+
+    @pytest.fixture
+    def address(self) -> str:
+        paris = hours.create(code="paris", name="Paris", time_zone="Europe/Paris")
+        return reverse("admin:teams_businesshours_holidays", args=[paris.pk])
+
+    def upload(self, client: Client, address: str, text: str) -> Any:
+        file = SimpleUploadedFile("holidays.ics", text.encode(), "text/calendar")
+        return client.post(address, {"file": file})
+
+    def test_shows_the_plan_first_and_then_does_it(self, client: Client, address: str) -> None:
+        shown = self.upload(client, address, self.FILE)
+
+        text = shown.content.decode()
+        assert "&lt;b&gt;Founders&lt;/b&gt;" in text
+        assert "Stand-up: it repeats without end, and more often than every year" in text
+        assert not BusinessHours.objects.get().exceptions.exists()
+        client.post(address, {"plan": shown.context["signed"]})
+        assert BusinessHours.objects.get().exceptions.get().is_holiday
+
+    @pytest.mark.parametrize("text", ["", "<html></html>", "BEGIN:VCALENDAR", "x" * 600_000])
+    def test_says_what_is_wrong_with_a_file(self, client: Client, address: str, text: str) -> None:
+        answer = self.upload(client, address, text)
+
+        assert answer.status_code == 200
+        assert "The file " in answer.content.decode()
+
+    def test_takes_no_plan_that_it_did_not_make(self, client: Client, address: str) -> None:
+        answer = client.post(address, {"plan": "W10:forged"}, follow=True)
+
+        assert "cannot be used any more" in answer.content.decode()
