@@ -25,6 +25,23 @@ STEPS = {
     "inbound": gettext_noop("Last message in"),
     "sending": gettext_noop("Sending"),
 }
+_TOKEN_REFUSED = (
+    gettext_noop("WhatsApp does not accept the access token."),
+    gettext_noop(
+        "A token from API Setup lives for a day. Make a permanent one for a system user in the"
+        " business settings."
+    ),
+)
+_TOKEN_MAY_NOT = (
+    gettext_noop("The access token may not do what this channel needs."),
+    gettext_noop(
+        "Give it the permissions whatsapp_business_messaging and whatsapp_business_management."
+    ),
+)
+_KEY_REFUSED = (
+    gettext_noop("EngageLab does not accept the dev key and dev secret together."),
+    gettext_noop("Copy both again; the secret is shown once only."),
+)
 #: The code, what it says, and what to do. Facts are named in brackets.
 _SENTENCES: dict[str, tuple[str, str]] = {
     # What we know ourselves.
@@ -140,6 +157,52 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         gettext_noop(
             "Choose “Send a webhook” in the service, or paste the address at every number."
         ),
+    ),
+    # WhatsApp Cloud.
+    "cloud_not_configured": (
+        gettext_noop("This channel has no phone number ID or no access token."),
+        gettext_noop("Both are in the app at developers.facebook.com, under WhatsApp, API Setup."),
+    ),
+    "token_accepted": (gettext_noop("WhatsApp accepts the access token."), ""),
+    "0": _TOKEN_REFUSED,
+    "190": _TOKEN_REFUSED,
+    "10": _TOKEN_MAY_NOT,
+    "200": _TOKEN_MAY_NOT,
+    "number_id_unknown": (
+        gettext_noop("The access token sees no number with the ID %(number)s."),
+        gettext_noop("Copy the phone number ID, not the number itself, from API Setup."),
+    ),
+    "cloud_number_found": (
+        gettext_noop("The ID belongs to %(display_phone_number)s, “%(verified_name)s”."),
+        "",
+    ),
+    "account_id_missing": (
+        gettext_noop("Without the WhatsApp business account ID this cannot be asked."),
+        gettext_noop("Enter it on the channel's page; templates need it too."),
+    ),
+    "app_subscribed": (gettext_noop("An app is told of this account's messages."), ""),
+    "app_not_subscribed": (
+        gettext_noop("No app is told of this account's messages."),
+        gettext_noop(
+            "In the app, under WhatsApp, Configuration: enter the address and the verify token of"
+            " this page, then subscribe to the field “messages”."
+        ),
+    ),
+    "cloud_elsewhere": (
+        gettext_noop("WhatsApp sends messages to %(url)s."),
+        gettext_noop("Replace that with %(wanted)s."),
+    ),
+    # EngageLab.
+    "engagelab_not_configured": (
+        gettext_noop("This channel has no dev key or no dev secret."),
+        gettext_noop("Both are in EngageLab's console, under Configuration, API Keys."),
+    ),
+    "dev_key_accepted": (gettext_noop("EngageLab accepts the dev key."), ""),
+    "2001": _KEY_REFUSED,
+    "2002": _KEY_REFUSED,
+    "unsigned": (
+        gettext_noop("EngageLab signs nothing: whoever knows this address can write here."),
+        gettext_noop("Keep %(wanted)s secret. Enter it at EngageLab as the callback address."),
     ),
     # On the way to the provider.
     "no_connection": (

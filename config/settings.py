@@ -58,6 +58,15 @@ TRUSTED_PROXIES = environment.check_networks(
 TWILIO_API_BASE_URL = environment.check_base_url(
     "TWILIO_API_BASE_URL", env.str("TWILIO_API_BASE_URL", default="https://api.twilio.com")
 )
+#: With the version of the API: Meta takes an old one away two years after its successor came.
+WHATSAPP_CLOUD_API_BASE_URL = environment.check_base_url(
+    "WHATSAPP_CLOUD_API_BASE_URL",
+    env.str("WHATSAPP_CLOUD_API_BASE_URL", default="https://graph.facebook.com/v23.0"),
+)
+ENGAGELAB_API_BASE_URL = environment.check_base_url(
+    "ENGAGELAB_API_BASE_URL",
+    env.str("ENGAGELAB_API_BASE_URL", default="https://wa.api.engagelab.cc"),
+)
 #: Hosts that keep customers' files for Twilio: asked for them, and given the credentials. One that
 #: begins with a dot stands for all hosts below it.
 TWILIO_MEDIA_HOSTS = env.list("TWILIO_MEDIA_HOSTS", default=[]) or [
@@ -200,7 +209,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "relaydesk_session"
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Meta puts up to 3 MB of customers' messages into one request; the doors of others take less.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 
 # --- Language and time
 LANGUAGE_CODE = "en"

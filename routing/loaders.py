@@ -44,7 +44,17 @@ def find_channel(*, provider: str, token: str) -> Channel | None:
     return channel
 
 
-# The other columns are read when somebody asks for them.
+def find_channel_of_number(*, provider: str, number_id: str) -> Channel | None:
+    """Return the active channel with this phone number ID."""
+    token = (
+        Channel.objects.filter(is_active=True, provider=provider, phone_number_id=number_id)
+        .values_list("token", flat=True)
+        .first()
+    )
+    return find_channel(provider=provider, token=token) if token else None
+
+
+# In the order of the model. The other columns are read when somebody asks for them.
 _CHANNEL_FIELDS = (
     "id",
     "public_id",
@@ -59,6 +69,13 @@ _CHANNEL_FIELDS = (
     "api_key_secret",
     "phone_number",
     "messaging_service_sid",
+    "phone_number_id",
+    "access_token",
+    "app_secret",
+    "verify_token",
+    "business_account_id",
+    "dev_key",
+    "dev_secret",
     "time_zone",
     "language",
     "hours_id",

@@ -85,6 +85,36 @@ def make_channel(
     return channel
 
 
+def make_cloud_channel(*, name: str = "WhatsApp Berlin", **fields: Any) -> Channel:
+    """Make a channel as `tests.fake_cloud` knows it."""
+    return Channel.objects.create(
+        name=name,
+        provider=Provider.WHATSAPP_CLOUD,
+        **{
+            "phone_number_id": "106540352242922",
+            "business_account_id": "102290129340398",
+            "access_token": "the-access-token",
+            "app_secret": "the-app-secret",
+            **fields,
+        },
+    )
+
+
+def make_engagelab_channel(*, name: str = "WhatsApp Singapore", **fields: Any) -> Channel:
+    """Make a channel as `tests.fake_engagelab` knows it."""
+    return Channel.objects.create(
+        name=name,
+        provider=Provider.ENGAGELAB,
+        **{
+            "phone_number": "+15550009999",
+            "business_account_id": "123321",
+            "dev_key": "the-dev-key",
+            "dev_secret": "the-dev-secret",
+            **fields,
+        },
+    )
+
+
 def make_endpoint(
     *,
     name: str = "CRM",
@@ -123,11 +153,11 @@ def make_event(
     return Event.objects.create(type=type, conversation=conversation, occurred_at=now, **fields)
 
 
-def lose_key(channel: Channel) -> None:
-    """Leave the channel's token as a database has it whose key is gone."""
+def lose_key(channel: Channel, name: str = "auth_token") -> None:
+    """Leave a secret of the channel as a database has it whose key is gone."""
     # Written past the field, which would encrypt whatever it is given.
     with connection.cursor() as cursor:
-        statement = "UPDATE channels_channel SET auth_token = 'gone' WHERE id = %s"
+        statement = f"UPDATE channels_channel SET {name} = 'gone' WHERE id = %s"
         cursor.execute(statement, [channel.pk])
 
 

@@ -16,6 +16,8 @@ FIXED = {
     "PUBLIC_BASE_URL": "https://desk.example.test",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1,desk.example.test",
     "TWILIO_API_BASE_URL": os.environ.get("RELAYDESK_TESTS_TWILIO", "http://127.0.0.1:9"),
+    "WHATSAPP_CLOUD_API_BASE_URL": "http://127.0.0.1:9/v23.0",
+    "ENGAGELAB_API_BASE_URL": "http://127.0.0.1:9",
     "EGRESS_ALLOWED_HOSTS": os.environ.get("RELAYDESK_TESTS_EGRESS", ""),
     "LOG_LEVEL": "WARNING",
 }

@@ -11,7 +11,6 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from channels.models import Channel, Envelope, EnvelopeOutcome, Provider, RefusedRequest
-from channels.secrets import is_readable
 from teams.admin.console import pill
 
 #: Shown where a refusal has no better word: what the provider got for an answer.
@@ -35,8 +34,10 @@ def state_of(channel: Any) -> SafeString:
     """Say in a word how the channel does, and in a sentence why. Wants `with_traffic`."""
     if not channel.is_active:
         return pill("quiet", _("Off"))
-    if not is_readable(channel, "auth_token"):
-        text = _("Enter the auth token anew: nothing can be received or sent.")
+    if not channel.has_readable_secrets:
+        text = _("Enter its secrets anew: nothing can be received or sent.")
+        if channel.provider in (Provider.TWILIO, Provider.SIMULATOR):
+            text = _("Enter the auth token anew: nothing can be received or sent.")
         return _two_lines("bad", _("Token unreadable"), text)
     if channel.broken_at is not None:
         return _two_lines("bad", _("Cannot send"), _(channel.broken_reason))

@@ -1,5 +1,6 @@
 """Channels: the number, the credentials, the addresses to paste, and who answers."""
 
+from itertools import chain
 from typing import Any
 
 from django.contrib import admin
@@ -17,10 +18,18 @@ from django.utils.translation import gettext_lazy, ngettext
 from channels.addresses import inbound_url, status_url
 from channels.admin.buttons import ChannelButtons
 from channels.admin.cells import short, state_of, with_traffic
-from channels.admin.forms import DURATIONS, HOUR_S, MINUTE_S, PLAIN_FIELDS, ChannelForm
+from channels.admin.forms import (
+    DURATIONS,
+    HOUR_S,
+    MINUTE_S,
+    PLAIN_FIELDS,
+    SECRET_FIELDS,
+    WITH_MEDIUM,
+    ChannelForm,
+)
 from channels.admin.texts import TEXT_INLINES, save_text_forms
 from channels.loaders import load_channel_hours
-from channels.models import Channel, ChannelMember
+from channels.models import PROVIDER_FIELDS, Channel, ChannelMember, Provider
 from channels.secrets import is_readable, is_set
 from channels.services import channels
 from teams.admin.console import EmptyState
@@ -29,9 +38,7 @@ from teams.admin.openings import opening_cell
 from teams.models import Presence
 
 #: Secrets are no column of a form that is only read.
-READ_ONLY_FIELDS = tuple(
-    name for name in PLAIN_FIELDS if name not in ("auth_token", "api_key_secret")
-)
+READ_ONLY_FIELDS = tuple(name for name in PLAIN_FIELDS if name not in SECRET_FIELDS)
 
 
 class ChannelMemberInline(MemberInline):
@@ -82,19 +89,10 @@ class ChannelAdmin(ChannelButtons):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         may_edit = self._may_edit(request, obj)
-        has_token = obj is not None and is_set(obj, "auth_token")
         connection = [
             "name",
             "provider",
-            "medium",
-            "account_sid",
-            "auth_token" if may_edit else "token_cell",
-            *(["keeps_old_token"] if may_edit and has_token else []),
-            *(["second_token_cell"] if obj is not None and obj.second_token_drop_due_at else []),
-            "phone_number",
-            "messaging_service_sid",
-            "api_key_sid",
-            *(["api_key_secret"] if may_edit else []),
+            *self._connection_fields(obj, may_edit=may_edit),
             "time_zone",
             "is_active",
         ]
@@ -139,19 +137,36 @@ class ChannelAdmin(ChannelButtons):
             (_("No more messages"), {"fields": ("stop_words", "start_words")}),
         ]
         if obj is not None and self._may_edit(request, obj):
-            addresses = {
-                "fields": ("inbound_address", "status_address", "state_cell"),
-                "description": _("Paste these at your provider, with the method POST."),
-            }
-            groups.insert(1, (_("Addresses"), addresses))
+            groups.insert(1, (_("Addresses"), _addresses_of(obj)))
         elif obj is not None:  # an address is as good as a key: it stays with those who need it
             groups.insert(1, (_("State"), {"fields": ("state_cell",)}))
         return groups
+
+    def _connection_fields(self, obj: Any, *, may_edit: bool) -> list[str]:
+        """Return what is asked of a channel's provider; of one that is not chosen yet, of all."""
+        if obj is None:
+            return ["medium", *dict.fromkeys(chain.from_iterable(PROVIDER_FIELDS.values()))]
+        if obj.provider not in WITH_MEDIUM:
+            names = PROVIDER_FIELDS[obj.provider]
+            return [name for name in names if may_edit or name not in SECRET_FIELDS]
+        has_token = is_set(obj, "auth_token")
+        return [
+            "medium",
+            "account_sid",
+            "auth_token" if may_edit else "token_cell",
+            *(["keeps_old_token"] if may_edit and has_token else []),
+            *(["second_token_cell"] if obj.second_token_drop_due_at else []),
+            "phone_number",
+            "messaging_service_sid",
+            "api_key_sid",
+            *(["api_key_secret"] if may_edit else []),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         shown = (
             "inbound_address",
             "status_address",
+            "verify_token_cell",
             "state_cell",
             "second_token_cell",
             "now_cell",
@@ -209,7 +224,9 @@ class ChannelAdmin(ChannelButtons):
 
     @admin.display(description=gettext_lazy("Number"), ordering="phone_number")
     def number_cell(self, channel: Channel) -> str:
-        return channel.phone_number or channel.messaging_service_sid or "–"
+        return (
+            channel.phone_number or channel.messaging_service_sid or channel.phone_number_id or "–"
+        )
 
     @admin.display(description=gettext_lazy("State"))
     def state_cell(self, channel: Any) -> SafeString:
@@ -268,6 +285,10 @@ class ChannelAdmin(ChannelButtons):
     def status_address(self, channel: Channel) -> SafeString:
         return _copyable(status_url(channel))
 
+    @admin.display(description=gettext_lazy("Verify token"))
+    def verify_token_cell(self, channel: Channel) -> SafeString:
+        return _copyable(channel.verify_token)
+
     @admin.display(description=gettext_lazy("Wait for the rating (hours)"))
     def survey_wait_hours(self, channel: Channel) -> int:
         return round(channel.survey_wait_s / HOUR_S)
@@ -284,6 +305,27 @@ class ChannelAdmin(ChannelButtons):
     def auto_resolve_hours(self, channel: Channel) -> Any:
         seconds = channel.auto_resolve_after_s
         return _("never") if seconds is None else round(seconds / HOUR_S)
+
+
+def _addresses_of(channel: Channel) -> dict[str, Any]:
+    """Return the part of the page that says what to enter at the provider, and where."""
+    if channel.provider == Provider.WHATSAPP_CLOUD:
+        text = _(
+            "Enter the address and the verify token in the app at developers.facebook.com, under"
+            " WhatsApp, Configuration. Then subscribe to the field “messages”."
+        )
+        names = ("inbound_address", "verify_token_cell", "state_cell")
+        return {"fields": names, "description": text}
+    if channel.provider == Provider.ENGAGELAB:
+        text = _(
+            "Enter this as the callback address in EngageLab's console. EngageLab signs nothing:"
+            " whoever knows the address can write in a customer's name. Keep it secret."
+        )
+        return {"fields": ("inbound_address", "state_cell"), "description": text}
+    return {
+        "fields": ("inbound_address", "status_address", "state_cell"),
+        "description": _("Paste these at your provider, with the method POST."),
+    }
 
 
 def _copyable(address: str) -> SafeString:

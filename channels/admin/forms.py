@@ -9,7 +9,14 @@ from django.utils.translation import gettext_lazy
 
 from channels.admin.fields import NumberField, SecretInput
 from channels.languages import language_choices
-from channels.models import Channel, Distribution, Provider
+from channels.models import (
+    PROVIDER_FIELDS,
+    REQUIRED_FIELDS,
+    Channel,
+    Distribution,
+    Medium,
+    Provider,
+)
 from channels.secrets import is_readable, is_set
 from channels.services.channels import TOKEN_OVERLAP
 from teams.admin.console import pick_fields
@@ -25,10 +32,16 @@ PLAIN_FIELDS = (
     "is_active",
     "account_sid",
     "auth_token",
+    "phone_number_id",
+    "business_account_id",
+    "access_token",
+    "app_secret",
     "phone_number",
     "messaging_service_sid",
     "api_key_sid",
     "api_key_secret",
+    "dev_key",
+    "dev_secret",
     "time_zone",
     "distribution",
     "capacity",
@@ -50,14 +63,9 @@ DURATIONS = {
     "reopen_hours": ("reopen_window_s", HOUR_S),
     "auto_resolve_hours": ("auto_resolve_after_s", HOUR_S),
 }
-OF_TWILIO = (
-    "account_sid",
-    "auth_token",
-    "phone_number",
-    "messaging_service_sid",
-    "api_key_sid",
-    "api_key_secret",
-)
+SECRET_FIELDS = ("auth_token", "api_key_secret", "access_token", "app_secret", "dev_secret")
+#: Providers of WhatsApp alone have no choice of medium.
+WITH_MEDIUM = (Provider.TWILIO, Provider.SIMULATOR)
 DISTRIBUTION_SENTENCES = {
     Distribution.CONCURRENT_LOAD: gettext_lazy(
         "By load: whoever has the fewest conversations, up to their capacity."
@@ -82,6 +90,19 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
     api_key_secret = forms.CharField(
         label=gettext_lazy("API key secret"), required=False, strip=True
     )
+    access_token = forms.CharField(
+        label=gettext_lazy("Access token"),
+        required=False,
+        strip=True,
+        help_text=gettext_lazy("Of a system user, so that it does not expire."),
+    )
+    app_secret = forms.CharField(
+        label=gettext_lazy("App secret"),
+        required=False,
+        strip=True,
+        help_text=gettext_lazy("In the app at developers.facebook.com, under Settings, Basic."),
+    )
+    dev_secret = forms.CharField(label=gettext_lazy("Dev secret"), required=False, strip=True)
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), initial="UTC")
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
@@ -140,9 +161,10 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         # Asked before the form writes what was posted into the row.
         self.has_token = is_set(self.instance, "auth_token")
         self.has_key_secret = is_set(self.instance, "api_key_secret")
+        self.had = {name for name in SECRET_FIELDS if is_set(self.instance, name)}
         if "name" not in self.fields:
             return
-        for name in ("auth_token", "api_key_secret"):
+        for name in SECRET_FIELDS:
             self.fields[name].widget = SecretInput(
                 is_set=is_set(self.instance, name), is_readable=is_readable(self.instance, name)
             )
@@ -152,8 +174,8 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
                 seconds = getattr(self.instance, column)
                 self.initial[name] = None if seconds is None else round(seconds / unit_s)
         elif "provider" in self.fields:
-            for name in OF_TWILIO:
-                attributes = {"data-decides": "provider", "data-only-for": Provider.TWILIO}
+            for name, providers in _asked_by().items():
+                attributes = {"data-decides": "provider", "data-only-for": " ".join(providers)}
                 self.fields[name].widget.attrs.update(attributes)
 
     def clean(self) -> dict[str, Any]:
@@ -161,6 +183,11 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         provider = cleaned.get("provider") or self.instance.provider
         if provider == Provider.TWILIO:
             self._check_twilio(cleaned)
+        for name in REQUIRED_FIELDS.get(provider, ()):
+            if not cleaned.get(name) and name not in self.had and name not in self.errors:
+                self.add_error(name, _("This channel cannot work without it."))
+        if provider not in WITH_MEDIUM:
+            cleaned["medium"] = Medium.WHATSAPP
         return cleaned
 
     def changes(self) -> dict[str, Any]:
@@ -204,3 +231,12 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("api_key_secret", _("Twilio shows the secret once, with the new key."))
         elif not sid and cleaned.get("api_key_secret") and "api_key_sid" not in self.errors:
             self.add_error("api_key_sid", _("Enter the SID that belongs to this secret."))
+
+
+def _asked_by() -> dict[str, list[str]]:
+    """Return each field that not every provider wants, with those that do."""
+    asked: dict[str, list[str]] = {"medium": [str(provider) for provider in WITH_MEDIUM]}
+    for provider, names in PROVIDER_FIELDS.items():
+        for name in names:
+            asked.setdefault(name, []).append(str(provider))
+    return asked

@@ -1,6 +1,7 @@
 """Channels: the numbers and services that customers write to."""
 
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,14 @@ from channels.api.serializers import (
     NewChannel,
 )
 from channels.api.texts import take_hours, take_texts, write_texts
-from channels.models import Channel, ChannelMember, Provider
+from channels.models import (
+    PROVIDER_FIELDS,
+    REQUIRED_FIELDS,
+    Channel,
+    ChannelMember,
+    Medium,
+    Provider,
+)
 from channels.secrets import is_set
 from channels.services import channels, checks
 from teams.api.endpoints import Endpoint
@@ -51,7 +59,25 @@ GREETING = {
         {"language": "fr", "text": "Bonjour {contact_name} !"},
     ],
 }
+CLOUD_EXAMPLE = {
+    "provider": "whatsapp_cloud",
+    "name": "WhatsApp",
+    "phone_number_id": "106540352242922",
+    "business_account_id": "102290129340398",
+    "access_token": "…",
+    "app_secret": "…",
+}
+ENGAGELAB_EXAMPLE = {
+    "provider": "engagelab",
+    "name": "WhatsApp",
+    "phone_number": "+447911123456",
+    "dev_key": "…",
+    "dev_secret": "…",
+}
 REQUIRED = ("required", _("A Twilio channel needs this."))
+NEEDED = ("required", _("A channel of this provider needs this."))
+NOT_OF_PROVIDER = ("not_of_provider", _("Channels of this provider have nothing of the kind."))
+WHATSAPP_ALONE = ("whatsapp_alone", _("This provider has WhatsApp alone."))
 ONE_SENDER = ("one_sender", _("Give either phone_number or messaging_service_sid."))
 WHOLE_KEY = ("required", _("An API key has a SID and a secret; give both."))
 TAKEN = ("unique", _("Another channel has this already."))
@@ -74,7 +100,11 @@ class ChannelsEndpoint(Endpoint):
         body=NewChannel,
         answer=ManagedChannelOut,
         status=status.HTTP_201_CREATED,
-        examples={"WhatsApp through Twilio": TWILIO_EXAMPLE},
+        examples={
+            "WhatsApp through Twilio": TWILIO_EXAMPLE,
+            "WhatsApp Cloud": CLOUD_EXAMPLE,
+            "WhatsApp through EngageLab": ENGAGELAB_EXAMPLE,
+        },
     )
     @once
     def post(self, request: Request) -> Response:
@@ -209,7 +239,7 @@ def _members(channel: Channel) -> QuerySet[ChannelMember]:
 
 def _check(channel: Channel, *, changes: dict[str, Any]) -> None:
     """Refuse credentials that are not whole, and a number that another channel has."""
-    names = ("account_sid", "phone_number", "messaging_service_sid")
+    names = ("account_sid", "phone_number", "messaging_service_sid", "phone_number_id")
     wanted = {name: changes.get(name, getattr(channel, name)) for name in names}
     if channel.provider == Provider.TWILIO:
         has_token = changes.get("auth_token", is_set(channel, "auth_token"))
@@ -219,8 +249,26 @@ def _check(channel: Channel, *, changes: dict[str, Any]) -> None:
             raise FieldProblem(dict.fromkeys(missing, REQUIRED))
         _check_api_key(channel, changes)
         if bool(wanted["phone_number"]) == bool(wanted["messaging_service_sid"]):
-            raise FieldProblem(dict.fromkeys(names[1:], ONE_SENDER))
+            raise FieldProblem(dict.fromkeys(names[1:3], ONE_SENDER))
+    _check_own_fields(channel, changes)
     _refuse_taken(channel, wanted=wanted, medium=changes.get("medium", channel.medium))
+
+
+def _check_own_fields(channel: Channel, changes: dict[str, Any]) -> None:
+    """Refuse what belongs to another provider, and what is missing of this one's."""
+    if channel.provider not in REQUIRED_FIELDS:
+        return
+    own = PROVIDER_FIELDS[channel.provider]
+    others = set(chain.from_iterable(PROVIDER_FIELDS.values())).difference(own)
+    foreign = [name for name in others if changes.get(name)]
+    if foreign:
+        raise FieldProblem(dict.fromkeys(foreign, NOT_OF_PROVIDER))
+    needed = REQUIRED_FIELDS[channel.provider]
+    missing = [name for name in needed if not changes.get(name, is_set(channel, name))]
+    if missing:
+        raise FieldProblem(dict.fromkeys(missing, NEEDED))
+    if changes.get("medium", Medium.WHATSAPP) != Medium.WHATSAPP:
+        raise FieldProblem({"medium": WHATSAPP_ALONE})
 
 
 def _check_api_key(channel: Channel, changes: dict[str, Any]) -> None:
@@ -244,9 +292,11 @@ def _refuse_taken(channel: Channel, *, wanted: dict[str, Any], medium: str) -> N
     same_service = Q(
         messaging_service_sid=wanted["messaging_service_sid"], messaging_service_sid__gt=""
     )
-    others = Channel.objects.filter(same_number | same_service).exclude(pk=channel.pk)
+    same_id = Q(phone_number_id=wanted["phone_number_id"], phone_number_id__gt="")
+    others = Channel.objects.filter(same_number | same_service | same_id).exclude(pk=channel.pk)
     if others.exists():
-        name = "phone_number" if wanted["phone_number"] else "messaging_service_sid"
+        names = ("phone_number_id", "phone_number", "messaging_service_sid")
+        name = next(name for name in names if wanted[name])
         raise ConflictProblem(
             "already_exists", _("There is already one with this value."), fields={name: TAKEN}
         )

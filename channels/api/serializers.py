@@ -109,7 +109,11 @@ class ManagedChannelOut(ChannelOut):
             *ChannelOut.Meta.fields,
             "account_sid",
             "messaging_service_sid",
+            "phone_number_id",
+            "business_account_id",
+            "dev_key",
             "inbound_url",
+            "verify_token",
             "status_url",
             "api_key_sid",
             "second_token_drop_due_at",
@@ -145,6 +149,12 @@ class ChannelFields(Body):
     api_key_secret = Text(required=False, allow_blank=True, max_length=200)
     phone_number = Text(required=False, allow_blank=True, max_length=16)
     messaging_service_sid = Text(required=False, allow_blank=True, max_length=34)
+    phone_number_id = Text(required=False, max_length=32)
+    business_account_id = Text(required=False, allow_blank=True, max_length=32)
+    access_token = Text(required=False, max_length=1000)
+    app_secret = Text(required=False, max_length=200)
+    dev_key = Text(required=False, max_length=100)
+    dev_secret = Text(required=False, max_length=200)
     is_active = Flag(required=False)
     time_zone = TimeZone(required=False, max_length=64)
     distribution = Choice(choices=Distribution.values, required=False)

@@ -1,4 +1,12 @@
-from channels.models.channel import Channel, ChannelMember, Distribution, Medium, Provider
+from channels.models.channel import (
+    PROVIDER_FIELDS,
+    REQUIRED_FIELDS,
+    Channel,
+    ChannelMember,
+    Distribution,
+    Medium,
+    Provider,
+)
 from channels.models.endpoint import Endpoint, PauseReason
 from channels.models.envelope import Envelope, EnvelopeOutcome
 from channels.models.pace import Pace
@@ -8,6 +16,8 @@ from channels.models.template import Template, TemplateStatus
 from channels.models.text import ChannelText
 
 __all__ = [
+    "PROVIDER_FIELDS",
+    "REQUIRED_FIELDS",
     "Channel",
     "ChannelMember",
     "ChannelText",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.languages import validate_language
 from channels.rates import FASTEST, SLOWEST
-from channels.secrets import EncryptedTextField
+from channels.secrets import EncryptedTextField, is_readable
 from channels.stop_words import START_WORDS, STOP_WORDS
 from teams.identifiers import new_public_id
 
@@ -17,7 +17,43 @@ DAY_S = 24 * 60 * 60
 
 class Provider(models.TextChoices):
     TWILIO = "twilio", "Twilio"
+    WHATSAPP_CLOUD = "whatsapp_cloud", "WhatsApp Cloud"
+    ENGAGELAB = "engagelab", "EngageLab"
     SIMULATOR = "simulator", _("Simulator")
+
+
+#: What each provider wants to know of a channel, in the order in which a form asks for it.
+PROVIDER_FIELDS: dict[str, tuple[str, ...]] = {
+    Provider.TWILIO: (
+        "account_sid",
+        "auth_token",
+        "phone_number",
+        "messaging_service_sid",
+        "api_key_sid",
+        "api_key_secret",
+    ),
+    Provider.WHATSAPP_CLOUD: (
+        "phone_number_id",
+        "business_account_id",
+        "access_token",
+        "app_secret",
+        "phone_number",
+    ),
+    Provider.ENGAGELAB: ("phone_number", "business_account_id", "dev_key", "dev_secret"),
+    Provider.SIMULATOR: (),
+}
+#: Without these a channel can neither receive nor send. Twilio's are checked one by one.
+REQUIRED_FIELDS: dict[str, tuple[str, ...]] = {
+    Provider.WHATSAPP_CLOUD: ("phone_number_id", "access_token", "app_secret"),
+    Provider.ENGAGELAB: ("phone_number", "dev_key", "dev_secret"),
+}
+#: The secrets that a provider's channel cannot do without.
+PROVIDER_SECRETS: dict[str, tuple[str, ...]] = {
+    Provider.TWILIO: ("auth_token",),
+    Provider.SIMULATOR: ("auth_token",),
+    Provider.WHATSAPP_CLOUD: ("access_token", "app_secret"),
+    Provider.ENGAGELAB: ("dev_secret",),
+}
 
 
 class Medium(models.TextChoices):
@@ -74,6 +110,27 @@ class Channel(models.Model):
         blank=True,
         validators=[RegexValidator(r"\AMG[0-9a-fA-F]{32}\Z", _("MG and 32 hexadecimal digits."))],
     )
+    # WhatsApp Cloud.
+    phone_number_id = models.CharField(
+        _("phone number ID"),
+        max_length=32,
+        blank=True,
+        validators=[RegexValidator(r"\A[0-9]+\Z", _("Digits only."))],
+    )
+    access_token = EncryptedTextField(_("access token"), blank=True)
+    app_secret = EncryptedTextField(_("app secret"), blank=True)
+    # Of our own making, like `token`: Meta says it when it asks whether the address is ours.
+    verify_token = models.CharField(max_length=64, default=new_token, editable=False)
+    # WhatsApp Cloud and EngageLab.
+    business_account_id = models.CharField(
+        _("WhatsApp business account ID"),
+        max_length=32,
+        blank=True,
+        validators=[RegexValidator(r"\A[0-9]+\Z", _("Digits only."))],
+    )
+    # EngageLab.
+    dev_key = models.CharField(_("dev key"), max_length=100, blank=True)
+    dev_secret = EncryptedTextField(_("dev secret"), blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     members = models.ManyToManyField(
         "teams.User", through="channels.ChannelMember", related_name="channels"
@@ -206,6 +263,25 @@ class Channel(models.Model):
                 condition=models.Q(phone_number__gt=""),
                 name="channel_number_once",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(provider="whatsapp_cloud") | models.Q(phone_number_id__gt=""),
+                name="channel_cloud_has_number_id",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(provider="engagelab") | models.Q(phone_number__gt=""),
+                name="channel_engagelab_has_number",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(provider__in=["whatsapp_cloud", "engagelab"])
+                | models.Q(medium="whatsapp"),
+                name="channel_whatsapp_alone",
+            ),
+            models.UniqueConstraint(
+                fields=["phone_number_id"],
+                condition=models.Q(phone_number_id__gt=""),
+                name="channel_number_id_once",
+                violation_error_message=_("Another channel has this already."),
+            ),
             models.UniqueConstraint(
                 fields=["messaging_service_sid"],
                 condition=models.Q(messaging_service_sid__gt=""),
@@ -227,6 +303,11 @@ class Channel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_readable_secrets(self) -> bool:
+        """Whether every secret that this channel needs can be used, or is not set."""
+        return all(is_readable(self, name) for name in PROVIDER_SECRETS[self.provider])
 
 
 class ChannelMember(models.Model):

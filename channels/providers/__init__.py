@@ -6,28 +6,49 @@ from django.conf import settings
 
 from channels.models import Channel, Provider
 from channels.providers.base import ChannelConfig, ProviderAdapter
+from channels.providers.cloud.adapter import CloudAdapter
+from channels.providers.engagelab.adapter import EngageLabAdapter
 from channels.providers.simulator import SimulatorAdapter
 from channels.providers.twilio.adapter import TwilioAdapter
 from channels.secrets import is_readable
 
+_TWILIO = ("account_sid", "auth_token", "messaging_service_sid", "api_key_sid", "api_key_secret")
+#: The columns of a channel that each provider needs, besides the number.
+_FIELDS = {
+    Provider.TWILIO: _TWILIO,
+    Provider.SIMULATOR: _TWILIO,
+    Provider.WHATSAPP_CLOUD: (
+        "phone_number_id",
+        "business_account_id",
+        "access_token",
+        "app_secret",
+        "verify_token",
+    ),
+    Provider.ENGAGELAB: ("business_account_id", "dev_key", "dev_secret"),
+}
+
 
 def adapter_for(provider: str) -> ProviderAdapter:
     """Return the adapter that speaks a provider's language."""
-    return _adapters(settings.TWILIO_API_BASE_URL, tuple(settings.TWILIO_MEDIA_HOSTS))[provider]
+    return _adapters(
+        settings.TWILIO_API_BASE_URL,
+        tuple(settings.TWILIO_MEDIA_HOSTS),
+        settings.WHATSAPP_CLOUD_API_BASE_URL,
+        settings.ENGAGELAB_API_BASE_URL,
+    )[provider]
 
 
 def config_of(channel: Channel) -> ChannelConfig:
-    """Return what an adapter needs to know of a channel, its secret in clear."""
+    """Return what an adapter needs to know of a channel, its own provider's secrets in clear.
+
+    Raises `SecretUnreadableError`.
+    """
     return ChannelConfig(
         provider=channel.provider,
         medium=channel.medium,
-        account_sid=channel.account_sid,
-        auth_token=channel.auth_token,
         phone_number=channel.phone_number,
-        messaging_service_sid=channel.messaging_service_sid,
+        **{name: getattr(channel, name) for name in _FIELDS[Provider(channel.provider)]},
         second_auth_token=_if_readable(channel, "second_auth_token"),
-        api_key_sid=channel.api_key_sid,
-        api_key_secret=channel.api_key_secret,
     )
 
 
@@ -38,12 +59,12 @@ def _if_readable(channel: Channel, name: str) -> str:
 
 @lru_cache(maxsize=8)
 def _adapters(
-    twilio_api_base_url: str, twilio_media_hosts: tuple[str, ...]
+    twilio: str, media_hosts: tuple[str, ...], cloud: str, engagelab: str
 ) -> dict[str, ProviderAdapter]:
-    """Return the adapters, made once per process: Twilio's keeps its lines open."""
+    """Return the adapters, made once per process: they keep their lines open."""
     return {
-        Provider.TWILIO.value: TwilioAdapter(
-            api_base_url=twilio_api_base_url, media_hosts=twilio_media_hosts
-        ),
+        Provider.TWILIO.value: TwilioAdapter(api_base_url=twilio, media_hosts=media_hosts),
+        Provider.WHATSAPP_CLOUD.value: CloudAdapter(api_base_url=cloud),
+        Provider.ENGAGELAB.value: EngageLabAdapter(api_base_url=engagelab),
         Provider.SIMULATOR.value: SimulatorAdapter(),
     }

@@ -111,6 +111,18 @@ class Quarantine:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignPart:
+    """A row for another number (`number_id`) than the channel's: one app has one address for all.
+
+    `dedupe_key` and `raw` as in `Quarantine`, where it goes if no channel of ours has the number.
+    """
+
+    number_id: str
+    dedupe_key: str
+    raw: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundMedia:
     """A file to send. `url` is public: the provider fetches it."""
 
@@ -237,6 +249,7 @@ class Parsed:
     updates: tuple[StatusUpdate, ...] = ()
     quarantine: tuple[Quarantine, ...] = ()
     warnings: tuple[str, ...] = ()
+    foreign: tuple[ForeignPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,11 +280,13 @@ class ProviderAdapter(Protocol):
 
     `text_limit` is how many characters one message may have. `max_body_bytes`: larger requests
     are not the provider's. `door_answer`: type and body of our 200 to a message.
+    `has_signatures`: without them the secret address alone says who is there.
     """
 
     text_limit: int
     max_body_bytes: int
     door_answer: tuple[str, bytes]
+    has_signatures: bool
 
     def verify(self, request: InboundRequest, config: ChannelConfig) -> None:
         """Raise `SignatureRefusedError` unless the provider signed this very request."""

@@ -18,7 +18,14 @@ TOKEN_OVERLAP = timedelta(days=7)
 #: Providers that list what they took for us, and how long after a change of settings we ask.
 FETCHING = {Provider.TWILIO}
 FETCH_AFTER = timedelta(minutes=1)
-SECRETS = {"auth_token", "second_auth_token", "api_key_secret"}
+SECRETS = {
+    "auth_token",
+    "second_auth_token",
+    "api_key_secret",
+    "access_token",
+    "app_secret",
+    "dev_secret",
+}
 
 
 @transaction.atomic

@@ -73,7 +73,7 @@ def _build(
         message_id=message_id,
         position=position,
         state=FileState.FAILED if error else FileState.PENDING,
-        reference=entry.get("url", ""),
+        reference=entry.get("id") or entry.get("url", ""),
         declared_type=entry.get("content_type", "")[:LONGEST_TYPE],
         filename=plain_name(entry.get("filename", "")),
         error=error,

@@ -42,6 +42,7 @@ REASONS = {
     "message_sid_missing": gettext_lazy("It names no message."),
     "message_sid_too_long": gettext_lazy("The id of its message is too long."),
     "unknown_sender": gettext_lazy("It is for another number or service than this channel's."),
+    "number_missing": gettext_lazy("It does not say which number it is for."),
     "bad_sender": gettext_lazy("The customer's address cannot be read."),
     "key_missing": gettext_lazy(
         "The channel's auth token cannot be read. Enter it anew, then process this again."

@@ -12,6 +12,7 @@ from channels.greetings import Occasion
 from channels.models import Channel, Envelope, EnvelopeOutcome
 from channels.providers import adapter_for, config_of
 from channels.providers.base import (
+    ForeignPart,
     InboundMessage,
     InboundRequest,
     Parsed,
@@ -26,6 +27,7 @@ from conversations.services import automatic_texts, events, inbox, opt_outs, rep
 from conversations.services.inbox import Arrival, Arrived, InboxContentionError
 from conversations.statements import Incoming
 from conversations.states import Status
+from routing import loaders
 from routing.services import assignment, quarantine
 from teams.identifiers import new_public_id
 
@@ -101,7 +103,8 @@ def receive(channel: Channel, *, request: InboundRequest, now: datetime) -> Rece
 
 def _signature_for(parsed: Parsed, signature: str) -> str:
     """Return the signature if it stands for one row; each of several is known by its id alone."""
-    return signature if len(parsed.messages) + len(parsed.quarantine) == 1 else ""
+    rows = (*parsed.messages, *parsed.quarantine, *parsed.foreign)
+    return signature if len(rows) == 1 else ""
 
 
 def _take(delivery: _Delivery, parsed: Parsed) -> Receipt:
@@ -116,6 +119,7 @@ def _take(delivery: _Delivery, parsed: Parsed) -> Receipt:
         *(partial(_take_message, delivery, message) for message in parsed.messages),
         *(partial(_quarantine, delivery, why) for why in parsed.quarantine),
         *(partial(_take_update, delivery, update) for update in parsed.updates),
+        *(partial(_hand_on, delivery, part) for part in parsed.foreign),
     ]
     for step in steps:
         try:
@@ -142,6 +146,28 @@ def _quarantine(delivery: _Delivery, why: Quarantine) -> Receipt:
     if is_new:
         return Receipt(ReceiptKind.QUARANTINED, reason=why.reason)
     return Receipt(ReceiptKind.DUPLICATE)
+
+
+def _hand_on(delivery: _Delivery, part: ForeignPart) -> Receipt:
+    """Give a row to the channel that has its number, if the same secret signs for that one too.
+
+    The provider has one address for all numbers of an app. A number that no channel has is kept.
+    """
+    here, request = delivery.channel, delivery.request
+    home = loaders.find_channel_of_number(provider=here.provider, number_id=part.number_id)
+    if home is None or home.pk == here.pk or not _is_genuine_for(home, request):
+        return _quarantine(delivery, Quarantine("unknown_sender", part.dedupe_key, part.raw))
+    own = replace(request, body=part.raw)
+    parsed = adapter_for(home.provider).parse_inbound(own, config_of(home))
+    return _take(_Delivery(home, own, "", delivery.now), replace(parsed, foreign=()))
+
+
+def _is_genuine_for(channel: Channel, request: InboundRequest) -> bool:
+    try:
+        adapter_for(channel.provider).verify(request, config_of(channel))
+    except (SignatureRefusedError, SecretUnreadableError):
+        return False
+    return True
 
 
 def _take_update(delivery: _Delivery, update: StatusUpdate) -> Receipt:
@@ -203,7 +229,7 @@ def replay(envelope: Envelope, *, actor: Actor, now: datetime) -> Receipt:
     if isinstance(parsed, str):
         quarantine.hold(kept, reason=parsed)
         return Receipt(ReceiptKind.QUARANTINED, reason=parsed)
-    if len(parsed.messages) != 1 or parsed.quarantine or parsed.updates:
+    if len(parsed.messages) != 1 or parsed.quarantine or parsed.updates or parsed.foreign:
         receipt = _take(delivery, parsed)
         quarantine.close_as_replayed(kept)
         for message in parsed.messages:
@@ -258,8 +284,11 @@ def _understand(kept: Envelope, request: InboundRequest) -> Parsed | str:
     except Exception:
         logger.exception("Request %s in quarantine could not be read.", kept.pk)
         return quarantine.UNPARSEABLE
-    if parsed.quarantine and not (parsed.messages or parsed.updates):
-        return parsed.quarantine[0].reason
+    if not (parsed.messages or parsed.updates):
+        if parsed.quarantine:
+            return parsed.quarantine[0].reason
+        if parsed.foreign:
+            return "unknown_sender"
     return parsed
 
 

@@ -19,15 +19,10 @@ from channels.providers.base import (
     SendError,
     SendReceipt,
 )
+from channels.providers.lines import TIMEOUT_S, Lines
 from channels.providers.text import clean
 from channels.providers.twilio import account, received
-from channels.providers.twilio.client import (
-    TIMEOUT_S,
-    ApiHttpClient,
-    Lines,
-    credentials,
-    open_client,
-)
+from channels.providers.twilio.client import ApiHttpClient, credentials, open_client
 from channels.providers.twilio.door import TwilioDoor
 from channels.providers.twilio.inbound import addressed
 from channels.providers.twilio.refusals import CALL_ERRORS, NOT_CONFIGURED, explain

@@ -29,6 +29,7 @@ class TwilioDoor:
     text_limit = 1600
     max_body_bytes = 256 * 1024
     door_answer = ("text/xml", b'<?xml version="1.0" encoding="UTF-8"?><Response/>')
+    has_signatures = True
 
     def verify(self, request: InboundRequest, config: ChannelConfig) -> None:
         """Raise `SignatureRefusedError` unless this account signed this very request."""

@@ -6,10 +6,9 @@ be used is put in quarantine with its reason, and what is odd is stored with a w
 
 import json
 import re
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from channels.providers.base import ChannelConfig, InboundMessage, Parsed, Quarantine
+from channels.providers.files import MAX_URL_CHARS, file_state
 from channels.providers.signing import Form
 from channels.providers.text import clean, shorten
 
@@ -17,7 +16,6 @@ WHATSAPP_PREFIX = "whatsapp:"
 MAX_ID_CHARS = 160
 MAX_NAME_CHARS = 200
 MAX_EXTRA_CHARS = 1000
-MAX_URL_CHARS = 4000
 MAX_REACTION_CHARS = 40
 # More than any request has; a declared number of files is only believed up to here.
 MAX_FILES = 20
@@ -182,28 +180,8 @@ def _file(form: Form, index: int) -> dict[str, str]:
         "kind": "file",
         "url": shorten(url, limit=MAX_URL_CHARS),
         "content_type": shorten(form.last(f"MediaContentType{index}"), limit=MAX_NAME_CHARS),
-        "state": _file_state(url),
+        "state": file_state(url),
     }
-
-
-def _file_state(url: str) -> str:
-    if not url or len(url) > MAX_URL_CHARS:
-        return "missing"
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return "bad_scheme"
-    if parts.scheme not in ("http", "https") or not host:
-        return "bad_scheme"
-    return "blocked_ssrf" if _is_inside_house(host) else "pending"
-
-
-def _is_inside_house(host: str) -> bool:
-    try:
-        return not ip_address(host).is_global
-    except ValueError:
-        return host == "localhost" or "." not in host
 
 
 def _location(form: Form) -> tuple[dict[str, str], ...]:

@@ -1,16 +1,14 @@
 """What a failed call means for the message: gone for good, to be tried again, or in doubt."""
 
 import json
-from ssl import SSLCertVerificationError
 
 from django.utils.translation import gettext_noop as _
-from requests.exceptions import ConnectTimeout, ProxyError, RequestException, Timeout
+from requests.exceptions import RequestException, Timeout
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.response import Response
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
-from urllib3.exceptions import SSLError as TlsError
 
 from channels.providers.base import SendError
+from channels.providers.lines import is_certainly_unsent
 from channels.providers.twilio.words import describe_error, meaning_of
 
 HTTP_UNAUTHORIZED = 401
@@ -55,21 +53,10 @@ def _code_of(page: Response) -> str:
 
 
 def _unanswered(error: RequestException) -> SendError:
-    if _is_certainly_unsent(error):
+    if is_certainly_unsent(error):
         return SendError("retry", "no_connection", _NO_CONNECTION)
     code = "timeout" if isinstance(error, Timeout) else "connection_lost"
     return SendError("unknown", code, _NO_ANSWER)
-
-
-def _is_certainly_unsent(error: RequestException) -> bool:
-    """Say whether the connection was never made, so that no byte of the message left the house."""
-    if isinstance(error, ConnectTimeout | ProxyError):
-        return True
-    cause = error.args[0] if error.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    if isinstance(reason, TlsError):
-        return bool(reason.args) and isinstance(reason.args[0], SSLCertVerificationError)
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
 def _answered(*, status: int, code: str, retry_after_s: float | None) -> SendError:

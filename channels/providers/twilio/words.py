@@ -1,9 +1,10 @@
 """Twilio's words and numbers, in ours: what became of a message, and what an error code means."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from django.utils.translation import gettext_noop as _
+
+from channels.providers.meanings import Meaning
 
 _STATUSES = {
     "accepted": "queued",
@@ -24,16 +25,6 @@ _STATUSES = {
 def normal_status(word: str) -> str | None:
     """Return our own word for Twilio's; None for words that say nothing about a message of ours."""
     return _STATUSES.get(word.strip().lower())
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What an error code means for a person, and for the message it is about."""
-
-    sentence: str
-    outcome: Literal["permanent", "retry"] = "permanent"
-    is_channel_broken: bool = False
-    is_opt_out: bool = False
 
 
 def meaning_of(code: str) -> Meaning | None:

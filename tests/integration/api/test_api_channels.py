@@ -281,3 +281,94 @@ class TestAutomaticTexts:
         assert answer.status_code == 422
         assert any(name.split(".")[0] == field for name in answer.json()["fields"])
         assert not ChannelText.objects.exists()
+
+
+CLOUD = {
+    "provider": "whatsapp_cloud",
+    "name": "WhatsApp Berlin",
+    "phone_number_id": "106540352242922",
+    "business_account_id": "102290129340398",
+    "access_token": "the-access-token",
+    "app_secret": "the-app-secret",
+}
+ENGAGELAB = {
+    "provider": "engagelab",
+    "name": "WhatsApp Singapore",
+    "phone_number": "+15550009999",
+    "dev_key": "the-dev-key",
+    "dev_secret": "the-dev-secret",
+}
+
+
+class TestAChannelOfWhatsAppAlone:
+    def test_of_cloud_is_set_up_in_one_call_and_keeps_its_secrets(self, api):
+        created = api.post("channels/", CLOUD)
+
+        assert created.status_code == 201
+        channel = Channel.objects.get()
+        assert (channel.access_token, channel.app_secret) == ("the-access-token", "the-app-secret")
+        assert created.json()["medium"] == "whatsapp"
+        assert created.json()["verify_token"] == channel.verify_token
+        assert created.json()["phone_number_id"] == "106540352242922"
+        address = f"channels/{created.json()['id']}/"
+        answers = [created, api.get(address), api.get("channels/"), api.patch(address, {})]
+        assert not any("the-a" in answer.content.decode() for answer in answers)
+
+    def test_of_engagelab_is_set_up_in_one_call_and_keeps_its_secret(self, api):
+        created = api.post("channels/", ENGAGELAB)
+
+        assert created.status_code == 201
+        assert Channel.objects.get().dev_secret == "the-dev-secret"
+        assert "the-dev-secret" not in created.content.decode()
+
+    @pytest.mark.parametrize(
+        ("body", "name"),
+        [
+            (CLOUD, "phone_number_id"),
+            (CLOUD, "access_token"),
+            (CLOUD, "app_secret"),
+            (ENGAGELAB, "phone_number"),
+            (ENGAGELAB, "dev_key"),
+            (ENGAGELAB, "dev_secret"),
+        ],
+    )
+    def test_says_what_is_missing(self, api, body, name):
+        answer = api.post("channels/", {key: value for key, value in body.items() if key != name})
+
+        assert answer.status_code == 422
+        assert answer.json()["fields"][name][0]["code"] == "required"
+
+    @pytest.mark.parametrize(
+        ("changes", "name", "code"),
+        [
+            ({"account_sid": ACCOUNT_SID}, "account_sid", "not_of_provider"),
+            ({"dev_key": "x"}, "dev_key", "not_of_provider"),
+            ({"medium": "sms"}, "medium", "whatsapp_alone"),
+        ],
+    )
+    def test_takes_nothing_of_another_kind(self, api, changes, name, code):
+        answer = api.post("channels/", CLOUD | changes)
+
+        assert answer.status_code == 422
+        assert answer.json()["fields"][name][0]["code"] == code
+
+    def test_takes_an_id_that_is_a_number_alone(self, api):
+        answer = api.post("channels/", CLOUD | {"phone_number_id": "+49 30 1"})
+
+        assert answer.status_code == 422
+
+    def test_has_its_number_alone(self, api):
+        api.post("channels/", CLOUD)
+
+        answer = api.post("channels/", CLOUD | {"name": "Again"})
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "already_exists")
+
+    def test_gets_a_new_token_without_its_other_secrets(self, api):
+        created = api.post("channels/", CLOUD)
+
+        answer = api.patch(f"channels/{created.json()['id']}/", {"access_token": "another"})
+
+        assert answer.status_code == 200
+        channel = Channel.objects.get()
+        assert (channel.access_token, channel.app_secret) == ("another", "the-app-secret")

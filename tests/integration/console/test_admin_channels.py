@@ -19,6 +19,8 @@ from tests.factories import (
     make_administrator,
     make_agent,
     make_channel,
+    make_cloud_channel,
+    make_engagelab_channel,
     make_supervisor,
 )
 from tests.fake_twilio import running
@@ -329,3 +331,88 @@ class TestATokenThatCannotBeRead:
         assert {name for name, count in counts.items() if count} == {
             "channels_whose_secret_cannot_be_read"
         }
+
+
+class TestAChannelOfWhatsAppAlone:
+    def add(self, client: Client, provider: str, **fields: str) -> Any:
+        form = {
+            "name": "WhatsApp Berlin",
+            "provider": provider,
+            "medium": "sms",
+            "is_active": "on",
+            "time_zone": "UTC",
+            "distribution": "concurrent_load",
+            "survey_delay_minutes": 0,
+            "survey_wait_hours": 24,
+            "reopen_hours": 24,
+            **NO_AGENTS,
+            **fields,
+        }
+        first = client.get(f"{LIST}add/").context["adminform"].form
+        initial = {
+            name: value
+            for name in first.fields
+            if (value := first[name].value()) is not None and value is not False
+        }
+        return client.post(f"{LIST}add/", initial | form)
+
+    def test_is_set_up_with_the_fields_of_cloud(self, client: Client) -> None:
+        answer = self.add(
+            client,
+            "whatsapp_cloud",
+            phone_number_id="106540352242922",
+            access_token="the-access-token",
+            app_secret="the-app-secret",
+        )
+
+        channel = Channel.objects.get()
+        assert answer.headers["Location"] == page(channel)
+        assert (channel.medium, channel.access_token) == ("whatsapp", "the-access-token")
+        shown = client.get(page(channel)).content.decode()
+        assert channel.verify_token in shown
+        assert "the-access-token" not in shown
+        assert "the-app-secret" not in shown
+        assert 'name="account_sid"' not in shown
+        assert 'name="dev_key"' not in shown
+        assert "/status/" not in shown
+
+    def test_says_what_is_missing(self, client: Client) -> None:
+        answer = self.add(client, "whatsapp_cloud")
+
+        errors = answer.context["adminform"].form.errors
+        assert set(errors) == {"phone_number_id", "access_token", "app_secret"}
+        answer = self.add(client, "engagelab")
+        errors = answer.context["adminform"].form.errors
+        assert set(errors) == {"phone_number", "dev_key", "dev_secret"}
+
+    def test_has_its_number_alone(self, client: Client) -> None:
+        make_cloud_channel(phone_number_id="7")
+
+        fields = {"phone_number_id": "7", "access_token": "a", "app_secret": "b"}
+        answer = self.add(client, "whatsapp_cloud", **fields)
+
+        assert answer.status_code == 200
+        assert "Another channel has this already." in answer.content.decode()
+
+    def test_of_engagelab_says_that_nothing_is_signed(self, client: Client) -> None:
+        shown = client.get(page(make_engagelab_channel())).content.decode()
+
+        assert "EngageLab signs nothing" in shown
+        assert 'name="app_secret"' not in shown
+
+    def test_says_which_of_its_secrets_is_lost(self, client: Client) -> None:
+        channel = make_cloud_channel()
+        lose_key(channel, "app_secret")
+
+        shown = client.get(page(channel))
+
+        assert shown.status_code == 200
+        assert "Enter its secrets anew" in shown.content.decode()
+
+    def test_is_shown_without_its_address_to_those_who_only_look(self) -> None:
+        channel = make_engagelab_channel()
+
+        shown = sign_in(make_supervisor()).get(page(channel))
+
+        assert shown.status_code == 200
+        assert channel.token not in shown.content.decode()

@@ -1,0 +1,1 @@
+"""WhatsApp Cloud API: Meta itself, without anybody in between."""

@@ -1,0 +1,1 @@
+"""EngageLab: WhatsApp through a reseller of Meta's."""
