@@ -55,7 +55,7 @@ def welcome(incoming: Incoming) -> Welcomed:
     identity = Identity.objects.create(
         contact=contact, medium=incoming.medium, address=incoming.address, created_at=incoming.now
     )
-    conversation_id = start_conversation(incoming, sender=Sender(identity.pk, contact.pk))
+    conversation_id = _start(incoming, sender=Sender(identity.pk, contact.pk))
     return Welcomed(contact.pk, conversation_id)
 
 
@@ -84,6 +84,10 @@ def hold_addresses(medium: str, addresses: list[str]) -> None:
 def start_conversation(incoming: Incoming, *, sender: Sender) -> int | None:
     if not Identity.objects.filter(pk=sender.identity_id, contact=sender.contact_id).exists():
         return None  # the contacts were merged in between
+    return _start(incoming, sender=sender)
+
+
+def _start(incoming: Incoming, *, sender: Sender) -> int:
     now = incoming.now
     conversation = Conversation.objects.create(
         contact_id=sender.contact_id,
