@@ -31,8 +31,9 @@ _WAITS = tuple(
     timedelta(seconds=seconds)
     for seconds in (5, 10, 20, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 )
-#: While one worker asks, nobody else does.
-LEASE = timedelta(seconds=60)
+#: While one worker asks, nobody else does; if it dies, somebody else asks soon. Two that ask at the
+#: same time do no harm: the number of the look decides whose answer counts.
+LEASE = timedelta(seconds=20)
 #: So many looks in a row, over so long, that found nothing: the provider never got it.
 _MISSES_NEEDED = 3
 #: Clocks differ a little, and a provider may take its time to write down what it took.
