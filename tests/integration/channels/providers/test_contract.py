@@ -96,6 +96,7 @@ class TestTwilioByService(TestTwilioWhatsApp):
         return replace(whatsapp, phone_number="", messaging_service_sid="MG" + "2" * 32)
 
 
+@pytest.mark.django_db
 class TestTheSimulator(TwilioShaped):
     @pytest.fixture
     def adapter(self) -> ProviderAdapter:
