@@ -20,8 +20,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from channels.models import Envelope, EnvelopeOutcome
 from conversations.actors import Actor
 from conversations.services.inbox import InboxContentionError
-from routing.services import intake
-from routing.services.intake import ReceiptKind
+from routing.services import late_arrivals
+from routing.services.arrivals import ReceiptKind
 from routing.services.quarantine import NotInQuarantineError
 from teams.admin.console import Confirmation, EmptyState, GuardedAdmin, pill
 from teams.texts import Text
@@ -160,7 +160,7 @@ class EnvelopeAdmin(GuardedAdmin):
         user = viewer(request)
         actor = Actor.person(user.pk, user.name)
         try:
-            receipt = intake.replay(envelope, actor=actor, now=timezone.now())
+            receipt = late_arrivals.replay(envelope, actor=actor, now=timezone.now())
         except NotInQuarantineError:
             return messages.WARNING, _("Nothing was changed: somebody processed it just now.")
         except (DatabaseError, InboxContentionError):

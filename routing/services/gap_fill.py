@@ -18,8 +18,8 @@ from channels.secrets import SecretUnreadableError
 from channels.services.channels import FETCHING
 from conversations.models import Message
 from conversations.wake import wake
-from routing.services import intake
-from routing.services.intake import ReceiptKind
+from routing.services import late_arrivals
+from routing.services.arrivals import ReceiptKind
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +107,9 @@ def _fetch(claim: Claim, *, now: datetime) -> int:
     stored = 0
     for each in _unknown(channel, listed):
         request = adapter.rebuild_request(each, config, url=inbound_url(channel))
-        receipt = intake.take_fetched(channel, request=request, sent_at=each.sent_at, now=now)
+        receipt = late_arrivals.take_fetched(
+            channel, request=request, sent_at=each.sent_at, now=now
+        )
         stored += receipt.kind == ReceiptKind.STORED
     return stored
 

@@ -16,7 +16,7 @@ from conversations.actors import Actor
 from conversations.models import Conversation, Event, Message
 from conversations.services import lifecycle
 from conversations.states import Status
-from routing.services import gap_fill, intake
+from routing.services import gap_fill, late_arrivals
 from tests.console import sign_in
 from tests.doors import customer_writes
 from tests.factories import ACCOUNT_SID, AUTH_TOKEN, make_administrator, make_agent, make_channel
@@ -291,4 +291,4 @@ def store_some_and_die(now: datetime, *, count: int) -> None:
     config, adapter = config_of(claim.channel), adapter_for(claim.channel.provider)
     for each in adapter.list_received(config, since=claim.since, until=claim.until)[:count]:
         request = adapter.rebuild_request(each, config, url=inbound_url(claim.channel))
-        intake.take_fetched(claim.channel, request=request, sent_at=each.sent_at, now=now)
+        late_arrivals.take_fetched(claim.channel, request=request, sent_at=each.sent_at, now=now)

@@ -12,8 +12,8 @@ from channels.services import channels
 from conversations.actors import Actor
 from conversations.models import Contact, Conversation, DeliveryReport, Message
 from conversations.services import replies
-from routing.services import intake
-from routing.services.intake import ReceiptKind
+from routing.services import late_arrivals
+from routing.services.arrivals import ReceiptKind
 from tests.doors import knock
 from tests.factories import lose_key, make_agent, make_cloud_channel
 from tests.fake_cloud import text_message
@@ -167,10 +167,10 @@ class TestAChannelOfWhatsAppCloud:
     def test_gets_what_was_kept_once_its_number_is_right(self, cloud):
         channel = cloud.channel()
         cloud.misdirect(channel)
-        receipt = intake.replay(Envelope.objects.get(), actor=Actor.system(), now=MORNING)
+        receipt = late_arrivals.replay(Envelope.objects.get(), actor=Actor.system(), now=MORNING)
         assert (receipt.kind, receipt.reason) == (ReceiptKind.QUARANTINED, "unknown_sender")
         channels.update(channel, phone_number_id="999", now=MORNING)
-        receipt = intake.replay(Envelope.objects.get(), actor=Actor.system(), now=MORNING)
+        receipt = late_arrivals.replay(Envelope.objects.get(), actor=Actor.system(), now=MORNING)
         assert receipt.kind == ReceiptKind.STORED
         assert bodies() == ["Hi"]
 
@@ -182,7 +182,7 @@ class TestAChannelOfWhatsAppCloud:
         body = cloud.fake.write(*rows, statuses=[status])
         assert cloud.post(channel, body).status_code == 503
         channels.update(channel, app_secret="the-app-secret", now=MORNING)
-        receipt = intake.replay(Envelope.objects.get(), actor=Actor.system(), now=MORNING)
+        receipt = late_arrivals.replay(Envelope.objects.get(), actor=Actor.system(), now=MORNING)
         assert receipt.kind == ReceiptKind.STORED
         assert bodies() == ["One", "Two"]
         assert DeliveryReport.objects.get().status == "read"

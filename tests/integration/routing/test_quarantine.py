@@ -14,8 +14,8 @@ from channels.services import channels
 from conversations.actors import Actor
 from conversations.invariants import INVARIANTS
 from conversations.models import Contact, Conversation, Event, Message
-from routing.services import intake
-from routing.services.intake import ReceiptKind
+from routing.services import late_arrivals
+from routing.services.arrivals import ReceiptKind
 from routing.services.quarantine import NotInQuarantineError
 from tests.doors import customer_writes, knock
 from tests.factories import (
@@ -60,7 +60,7 @@ def kept():
 
 
 def replay(*, actor=ADA, now=LATER):
-    return intake.replay(kept(), actor=actor, now=now)
+    return late_arrivals.replay(kept(), actor=actor, now=now)
 
 
 def broken_promises():
@@ -142,7 +142,7 @@ class TestAChannelWhoseSecretCannotBeRead:
         first = kept()
         assert customer_writes(channel, "Hello", message_sid=SID).status_code == 200
 
-        receipt = intake.replay(first, actor=ADA, now=LATER)
+        receipt = late_arrivals.replay(first, actor=ADA, now=LATER)
 
         first.refresh_from_db()
         assert receipt.kind == ReceiptKind.DUPLICATE
@@ -175,7 +175,7 @@ class TestReplaying:
         give_number(channel)
         customer_writes(channel, "And now?", message_sid="SM" + "2" * 32)
 
-        intake.replay(envelope, actor=ADA, now=LATER)
+        late_arrivals.replay(envelope, actor=ADA, now=LATER)
 
         assert list(Message.objects.order_by("sequence").values_list("body", flat=True)) == [
             "And now?",
