@@ -49,6 +49,7 @@ class TeamsEndpoint(Endpoint):
         body=NewTeam,
         answer=TeamOut,
         status=status.HTTP_201_CREATED,
+        refusals=(404, 409),
         examples={"a team": {"code": "cs", "name": "Support", "strategy": "round_robin"}},
     )
     @once

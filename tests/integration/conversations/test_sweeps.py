@@ -87,10 +87,12 @@ def make_lost_message():
 
 
 def refusing(verb, *values):
-    """Let every statement fail that begins with the verb and carries all of the values."""
+    """Let every statement fail that begins with the verb and carries the values side by side."""
 
     def wrapper(execute, sql, params, many, context):
-        if sql.startswith(verb) and set(values) <= {p for p in params if isinstance(p, str | int)}:
+        given = tuple(params or ())
+        places = range(len(given) - len(values) + 1)
+        if sql.startswith(verb) and any(given[n : n + len(values)] == values for n in places):
             raise ValueError("poisoned")
         return execute(sql, params, many, context)
 
