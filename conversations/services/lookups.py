@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
 
 from channels.providers import adapter_for, config_of
 from channels.providers.base import FoundMessage, NotSupportedError, SendError, StatusUpdate
@@ -29,11 +28,11 @@ FIRST_LOOK = timedelta(seconds=2)
 #: Until the second look, the third, …: about a day in all.
 _WAITS = tuple(
     timedelta(seconds=seconds)
-    for seconds in (5, 10, 20, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
+    for seconds in (4, 8, 20, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 )
 #: While one worker asks, nobody else does; if it dies, somebody else asks soon. Two that ask at the
-#: same time do no harm: the number of the look decides whose answer counts.
-LEASE = timedelta(seconds=20)
+#: same time do no harm: only the later one's answer counts.
+LEASE = timedelta(seconds=10)
 #: So many looks in a row, over so long, that found nothing: the provider never got it.
 _MISSES_NEEDED = 3
 #: Clocks differ a little, and a provider may take its time to write down what it took.
@@ -42,10 +41,10 @@ _BEFORE, _AFTER = timedelta(seconds=30), timedelta(minutes=3)
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A message that this worker looks up. `number` of the look is the fence on what it writes."""
+    """A message that this worker looks up. The end of its lease is the fence on what it writes."""
 
     message: Message
-    number: int
+    until: datetime
     tried_at: datetime
 
 
@@ -81,10 +80,8 @@ def _claim_next(*, now: datetime) -> _Claim | None:
     )
     if message is None or message.tried_at is None:
         return None
-    Message.objects.filter(pk=message.pk).update(
-        lookup_due_at=now + LEASE, lookups=F("lookups") + 1
-    )
-    return _Claim(message, message.lookups + 1, message.tried_at)
+    Message.objects.filter(pk=message.pk).update(lookup_due_at=now + LEASE)
+    return _Claim(message, now + LEASE, message.tried_at)
 
 
 def _ask(claim: _Claim) -> list[FoundMessage] | None:
@@ -138,7 +135,11 @@ def _lock(claim: _Claim) -> Message | None:
     return (
         Message.objects.select_for_update(of=("self",))
         .select_related("conversation", "channel", "part_of")
-        .filter(pk=claim.message.pk, delivery_status=DeliveryStatus.UNKNOWN, lookups=claim.number)
+        .filter(
+            pk=claim.message.pk,
+            delivery_status=DeliveryStatus.UNKNOWN,
+            lookup_due_at=claim.until,
+        )
         .first()
     )
 
@@ -215,5 +216,7 @@ def _send_again(message: Message, *, now: datetime) -> None:
 def _look_later(message: Message, *, now: datetime, misses: int) -> None:
     """Say when to look again; after the last time it is a person's turn."""
     number = message.lookups
-    due_at = now + _WAITS[number - 1] if number <= len(_WAITS) else None
-    Message.objects.filter(pk=message.pk).update(lookup_due_at=due_at, misses=misses)
+    due_at = now + _WAITS[number] if number < len(_WAITS) else None
+    Message.objects.filter(pk=message.pk).update(
+        lookup_due_at=due_at, lookups=number + 1, misses=misses
+    )

@@ -159,7 +159,7 @@ class TestAMessageThatWasNotTaken:
         message = queue(make_conversation(last_inbound_at=now), now=now)
         lose(message, now=now)
 
-        look_on(16, now=now + delivery.LEASE)
+        look_on(13, now=now + delivery.LEASE)
 
         message.refresh_from_db()
         assert (message.delivery_status, message.misses) == ("unknown", 2)
