@@ -99,7 +99,7 @@ class TestTheStory:
         assert conversation.status == Status.CLOSED
         assert Survey.objects.get().rating == 5
         desk.goto("/admin/conversations/survey/")
-        expect(desk.get_by_text("5 great")).to_be_visible()
+        expect(desk.locator("#result_list").get_by_text("5 great")).to_be_visible()
         expect(desk.locator("#result_list")).to_contain_text("Bruno")
         assert complaints == []
 

@@ -105,7 +105,7 @@ class TestThreeHundredConversations:
 
 class TestTwoHundredAnswers:
     def test_go_out_once_and_in_order(self):
-        alice, channel = make_agent(), make_channel()
+        alice, channel = make_agent(), make_channel(rate_per_s=500)
         conversations = [make_conversation(channel=channel) for _ in range(40)]
         for number in range(5):
             for conversation in conversations:
