@@ -142,7 +142,7 @@ def main(rounds: int, kills: int) -> None:
         kill_at_random(kills)
     # By now there are doubts to look up.
     looking = [name for name in POINTS if name not in sending]
-    died += kill_at_points(looking, rounds=max(2, rounds // 5))
+    died += kill_at_points(looking, rounds=min(rounds, max(2, rounds // 5)))
     workers = [*survivors, *(start() for _ in range(WORKERS))]
     sys.stdout.write(json.dumps({**died, "random": kills}) + "\n")
     sys.stdout.flush()
