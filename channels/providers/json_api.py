@@ -12,7 +12,6 @@ from channels.providers.lines import TIMEOUT_S, Lines, is_certainly_unsent, read
 
 HTTP_OK = range(200, 300)
 HTTP_REFUSED = range(400, 500)
-HTTP_UNAUTHORIZED = 401
 HTTP_TIMEOUT = 408
 HTTP_TOO_MANY = 429
 MAX_CODE_CHARS = 16

@@ -15,11 +15,8 @@ from channels.providers.base import (
     ChannelConfig,
     Finding,
     FoundMessage,
-    InboundRequest,
     MediaSource,
-    NotSupportedError,
     OutboundMessage,
-    ReceivedMessage,
     SendReceipt,
 )
 from channels.providers.played import PATIENCE_S, TAKEN, failure_of
@@ -27,12 +24,13 @@ from channels.providers.simulator_files import source_of
 from channels.providers.twilio.door import TwilioDoor
 from channels.providers.twilio.inbound import addressed
 from channels.providers.twilio.refusals import explain
+from channels.providers.unlisted import Unlisted
 
 #: A field that Twilio does not have: as of when a customer writes, in ISO 8601.
 PLAYED_AT = "PlayedAt"
 
 
-class SimulatorAdapter(TwilioDoor):
+class SimulatorAdapter(Unlisted, TwilioDoor):
     """Takes every message at once and sends none; fails as Twilio would where that was chosen."""
 
     def send(self, message: OutboundMessage, config: ChannelConfig) -> SendReceipt:
@@ -56,16 +54,6 @@ class SimulatorAdapter(TwilioDoor):
     def media_source(self, reference: str, config: ChannelConfig) -> MediaSource:
         """Return the file itself: it lies on the simulated phone."""
         return source_of(reference)
-
-    def list_received(
-        self, config: ChannelConfig, *, since: datetime, until: datetime
-    ) -> list[ReceivedMessage]:
-        raise NotSupportedError
-
-    def rebuild_request(
-        self, listed: ReceivedMessage, config: ChannelConfig, *, url: str
-    ) -> InboundRequest:
-        raise NotSupportedError
 
     def examine(self, config: ChannelConfig, *, inbound_url: str) -> tuple[Finding, ...]:
         """Return nothing: there is no provider to ask."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_noop as _
@@ -11,13 +10,9 @@ from requests import PreparedRequest
 from channels.providers.base import (
     ChannelConfig,
     Finding,
-    FoundMessage,
-    InboundRequest,
     MediaSource,
-    NotSupportedError,
     OutboundMessage,
     ProviderTemplate,
-    ReceivedMessage,
     SendError,
     SendReceipt,
 )
@@ -27,6 +22,7 @@ from channels.providers.cloud.words import NOT_CONFIGURED, PHRASES, explain
 from channels.providers.json_api import Auth, JsonApi
 from channels.providers.json_shapes import Json, an_object, objects, text_of
 from channels.providers.lines import TIMEOUT_S
+from channels.providers.unlisted import Unlisted
 from channels.providers.whatsapp.templates import read_templates
 from channels.providers.whatsapp.writing import TEXT_LIMIT, build_body
 
@@ -37,7 +33,7 @@ _METAS = re.compile(r"https://([0-9a-z-]+\.)+(fbsbx\.com|facebook\.com|whatsapp\
 _NO_SUCH_FILE = _("WhatsApp did not say where the file is.")
 
 
-class CloudAdapter(CloudDoor):
+class CloudAdapter(Unlisted, CloudDoor):
     """Talks to Meta. `api_base_url` is Meta's with the version of its API, or a stand-in's."""
 
     text_limit = TEXT_LIMIT
@@ -64,22 +60,6 @@ class CloudAdapter(CloudDoor):
         if not message_id:
             raise SendError("unknown", "unreadable", PHRASES.unreadable)
         return SendReceipt(message_id, text_of(sent.get("message_status")) or "accepted")
-
-    def find_sent(
-        self, message: OutboundMessage, config: ChannelConfig, *, since: datetime
-    ) -> list[FoundMessage]:
-        """Meta lists no messages. A send in doubt is closed by its report, which names it."""
-        raise NotSupportedError
-
-    def list_received(
-        self, config: ChannelConfig, *, since: datetime, until: datetime
-    ) -> list[ReceivedMessage]:
-        raise NotSupportedError
-
-    def rebuild_request(
-        self, listed: ReceivedMessage, config: ChannelConfig, *, url: str
-    ) -> InboundRequest:
-        raise NotSupportedError
 
     def list_templates(self, config: ChannelConfig) -> list[ProviderTemplate]:
         return read_templates(list(self._template_rows(config)))

@@ -30,6 +30,7 @@ from channels.providers.json_shapes import (
     objects,
     text_of,
 )
+from channels.providers.meanings import Speaker
 from channels.providers.text import shorten
 from channels.providers.whatsapp.reading import (
     MAX_ID_CHARS,
@@ -45,9 +46,10 @@ _MESSAGES = "messages"
 _SYSTEM = "system"
 
 
-class CloudDoor:
+class CloudDoor(Speaker):
     """The inbound half of the adapter."""
 
+    vocabulary = words.VOCABULARY
     max_body_bytes = 3 * 1024 * 1024
     door_answer = ("text/plain", b"")
     has_signatures = True
@@ -101,20 +103,6 @@ class CloudDoor:
         self, request: InboundRequest, config: ChannelConfig
     ) -> tuple[StatusUpdate, ...]:
         return self.parse_inbound(request, config).updates
-
-    def normal_status(self, word: str) -> str | None:
-        return words.normal_status(word)
-
-    def is_opt_out(self, code: str) -> bool:
-        meaning = words.meaning_of(code)
-        return meaning is not None and meaning.is_opt_out
-
-    def is_passing(self, code: str) -> bool:
-        meaning = words.meaning_of(code)
-        return meaning is not None and meaning.outcome == "retry"
-
-    def describe_error(self, code: str) -> str:
-        return words.describe_error(code)
 
 
 def sign(config: ChannelConfig, *, body: bytes) -> dict[str, str]:

@@ -3,9 +3,9 @@
 from django.utils.translation import gettext_noop as _
 
 from channels.providers.base import SendError
-from channels.providers.json_api import HTTP_UNAUTHORIZED, MAX_CODE_CHARS, Phrases, Refusal
+from channels.providers.json_api import MAX_CODE_CHARS, Phrases, Refusal
 from channels.providers.json_shapes import an_object, text_of
-from channels.providers.meanings import Meaning
+from channels.providers.meanings import Vocabulary
 from channels.providers.whatsapp.codes import MEANINGS
 
 PHRASES = Phrases(
@@ -16,8 +16,6 @@ PHRASES = Phrases(
     too_many=_("WhatsApp is taking no more messages for a moment."),
 )
 NOT_CONFIGURED = _("This channel has no phone number ID or no access token.")
-_UNEXPLAINED = _("WhatsApp could not deliver the message and gave no reason.")
-_UNKNOWN_CODE = _("WhatsApp refused the message; its error code says why.")
 # `error_subcode` of code 100 where the address names nothing that the token may see.
 _NO_SUCH_OBJECT = "33"
 _STATUSES = {
@@ -32,20 +30,12 @@ _STATUSES = {
 }
 
 
-def normal_status(word: str) -> str | None:
-    """Return our own word for WhatsApp's; None for words that say nothing to us."""
-    return _STATUSES.get(word.strip().lower())
-
-
-def meaning_of(code: str) -> Meaning | None:
-    return MEANINGS.get(code)
-
-
-def describe_error(code: str) -> str:
-    if not code:
-        return _UNEXPLAINED
-    meaning = meaning_of(code)
-    return meaning.sentence if meaning else _UNKNOWN_CODE
+VOCABULARY = Vocabulary(
+    statuses=_STATUSES,
+    meanings=MEANINGS,
+    unexplained=_("WhatsApp could not deliver the message and gave no reason."),
+    unknown_code=_("WhatsApp refused the message; its error code says why."),
+)
 
 
 def explain(refusal: Refusal) -> SendError:
@@ -54,15 +44,8 @@ def explain(refusal: Refusal) -> SendError:
     code = text_of(error.get("code"))[:MAX_CODE_CHARS]
     if code == "100" and text_of(error.get("error_subcode")) == _NO_SUCH_OBJECT:
         code = _NO_SUCH_OBJECT
-    code = code or f"http_{refusal.status}"
-    meaning = meaning_of(code)
-    if meaning and meaning.outcome == "retry":
-        return SendError("retry", code, meaning.sentence, retry_after_s=refusal.retry_after_s)
-    return SendError(
-        "permanent",
-        code,
-        describe_error(code),
-        is_channel_broken=refusal.status == HTTP_UNAUTHORIZED
-        or bool(meaning and meaning.is_channel_broken),
-        is_opt_out=bool(meaning and meaning.is_opt_out),
+    return VOCABULARY.refusal(
+        code or f"http_{refusal.status}",
+        status=refusal.status,
+        retry_after_s=refusal.retry_after_s,
     )

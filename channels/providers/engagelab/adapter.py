@@ -1,7 +1,6 @@
 """EngageLab: sending and templates through its REST API."""
 
 from base64 import b64encode
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_noop as _
@@ -10,13 +9,9 @@ from requests import PreparedRequest
 from channels.providers.base import (
     ChannelConfig,
     Finding,
-    FoundMessage,
-    InboundRequest,
     MediaSource,
-    NotSupportedError,
     OutboundMessage,
     ProviderTemplate,
-    ReceivedMessage,
     SendError,
     SendReceipt,
 )
@@ -25,13 +20,14 @@ from channels.providers.engagelab.words import NOT_CONFIGURED, PHRASES, explain
 from channels.providers.json_api import Auth, JsonApi
 from channels.providers.json_shapes import an_object, text_of
 from channels.providers.lines import TIMEOUT_S
+from channels.providers.unlisted import Unlisted
 from channels.providers.whatsapp.templates import read_templates
 from channels.providers.whatsapp.writing import TEXT_LIMIT, build_body
 
 _NO_USER_IDS = _("EngageLab sends to telephone numbers alone.")
 
 
-class EngageLabAdapter(EngageLabDoor):
+class EngageLabAdapter(Unlisted, EngageLabDoor):
     """Talks to EngageLab. `api_base_url` is EngageLab's, or that of a stand-in."""
 
     text_limit = TEXT_LIMIT
@@ -58,22 +54,6 @@ class EngageLabAdapter(EngageLabDoor):
         if not message_id:
             raise SendError("unknown", "unreadable", PHRASES.unreadable)
         return SendReceipt(message_id, "plan")
-
-    def find_sent(
-        self, message: OutboundMessage, config: ChannelConfig, *, since: datetime
-    ) -> list[FoundMessage]:
-        """EngageLab lists no messages. A send in doubt is closed by its report, which names it."""
-        raise NotSupportedError
-
-    def list_received(
-        self, config: ChannelConfig, *, since: datetime, until: datetime
-    ) -> list[ReceivedMessage]:
-        raise NotSupportedError
-
-    def rebuild_request(
-        self, listed: ReceivedMessage, config: ChannelConfig, *, url: str
-    ) -> InboundRequest:
-        raise NotSupportedError
 
     def list_templates(self, config: ChannelConfig) -> list[ProviderTemplate]:
         return read_templates(self._api.get("/v1/templates", auth=_basic(config)))

@@ -3,9 +3,9 @@
 from django.utils.translation import gettext_noop as _
 
 from channels.providers.base import SendError
-from channels.providers.json_api import HTTP_UNAUTHORIZED, MAX_CODE_CHARS, Phrases, Refusal
+from channels.providers.json_api import MAX_CODE_CHARS, Phrases, Refusal
 from channels.providers.json_shapes import an_object, text_of
-from channels.providers.meanings import Meaning
+from channels.providers.meanings import Meaning, Vocabulary
 from channels.providers.whatsapp.codes import MEANINGS as META
 
 PHRASES = Phrases(
@@ -17,7 +17,6 @@ PHRASES = Phrases(
 )
 NOT_CONFIGURED = _("This channel has no dev key or no dev secret.")
 _UNEXPLAINED = _("EngageLab could not deliver the message and gave no reason.")
-_UNKNOWN_CODE = _("EngageLab refused the message; its error code says why.")
 _STATUSES = {
     "plan": "queued",
     "target_valid": "queued",
@@ -57,35 +56,20 @@ _MEANINGS = {
 }
 
 
-def normal_status(word: str) -> str | None:
-    """Return our own word for EngageLab's; None for words that say nothing to us."""
-    return _STATUSES.get(word.strip().lower())
-
-
-def meaning_of(code: str) -> Meaning | None:
-    """Return what we know about a code, EngageLab's own or one that it passes on from WhatsApp."""
-    return _MEANINGS.get(code) or META.get(code)
-
-
-def describe_error(code: str) -> str:
-    meaning = meaning_of(code)
-    if meaning:
-        return meaning.sentence
-    return _UNEXPLAINED if not code or code in FAILURES else _UNKNOWN_CODE
+VOCABULARY = Vocabulary(
+    statuses=_STATUSES,
+    # EngageLab passes WhatsApp's own codes on.
+    meanings=META | dict.fromkeys(FAILURES, Meaning(_UNEXPLAINED)) | _MEANINGS,
+    unexplained=_UNEXPLAINED,
+    unknown_code=_("EngageLab refused the message; its error code says why."),
+)
 
 
 def explain(refusal: Refusal) -> SendError:
     """Return what a refused call means for the message: it was not taken."""
     code = text_of(an_object(refusal.content).get("code"))[:MAX_CODE_CHARS]
-    code = code or f"http_{refusal.status}"
-    meaning = meaning_of(code)
-    if meaning and meaning.outcome == "retry":
-        return SendError("retry", code, meaning.sentence, retry_after_s=refusal.retry_after_s)
-    return SendError(
-        "permanent",
-        code,
-        describe_error(code),
-        is_channel_broken=refusal.status == HTTP_UNAUTHORIZED
-        or bool(meaning and meaning.is_channel_broken),
-        is_opt_out=bool(meaning and meaning.is_opt_out),
+    return VOCABULARY.refusal(
+        code or f"http_{refusal.status}",
+        status=refusal.status,
+        retry_after_s=refusal.retry_after_s,
     )

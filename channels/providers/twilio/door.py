@@ -12,6 +12,7 @@ from channels.providers.base import (
     SignatureRefusedError,
     StatusUpdate,
 )
+from channels.providers.meanings import Speaker
 from channels.providers.signing import (
     SIGNATURE_HEADER,
     SIGNATURE_SETTINGS_HEADER,
@@ -23,9 +24,10 @@ from channels.providers.twilio import inbound, words
 from channels.providers.twilio.shifts import is_shifted
 
 
-class TwilioDoor:
+class TwilioDoor(Speaker):
     """The inbound half of an adapter, for Twilio and for everyone who speaks as Twilio does."""
 
+    vocabulary = words.VOCABULARY
     text_limit = 1600
     max_body_bytes = 256 * 1024
     door_answer = ("text/xml", b'<?xml version="1.0" encoding="UTF-8"?><Response/>')
@@ -74,20 +76,6 @@ class TwilioDoor:
 
     def media_source(self, reference: str, config: ChannelConfig) -> MediaSource:
         return MediaSource(reference)
-
-    def normal_status(self, word: str) -> str | None:
-        return words.normal_status(word)
-
-    def is_opt_out(self, code: str) -> bool:
-        meaning = words.meaning_of(code)
-        return meaning is not None and meaning.is_opt_out
-
-    def is_passing(self, code: str) -> bool:
-        meaning = words.meaning_of(code)
-        return meaning is not None and meaning.outcome == "retry"
-
-    def describe_error(self, code: str) -> str:
-        return words.describe_error(code)
 
 
 def _refusal(request: InboundRequest, *, form: Form, config: ChannelConfig) -> str:

@@ -9,9 +9,8 @@ from twilio.http.response import Response
 
 from channels.providers.base import SendError
 from channels.providers.lines import is_certainly_unsent
-from channels.providers.twilio.words import describe_error, meaning_of
+from channels.providers.twilio.words import VOCABULARY
 
-HTTP_UNAUTHORIZED = 401
 HTTP_TIMEOUT = 408
 HTTP_TOO_MANY = 429
 HTTP_SERVER_ERROR = 500
@@ -63,15 +62,8 @@ def _answered(*, status: int, code: str, retry_after_s: float | None) -> SendErr
     # A server that failed may have taken the message first, whatever its code says.
     if status not in HTTP_REFUSED or status == HTTP_TIMEOUT:
         return SendError("unknown", code, _SERVER_ERROR)
-    meaning = meaning_of(code)
-    if status == HTTP_TOO_MANY or (meaning and meaning.outcome == "retry"):
+    if status == HTTP_TOO_MANY:
+        meaning = VOCABULARY.meaning_of(code)
         sentence = meaning.sentence if meaning else _TOO_MANY
         return SendError("retry", code, sentence, retry_after_s=retry_after_s)
-    return SendError(
-        "permanent",
-        code,
-        describe_error(code),
-        is_channel_broken=status == HTTP_UNAUTHORIZED
-        or bool(meaning and meaning.is_channel_broken),
-        is_opt_out=bool(meaning and meaning.is_opt_out),
-    )
+    return VOCABULARY.refusal(code, status=status, retry_after_s=retry_after_s)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from django.utils.translation import gettext_noop as _
 
-from channels.providers.meanings import Meaning
+from channels.providers.meanings import Meaning, Vocabulary
 
 _STATUSES = {
     "accepted": "queued",
@@ -22,26 +22,6 @@ _STATUSES = {
 }
 
 
-def normal_status(word: str) -> str | None:
-    """Return our own word for Twilio's; None for words that say nothing about a message of ours."""
-    return _STATUSES.get(word.strip().lower())
-
-
-def meaning_of(code: str) -> Meaning | None:
-    """Return what we know about a code; None for one that we do not know."""
-    return _MEANINGS.get(code)
-
-
-def describe_error(code: str) -> str:
-    """Return one English sentence for people; a code that we do not know is for them to look up."""
-    if not code:
-        return _UNEXPLAINED
-    meaning = meaning_of(code)
-    return meaning.sentence if meaning else _UNKNOWN_CODE
-
-
-_UNEXPLAINED = _("Twilio could not deliver the message and gave no reason.")
-_UNKNOWN_CODE = _("Twilio refused the message; its error code says why.")
 _RETRY: Literal["retry"] = "retry"
 
 _MEANINGS = {
@@ -108,3 +88,10 @@ _MEANINGS = {
     "63032": Meaning(_("WhatsApp does not deliver this message to this customer.")),
     "63038": Meaning(_("The Twilio account has reached its number of messages for today."), _RETRY),
 }
+
+VOCABULARY = Vocabulary(
+    statuses=_STATUSES,
+    meanings=_MEANINGS,
+    unexplained=_("Twilio could not deliver the message and gave no reason."),
+    unknown_code=_("Twilio refused the message; its error code says why."),
+)

@@ -3,7 +3,7 @@
 import pytest
 
 from channels.providers.text import clean, shorten
-from channels.providers.twilio.words import _MEANINGS, describe_error, meaning_of, normal_status
+from channels.providers.twilio.words import VOCABULARY
 from conversations.delivery_states import DeliveryStatus
 
 
@@ -24,34 +24,34 @@ class TestAStatusOfTwilio:
         ],
     )
     def test_has_its_own_word_here(self, word: str, ours: DeliveryStatus) -> None:
-        assert normal_status(word) == ours
+        assert VOCABULARY.normal_status(word) == ours
 
     @pytest.mark.parametrize("word", ["banana", "", "received", "receiving"])
     def test_says_nothing_if_it_is_not_about_a_message_of_ours(self, word: str) -> None:
-        assert normal_status(word) is None
+        assert VOCABULARY.normal_status(word) is None
 
 
 class TestAnErrorCode:
-    @pytest.mark.parametrize("code", sorted(_MEANINGS))
+    @pytest.mark.parametrize("code", sorted(VOCABULARY.meanings))
     def test_is_one_plain_sentence(self, code: str) -> None:
-        sentence = describe_error(code)
+        sentence = VOCABULARY.describe_error(code)
         assert sentence[0].isupper()
         assert sentence.endswith(".")
         assert len(sentence) <= 120
 
     def test_that_is_unknown_has_a_sentence_too(self) -> None:
-        assert describe_error("99999").endswith(".")
-        assert describe_error("") != describe_error("99999")
+        assert VOCABULARY.describe_error("99999").endswith(".")
+        assert VOCABULARY.describe_error("") != VOCABULARY.describe_error("99999")
 
     @pytest.mark.parametrize("code", ["21610", "63014"])
     def test_can_mean_that_the_customer_wants_no_more(self, code: str) -> None:
-        meaning = meaning_of(code)
+        meaning = VOCABULARY.meaning_of(code)
         assert meaning is not None
         assert meaning.is_opt_out
 
     @pytest.mark.parametrize("code", ["20429", "20503", "63017", "63018", "63038"])
     def test_can_mean_to_try_later(self, code: str) -> None:
-        meaning = meaning_of(code)
+        meaning = VOCABULARY.meaning_of(code)
         assert meaning is not None
         assert meaning.outcome == "retry"
 
