@@ -49,9 +49,9 @@ class TestAnAlbum:
         phone = open_browser(sachi, java_script_enabled=has_scripts)
 
         send(phone, "album")
-        expect(phone.locator("#sim-desk")).to_contain_text("Taken and stored.")
+        expect(phone.locator("#sim-chat .sim-mine")).to_have_count(3)
         send(phone, "gone")
-        expect(phone.locator("#sim-desk")).to_contain_text("Taken and stored.")
+        expect(phone.locator("#sim-chat .sim-mine")).to_have_count(4)
         settle(now=timezone.now())
 
         conversation = Conversation.objects.get()
