@@ -57,10 +57,11 @@ PERMISSIONS: dict[str, Right | Role] = {
     "channels.view_channel": Role.SUPERVISOR,
     "channels.add_channel": Right.EDIT_CHANNELS,
     "channels.change_channel": Right.EDIT_CHANNELS,
-    "channels.view_channelmember": Role.SUPERVISOR,
-    "channels.add_channelmember": Right.EDIT_CHANNELS,
-    "channels.change_channelmember": Right.EDIT_CHANNELS,
-    "channels.delete_channelmember": Right.EDIT_CHANNELS,
+    **{
+        f"channels.{action}_{rows}": Role.SUPERVISOR if action == "view" else Right.EDIT_CHANNELS
+        for rows in ("channelmember", "channeltext")
+        for action in ("view", "add", "change", "delete")
+    },
     "channels.view_template": Role.SUPERVISOR,
     "channels.view_endpoint": Right.EDIT_ENDPOINTS,
     "channels.add_endpoint": Right.EDIT_ENDPOINTS,

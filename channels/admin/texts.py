@@ -89,10 +89,6 @@ class TextFormSet(NamedRowFormSet):
     def get_default_prefix(cls) -> str:
         return cls.kind.value
 
-    def get_queryset(self) -> QuerySet[ChannelText]:
-        rows: QuerySet[ChannelText] = super().get_queryset()
-        return rows.filter(kind=self.kind)
-
     def validate_unique(self) -> None:
         """A language is refused twice by `clean`, in words that fit."""
 
@@ -116,78 +112,54 @@ class TextFormSet(NamedRowFormSet):
         }
 
 
-class GreetingFormSet(TextFormSet):
-    kind = TextKind.GREETING
-
-
-class UnavailableFormSet(TextFormSet):
-    kind = TextKind.UNAVAILABLE
-
-
 class _TextInline(admin.TabularInline):  # type: ignore[type-arg]
+    """The texts of one kind; the formset that Django makes of it knows the kind too."""
+
+    kind: TextKind
     model = ChannelText
     form = TextForm
+    formset = TextFormSet
     fields = ("language", "text")
     extra = 1
     max_num = texts.MOST_LANGUAGES
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ChannelText]:
+        return super().get_queryset(request).filter(kind=self.kind)
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = type("KindFormSet", (TextFormSet,), {"kind": self.kind})
+        return super().get_formset(request, obj, formset=formset, **kwargs)
+
 
 class GreetingInline(_TextInline):
-    formset = GreetingFormSet
+    kind = TextKind.GREETING
     verbose_name_plural = gettext_lazy("Greeting, in each language")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ChannelText]:
-        return super().get_queryset(request).filter(kind=TextKind.GREETING)
 
 
 class UnavailableInline(_TextInline):
-    formset = UnavailableFormSet
+    kind = TextKind.UNAVAILABLE
     verbose_name_plural = gettext_lazy("Outside business hours, in each language")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ChannelText]:
-        return super().get_queryset(request).filter(kind=TextKind.UNAVAILABLE)
-
-
-class QuestionFormSet(TextFormSet):
-    kind = TextKind.SURVEY_QUESTION
-
-
-class CommentFormSet(TextFormSet):
-    kind = TextKind.SURVEY_COMMENT
-
-
-class ThanksFormSet(TextFormSet):
-    kind = TextKind.SURVEY_THANKS
 
 
 class QuestionInline(_TextInline):
-    formset = QuestionFormSet
+    kind = TextKind.SURVEY_QUESTION
     verbose_name_plural = gettext_lazy(
         "Question for a rating, in each language. None: “How did we do? Answer with a number from "
         "1 (bad) to 5 (great).”"
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ChannelText]:
-        return super().get_queryset(request).filter(kind=TextKind.SURVEY_QUESTION)
-
 
 class CommentInline(_TextInline):
-    formset = CommentFormSet
+    kind = TextKind.SURVEY_COMMENT
     verbose_name_plural = gettext_lazy(
         "Question for a comment, in each language. Sent after the rating; the next message within "
         "an hour is the comment. None: nobody is asked"
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ChannelText]:
-        return super().get_queryset(request).filter(kind=TextKind.SURVEY_COMMENT)
-
 
 class ThanksInline(_TextInline):
-    formset = ThanksFormSet
+    kind = TextKind.SURVEY_THANKS
     verbose_name_plural = gettext_lazy("Thanks for a rating, in each language")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ChannelText]:
-        return super().get_queryset(request).filter(kind=TextKind.SURVEY_THANKS)
 
 
 #: In the order of a conversation.

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels.models import Channel, Endpoint, Envelope, EnvelopeOutcome, Template
+from config.backends import PERMISSIONS
 from conversations.models import Contact, Conversation, EndpointDelivery, Survey, SurveyStatus
 from routing.models import AiAgent, Rule
 from teams.csv_plan import Subject
@@ -130,6 +131,11 @@ def supervisor() -> Client:
 class TestTheConsole:
     def test_has_our_models_and_no_others(self) -> None:
         assert set(admin.site._registry) == set(MODELS)
+
+    def test_gives_somebody_a_right_to_each_of_its_rows(self) -> None:
+        models = {inline.model for page in admin.site._registry.values() for inline in page.inlines}
+        wanted = {f"{model._meta.app_label}.view_{model._meta.model_name}" for model in models}
+        assert wanted - set(PERMISSIONS) == set()
 
     def test_removes_nothing_in_bulk(self) -> None:
         assert "delete_selected" not in dict(admin.site.actions)

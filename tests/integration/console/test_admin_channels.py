@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from channels.greetings import TextKind
 from channels.models import Channel, Distribution, Provider, RefusedRequest
 from tests.console import sign_in
 from tests.doors import customer_writes
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.django_db
 LIST = "/admin/channels/channel/"
 NO_AGENTS = {
     f"{rows}-{count}_FORMS": 0
-    for rows in ("memberships", "greeting", "unavailable")
+    for rows in ("memberships", *TextKind)
     for count in ("TOTAL", "INITIAL")
 }
 
@@ -416,3 +417,25 @@ class TestAChannelOfWhatsAppAlone:
 
         assert shown.status_code == 200
         assert channel.token not in shown.content.decode()
+
+
+@pytest.mark.parametrize("kind", list(TextKind))
+class TestATextOfAChannel:
+    def test_is_written_where_the_channel_is_set_up(self, client: Client, kind: TextKind) -> None:
+        channel = make_channel()
+        row = {f"{kind}-TOTAL_FORMS": 1, f"{kind}-0-language": "ja", f"{kind}-0-text": "ありがとう"}
+
+        answer = client.post(page(channel), form_of(channel, **row))
+
+        assert answer.status_code == 302
+        (text,) = channel.texts.all()
+        assert (text.kind, text.language, text.text) == (kind, "ja", "ありがとう")
+
+    def test_is_read_by_supervisors_who_may_not_change_it(self, kind: TextKind) -> None:
+        channel = make_channel()
+        channel.texts.create(kind=kind, language="en", text="So long, and thanks")
+
+        shown = sign_in(make_supervisor()).get(page(channel)).content.decode()
+
+        assert "So long, and thanks" in shown
+        assert f'name="{kind}-0-text"' not in shown
