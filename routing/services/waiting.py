@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 # At most this many waiting conversations are looked at because of one person's mark.
 _PER_PERSON = 100
 # So many of the queue are placed together, so many one by one, before it is put in order anew.
-_TOGETHER = 100
+_TOGETHER = 250
 _ONE_BY_ONE = 10
 
 
