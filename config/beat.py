@@ -21,6 +21,7 @@ BEAT: dict[str, tuple[str, float]] = {
     "resolve_inactive": ("conversations.tasks.resolve_inactive", 30),
     "close_expired_surveys": ("conversations.tasks.close_expired_surveys", 30),
     "fetch_missed": ("routing.tasks.fetch_missed", 30),
+    "sync_templates": ("channels.tasks.sync_templates", 30),
     "drop_old_tokens": ("channels.tasks.drop_old_tokens", 30),
     "remove_old_files": ("conversations.tasks.remove_old_files", 30),
     "forget_answers": ("teams.tasks.forget_answers", 30),

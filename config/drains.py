@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from channels.services import channels
+from channels.services import channels, templates
 from conversations.services import (
     closing,
     delivery,
@@ -46,6 +46,7 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("ask_for_ratings", closing.ask_next_due),
     ("look_up_doubts", lookups.look_up_next),
     ("close_expired_surveys", closing.close_next_expired),
+    ("sync_templates", templates.sync_next),
     ("drop_old_tokens", channels.drop_next_second_token),
     ("remove_old_files", file_removal.remove_next_old),
     ("forget_answers", idempotency.forget_next_expired),

@@ -13,17 +13,20 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels.models import Channel, Medium, Template, TemplateStatus
-from channels.providers.base import NotSupportedError, SendError
+from channels.admin.cells import short
+from channels.models import Channel, Medium, Template, TemplateStatus, TemplateSync
+from channels.providers.base import SendError
 from channels.secrets import SecretUnreadableError
 from channels.services import templates
 from teams.admin.console import Confirmation, EmptyState, GuardedAdmin, pill
 
 _TONES = {
     TemplateStatus.APPROVED: "good",
+    TemplateStatus.UNSUBMITTED: "quiet",
     TemplateStatus.PENDING: "warn",
     TemplateStatus.REJECTED: "bad",
     TemplateStatus.PAUSED: "warn",
+    TemplateStatus.DISABLED: "bad",
 }
 
 
@@ -32,7 +35,7 @@ class TemplateAdmin(GuardedAdmin):
     list_title = gettext_lazy("Templates")
     list_lead = gettext_lazy(
         "Texts that WhatsApp approved. Once 24 hours passed since the customer wrote, only they "
-        "go out."
+        "go out. They are fetched from the providers every half hour."
     )
     list_display = ("name_cell", "channel", "category", "state_cell", "text_cell", "synced_at")
     list_filter = ("channel", "status")
@@ -81,7 +84,8 @@ class TemplateAdmin(GuardedAdmin):
         links = []
         if request.user.has_perm("channels.change_channel"):
             links.append((_("Sync now"), reverse("admin:channels_template_sync")))
-        return super().changelist_view(request, {"title_links": links, **(extra_context or {})})
+        context = {"title_links": links, "fetchings": _fetchings(request)}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     # --- Sync now: GET asks, POST does
 
@@ -97,7 +101,7 @@ class TemplateAdmin(GuardedAdmin):
                 page,
             )
             return self.confirm(request, confirmation=confirmation)
-        for channel in Channel.objects.filter(is_active=True, medium=Medium.WHATSAPP):
+        for channel in _fetched_channels():
             _sync(request, channel)
         return HttpResponseRedirect(page)
 
@@ -119,13 +123,41 @@ class TemplateAdmin(GuardedAdmin):
         return template.body if len(template.body) <= 120 else f"{template.body[:119]}…"  # noqa: PLR2004
 
 
+def _fetched_channels() -> QuerySet[Channel]:
+    return Channel.objects.filter(
+        is_active=True, medium=Medium.WHATSAPP, provider__in=templates.SYNCING
+    )
+
+
+def _fetchings(request: HttpRequest) -> list[dict[str, str]]:
+    """Say of each channel as of when its templates are, and why a later try failed."""
+    may_see = request.user.has_perm("channels.view_channel")
+    lines = []
+    for channel in _fetched_channels().select_related("template_sync"):
+        sync = getattr(channel, "template_sync", None)
+        line = {"channel": channel.name, "as_of": _("not fetched yet"), "trouble": "", "next": ""}
+        line["url"] = reverse("admin:channels_channel_change", args=[channel.pk]) if may_see else ""
+        if sync is not None and sync.synced_at is not None:
+            line["as_of"] = _("as of %(at)s") % {"at": short(sync.synced_at)}
+        if sync is not None and sync.failed_at is not None:
+            line["trouble"], line["next"] = _trouble(sync)
+        lines.append(line)
+    return lines
+
+
+def _trouble(sync: TemplateSync) -> tuple[str, str]:
+    facts = {"at": short(sync.failed_at or timezone.now()), "why": _(sync.error_detail)}
+    trouble = _("Since %(at)s its templates cannot be fetched. %(why)s") % facts
+    if sync.sync_due_at is None:
+        return trouble, ""
+    return trouble, _("Next try: %(at)s") % {"at": short(sync.sync_due_at)}
+
+
 def _sync(request: HttpRequest, channel: Channel) -> None:
     """Fetch one channel's templates, and say what came of it."""
     facts: dict[str, Any] = {"channel": channel.name}
     try:
         synced = templates.sync(channel, now=timezone.now())
-    except NotSupportedError:
-        return
     except SecretUnreadableError:
         text = _("%(channel)s: a stored secret cannot be read. Enter it anew on its page.")
         messages.error(request, text % facts)

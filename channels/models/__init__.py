@@ -12,7 +12,7 @@ from channels.models.envelope import Envelope, EnvelopeOutcome
 from channels.models.pace import Pace
 from channels.models.played_send import PlayedSend
 from channels.models.refusal import RefusedRequest
-from channels.models.template import Template, TemplateStatus
+from channels.models.template import Template, TemplateStatus, TemplateSync
 from channels.models.text import ChannelText
 
 __all__ = [
@@ -33,4 +33,5 @@ __all__ = [
     "RefusedRequest",
     "Template",
     "TemplateStatus",
+    "TemplateSync",
 ]

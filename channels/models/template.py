@@ -7,10 +7,14 @@ from teams.identifiers import new_public_id
 
 
 class TemplateStatus(models.TextChoices):
+    """What WhatsApp says of it. Only what is approved goes out."""
+
     APPROVED = "approved", _("Approved")
+    UNSUBMITTED = "unsubmitted", _("Not handed in")
     PENDING = "pending", _("Waiting for approval")
     REJECTED = "rejected", _("Rejected")
     PAUSED = "paused", _("Paused")
+    DISABLED = "disabled", _("Disabled")
 
 
 class Template(models.Model):
@@ -50,3 +54,38 @@ class Template(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.language})" if self.language else self.name
+
+
+class TemplateSync(models.Model):
+    """When a channel's templates are fetched next, and how it went last.
+
+    Apart from the channel's own row, which routing locks. `attempt` counts the tries: it is the
+    fence, and whoever was overtaken writes nothing down.
+    """
+
+    channel = models.OneToOneField(
+        "channels.Channel", on_delete=models.CASCADE, primary_key=True, related_name="template_sync"
+    )
+    # While a worker fetches: until when it may.
+    sync_due_at = models.DateTimeField(null=True, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    synced_at = models.DateTimeField(null=True, blank=True)
+    # Set by a try that failed, cleared by the next that did not.
+    failed_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    error_code = models.CharField(max_length=16, blank=True)
+    error_detail = models.CharField(max_length=250, blank=True)
+
+    class Meta:
+        verbose_name = _("fetching of templates")
+        verbose_name_plural = _("fetchings of templates")
+        indexes = [
+            models.Index(
+                fields=["sync_due_at"],
+                condition=models.Q(sync_due_at__isnull=False),
+                name="template_sync_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel_id} {self.sync_due_at}"

@@ -164,6 +164,9 @@ class SendReceipt:
     status: str
 
 
+TemplateState = Literal["approved", "unsubmitted", "pending", "rejected", "paused", "disabled"]
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderTemplate:
     """A template as the provider has it. `body` has its placeholders written as `{{name}}`.
@@ -176,7 +179,7 @@ class ProviderTemplate:
     name: str
     language: str
     category: str
-    status: Literal["approved", "pending", "rejected", "paused"]
+    status: TemplateState
     body: str
     variables: tuple[str, ...] = ()
     reason: str = ""
@@ -341,7 +344,10 @@ class ProviderAdapter(Protocol):
         """
 
     def list_templates(self, config: ChannelConfig) -> list[ProviderTemplate]:
-        """List the channel's templates. Raises `SendError`, or `NotSupportedError`."""
+        """List all of the channel's templates. Raises `SendError`, or `NotSupportedError`.
+
+        What is missing counts as gone: a list that is not whole or cannot be read is an error.
+        """
 
     def media_source(self, reference: str, config: ChannelConfig) -> MediaSource:
         """Return where a customer's file is, from its entry in `media`: its `id`, else its `url`.

@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from channels.models import Channel, ChannelMember, Provider
 from channels.secrets import is_readable, is_set
+from channels.services import templates
 from teams.models import User
 from teams.services import sweeps
 
@@ -39,6 +40,7 @@ def create(*, provider: str, name: str, now: datetime, **fields: Any) -> Channel
     channel.fetch_due_at = _next_fetch(channel, now=now)
     channel.full_clean()
     channel.save()
+    templates.plan(channel, now=now)
     return channel
 
 
@@ -65,6 +67,7 @@ def update(channel: Channel, *, now: datetime, **changes: Any) -> Channel:
     channel.full_clean(exclude=SECRETS - changes.keys())
     also = ("broken_at", "broken_reason", "fetch_due_at", "fetch_failures")
     channel.save(update_fields=[*changes, *also])
+    templates.plan(channel, now=now)
     return channel
 
 

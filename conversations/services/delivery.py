@@ -18,7 +18,7 @@ from channels.models import Channel, Pace
 from channels.providers import adapter_for, config_of
 from channels.providers.base import SendError, SendReceipt
 from channels.secrets import SecretUnreadableError
-from channels.services import paces
+from channels.services import paces, templates
 from conversations.actors import Actor
 from conversations.backoff import next_attempt_at
 from conversations.delivery_states import DeliveryStatus
@@ -210,6 +210,8 @@ def _record_failure(claim: Claim, *, error: SendError, now: datetime) -> None:
     _note(message, status, now=now, code=error.code)
     if status == DeliveryStatus.FAILED:
         outbounds.give_up_rest(message, now=now)
+        if message.template_id is not None:  # it may not be any more what we take it for
+            templates.hasten(message.channel, now=now)
     if error.retry_after_s is not None:
         paces.hold(message.channel, until=now + timedelta(seconds=error.retry_after_s))
     if error.is_opt_out:

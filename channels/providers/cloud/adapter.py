@@ -20,12 +20,14 @@ from channels.providers.cloud import account
 from channels.providers.cloud.door import CloudDoor
 from channels.providers.cloud.words import NOT_CONFIGURED, PHRASES, explain
 from channels.providers.json_api import Auth, JsonApi
-from channels.providers.json_shapes import Json, an_object, objects, text_of
+from channels.providers.json_shapes import an_object, objects, text_of
 from channels.providers.lines import TIMEOUT_S
 from channels.providers.unlisted import Unlisted
 from channels.providers.whatsapp.templates import read_templates
 from channels.providers.whatsapp.writing import TEXT_LIMIT, build_body
 
+_TEMPLATE_FIELDS = "id,name,language,category,status,components,rejected_reason"
+_ENDLESS = _("The provider's list of templates has no end.")
 #: An account has at most 250 templates, 6000 once it is verified; a page has 100 of them.
 MAX_PAGES = 60
 _MEDIA_ID = re.compile(r"[0-9A-Za-z_-]{1,128}")
@@ -62,7 +64,7 @@ class CloudAdapter(Unlisted, CloudDoor):
         return SendReceipt(message_id, text_of(sent.get("message_status")) or "accepted")
 
     def list_templates(self, config: ChannelConfig) -> list[ProviderTemplate]:
-        return read_templates(list(self._template_rows(config)))
+        return [each for page in self._template_pages(config) for each in read_templates(page)]
 
     def media_source(self, reference: str, config: ChannelConfig) -> MediaSource:
         """Exchange a file's id for its address, which is good for five minutes."""
@@ -89,19 +91,20 @@ class CloudAdapter(Unlisted, CloudDoor):
         home = urlsplit(self._api.base_url)
         return bool(_METAS.match(url)) or url.startswith(f"{home.scheme}://{home.netloc}/")
 
-    def _template_rows(self, config: ChannelConfig) -> Iterator[Json]:
+    def _template_pages(self, config: ChannelConfig) -> Iterator[object]:
         auth = _bearer(config)
-        query = {"fields": "id,name,language,category,status,components", "limit": "100"}
+        query = {"fields": _TEMPLATE_FIELDS, "limit": "100"}
         for _page in range(MAX_PAGES):
             path = f"/{config.business_account_id}/message_templates"
             page = an_object(self._api.get(path, auth=auth, query=query))
-            yield from objects(page.get("data"))
+            yield page.get("data")
             paging = an_object(page.get("paging"))
             after = text_of(an_object(paging.get("cursors")).get("after"))
             if not (after and paging.get("next")):
                 return
             # By its mark, not by the address that came along: our token goes to our address only.
             query = {**query, "after": after}
+        raise SendError("permanent", "too_many_pages", _ENDLESS)
 
 
 def _bearer(config: ChannelConfig) -> Auth:

@@ -26,7 +26,7 @@ from channels.providers.twilio.client import ApiHttpClient, credentials, open_cl
 from channels.providers.twilio.door import TwilioDoor
 from channels.providers.twilio.inbound import addressed
 from channels.providers.twilio.refusals import CALL_ERRORS, NOT_CONFIGURED, explain
-from channels.providers.twilio.templates import MAX_TEMPLATES, to_template
+from channels.providers.twilio.templates import ENDLESS, MAX_TEMPLATES, to_template
 
 # Twilio's own switch for reports that we could not take: try three times more, whatever went wrong.
 # It stands behind a `#`, so it is neither sent back to us nor signed.
@@ -137,10 +137,13 @@ class TwilioAdapter(TwilioDoor):
         transport = self._transport()
         client = open_client(config, transport=transport)
         try:
-            found = client.content.v1.content_and_approvals.list(limit=MAX_TEMPLATES)
-            return [to_template(each) for each in found]
+            found = client.content.v1.content_and_approvals.list(limit=MAX_TEMPLATES + 1)
+            templates = [to_template(each) for each in found]
         except CALL_ERRORS as error:
             raise explain(error, retry_after_s=transport.retry_after_s) from error
+        if len(templates) > MAX_TEMPLATES:
+            raise SendError("permanent", "too_many_pages", ENDLESS)
+        return templates
 
     def _transport(self) -> ApiHttpClient:
         return ApiHttpClient(

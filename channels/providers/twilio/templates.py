@@ -1,20 +1,24 @@
 """Twilio's content templates with their approval by WhatsApp, in our own words."""
 
-from typing import Any, Literal
+from typing import Any
+
+from django.utils.translation import gettext_noop as _
 
 from channels.placeholders import names_in
-from channels.providers.base import ProviderTemplate
+from channels.providers.base import ProviderTemplate, TemplateState
 from channels.providers.text import clean
 
-_Status = Literal["approved", "pending", "rejected", "paused"]
-_STATUSES: dict[str, _Status] = {
+_STATES: dict[str, TemplateState] = {
+    "": "unsubmitted",
+    "unsubmitted": "unsubmitted",
     "approved": "approved",
     "rejected": "rejected",
-    "disabled": "rejected",
     "paused": "paused",
+    "disabled": "disabled",
 }
-#: More than any account has.
-MAX_TEMPLATES = 1000
+#: More than WhatsApp grants any account.
+MAX_TEMPLATES = 10_000
+ENDLESS = _("The provider's list of templates has no end.")
 
 
 def to_template(content: Any) -> ProviderTemplate:
@@ -26,8 +30,8 @@ def to_template(content: Any) -> ProviderTemplate:
         name=clean(str(approval.get("name") or content.friendly_name or content.sid)),
         language=str(content.language or "")[:20],
         category=str(approval.get("category") or "").lower(),
-        # Not handed in, or not looked at yet: WhatsApp takes neither.
-        status=_STATUSES.get(str(approval.get("status") or "").lower(), "pending"),
+        # `received`, `pending`: on its way.
+        status=_STATES.get(str(approval.get("status") or "").lower(), "pending"),
         body=body,
         variables=tuple(str(name) for name in content.variables or {}) or names_in(body),
         reason=clean(str(approval.get("rejection_reason") or "")),

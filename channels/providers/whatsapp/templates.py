@@ -2,25 +2,31 @@
 
 import re
 from collections.abc import Iterator
-from typing import Literal
 
-from channels.providers.base import ProviderTemplate
+from django.utils.translation import gettext_noop as _
+
+from channels.providers.base import ProviderTemplate, SendError, TemplateState
 from channels.providers.json_shapes import Json, objects, text_of
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([0-9A-Za-z_.]+)\s*\}\}")
-Status = Literal["approved", "pending", "rejected", "paused"]
-_STATUSES: dict[str, Status] = {
+_STATES: dict[str, TemplateState] = {
     "approved": "approved",
     "rejected": "rejected",
     "paused": "paused",
-    "disabled": "paused",
     "limit_exceeded": "paused",
-    "pending_deletion": "paused",
+    "disabled": "disabled",
+    "pending_deletion": "disabled",
 }
+_NO_LIST = _("The provider's list of templates could not be read.")
 
 
 def read_templates(rows: object) -> list[ProviderTemplate]:
-    """Return the templates of a list, without those that are deleted."""
+    """Return the templates of a list, without those that are deleted.
+
+    Raises `SendError` if it is no list: what is not in it counts as gone.
+    """
+    if not isinstance(rows, list):
+        raise SendError("permanent", "unreadable", _NO_LIST)
     return [_read(row) for row in objects(rows) if text_of(row.get("status")) != "DELETED"]
 
 
@@ -36,10 +42,16 @@ def _read(row: Json) -> ProviderTemplate:
         name=text_of(row.get("name")),
         language=text_of(row.get("language")),
         category=text_of(row.get("category")).lower(),
-        status=_STATUSES.get(text_of(row.get("status")).lower(), "pending"),
+        status=_STATES.get(text_of(row.get("status")).lower(), "pending"),
         body=body,
         variables=tuple(dict.fromkeys(_PLACEHOLDER.findall(body))),
+        reason=_reason(text_of(row.get("rejected_reason"))),
     )
+
+
+def _reason(word: str) -> str:
+    """Return why it was rejected, as one reads it: `TAG_CONTENT_MISMATCH` is no sentence."""
+    return "" if word.upper() == "NONE" else word.replace("_", " ").capitalize()
 
 
 def _lines(components: list[Json]) -> Iterator[str]:

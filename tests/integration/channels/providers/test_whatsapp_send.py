@@ -285,7 +285,7 @@ class TestTemplates:
             "pending": "pending",
             "rejected": "rejected",
             "paused": "paused",
-            "disabled": "paused",
+            "disabled": "disabled",
             "in_appeal": "pending",
         }
 
