@@ -40,10 +40,9 @@ PERMISSIONS: dict[str, Right | Role] = {
     "teams.delete_membership": Right.EDIT_MEMBERS,
     **{
         f"teams.{action}_{rows}": Role.SUPERVISOR if action == "view" else Right.EDIT_TEAMS
-        for rows in ("businesshours", "hoursinterval", "hoursexception")
+        for rows in ("businesshours", "hoursexception")
         for action in ("view", "add", "change")
     },
-    "teams.delete_hoursinterval": Right.EDIT_TEAMS,
     "teams.delete_hoursexception": Right.EDIT_TEAMS,
     "teams.view_user": Role.SUPERVISOR,
     "teams.add_user": Right.EDIT_PEOPLE,

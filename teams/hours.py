@@ -90,7 +90,7 @@ def explain(hours: Hours, *, at: datetime) -> Explanation:
     """Say whether the place is open at an instant, why, and since and until when that is so."""
     found = _find_interval(hours, at)
     day, interval = found or (day_of(at, zone=hours.zone), None)
-    exception = _exception(hours, day)
+    exception = exception_on(hours, day=day)
     return Explanation(
         is_open=interval is not None,
         why=_why(hours, day, interval),
@@ -219,7 +219,7 @@ def _find_interval(hours: Hours, at: datetime) -> tuple[date, Interval] | None:
 
 
 def _why(hours: Hours, day: date, interval: Interval | None) -> Why:
-    exception = _exception(hours, day)
+    exception = exception_on(hours, day=day)
     if exception is not None:
         return Why.HOLIDAY if exception.is_holiday else Why.EXCEPTION
     if interval is not None:
@@ -232,7 +232,7 @@ def _stretches(hours: Hours, day: date) -> list[Stretch]:
 
 
 def _intervals(hours: Hours, day: date) -> tuple[Interval, ...]:
-    exception = _exception(hours, day)
+    exception = exception_on(hours, day=day)
     return exception.intervals if exception else hours.week[day.weekday()]
 
 
@@ -241,7 +241,7 @@ def _stretch(interval: Interval, day: date, zone: str) -> Stretch:
     return begins_at(day, interval.start, zone=zone), ends_at(last_day, interval.end, zone=zone)
 
 
-def _exception(hours: Hours, day: date) -> DayException | None:
+def exception_on(hours: Hours, *, day: date) -> DayException | None:
     """Return what is said of this date; of this year's date before that of every year."""
     of_every_year = None
     for exception in hours.exceptions:

@@ -1,8 +1,7 @@
 """Business hours: the week, other dates, and whether it is open now."""
 
 from datetime import date
-from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -11,27 +10,29 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from teams.admin.clocks import ClockField
 from teams.admin.console import Confirmation, EmptyState, pick_fields
-from teams.admin.days import clock_changes, days_ahead, in_day
 from teams.admin.holidays import HolidayPages
 from teams.admin.openings import opening_cell
-from teams.hours import DayException, Interval, open_spans
-from teams.inlines import NamedRowFormSet
-from teams.loaders import DAYS_A_WEEK, load_hours
-from teams.models import BusinessHours, HoursException, HoursInterval
+from teams.admin.strip import build_strip
+from teams.admin.week import WeekField, week_in_words
+from teams.hours import DayException, Interval
+from teams.inlines import LabelledCheckbox, NamedRowFormSet
+from teams.loaders import load_hours
+from teams.models import BusinessHours, HoursException
 from teams.services import hours
-from teams.time_zones import time_zones
+from teams.time_zones import zone_choices
 
 COLUMNS = ("name", "code", "time_zone")
 
 
 class HoursForm(forms.ModelForm):  # type: ignore[type-arg]
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), initial="UTC")
+    week = WeekField(label="")
 
     class Meta:
         model = BusinessHours
@@ -40,35 +41,12 @@ class HoursForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "time_zone" in self.fields:
-            self.fields["time_zone"].choices = [(z, z) for z in sorted(time_zones())]  # type: ignore[attr-defined]
+            self.fields["time_zone"].choices = zone_choices(now=timezone.now())  # type: ignore[attr-defined]
+        if self.instance.pk is not None:
+            self.initial["week"] = load_hours(self.instance).week
 
 
-class LinesFormSet(NamedRowFormSet):
-    """Rows that stand for something as a whole."""
-
-    def kept(self) -> list[dict[str, Any]]:
-        """Return what stands in the rows that are to stay."""
-        rows = [getattr(form, "cleaned_data", {}) for form in self.forms]
-        return [row for row in rows if row and not row.get("DELETE")]
-
-
-class WeekFormSet(LinesFormSet):
-    """The intervals of a week, which may not lie over each other."""
-
-    def clean(self) -> None:
-        super().clean()
-        if not any(self.errors):
-            hours.check_week(self.week())
-
-    def week(self) -> list[list[Interval]]:
-        week: list[list[Interval]] = [[] for _day in range(DAYS_A_WEEK)]
-        for row in self.kept():
-            if row.get("weekday") is not None:
-                week[row["weekday"]].append(Interval(row["start"], row["end"]))
-        return week
-
-
-class DatesFormSet(LinesFormSet):
+class DatesFormSet(NamedRowFormSet):
     """The dates that are not like their weekday."""
 
     def clean(self) -> None:
@@ -78,7 +56,7 @@ class DatesFormSet(LinesFormSet):
 
     def exceptions(self) -> list[DayException]:
         found: dict[tuple[date, bool], DayException] = {}
-        for row in self.kept():
+        for row in self._kept():
             day, is_yearly = row["date"], row["is_yearly"]
             earlier = found.get((day, is_yearly), DayException(day))
             times = (Interval(row["start"], row["end"]),) if row["start"] is not None else ()
@@ -93,20 +71,16 @@ class DatesFormSet(LinesFormSet):
             )
         return list(found.values())
 
-
-class LabelledCheckbox(forms.CheckboxInput):
-    """Says what it is where the columns have no headings: on a phone."""
-
-    def __init__(self, label: str) -> None:
-        super().__init__()
-        self.label = label
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        box = super().render(name, value, attrs, renderer)
-        return format_html('{} <span class="phone-only">{}</span>', box, self.label)
+    def _kept(self) -> list[dict[str, Any]]:
+        """Return what stands in the rows that are to stay."""
+        rows = [getattr(form, "cleaned_data", {}) for form in self.forms]
+        return [row for row in rows if row and not row.get("DELETE")]
 
 
 class ExceptionForm(forms.ModelForm):  # type: ignore[type-arg]
+    start = ClockField(gettext_lazy("From"))
+    end = ClockField(gettext_lazy("To"), is_end=True)
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if not self.errors and (cleaned["start"] is None) != (cleaned["end"] is None):
@@ -115,10 +89,16 @@ class ExceptionForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-class _Lines(admin.TabularInline):  # type: ignore[type-arg]
+class ExceptionInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = HoursException
+    form = ExceptionForm
+    formset = DatesFormSet
+    fields = ("date", "label", "is_holiday", "is_yearly", "start", "end")
+    extra = 2
+    verbose_name = gettext_lazy("date")
+    verbose_name_plural = gettext_lazy("Other dates: without times it is closed")
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name in ("start", "end"):
-            kwargs["widget"] = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
         if db_field.name == "date":
             kwargs["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
         if db_field.name in ("is_yearly", "is_holiday"):
@@ -126,29 +106,10 @@ class _Lines(admin.TabularInline):  # type: ignore[type-arg]
         return db_field.formfield(**kwargs)
 
 
-class IntervalInline(_Lines):
-    model = HoursInterval
-    formset = WeekFormSet
-    fields = ("weekday", "start", "end")
-    verbose_name_plural = gettext_lazy("Every week")
-
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 2 if obj else 5
-
-
-class ExceptionInline(_Lines):
-    model = HoursException
-    form = ExceptionForm
-    formset = DatesFormSet
-    fields = ("date", "label", "is_holiday", "is_yearly", "start", "end")
-    extra = 2
-    verbose_name_plural = gettext_lazy("Other dates: without times it is closed")
-
-
 @admin.register(BusinessHours)
 class BusinessHoursAdmin(HolidayPages):
     form = HoursForm
-    inlines = (IntervalInline, ExceptionInline)
+    inlines = (ExceptionInline,)
     list_title = gettext_lazy("Business hours")
     add_label = gettext_lazy("Add business hours")
     list_lead = gettext_lazy(
@@ -157,7 +118,6 @@ class BusinessHoursAdmin(HolidayPages):
     )
     list_display = ("name", "code", "time_zone", "now_cell", "teams_cell")
     search_fields = ("name", "code")
-    fieldsets: ClassVar[Any] = ((gettext_lazy("Calendar"), {"fields": COLUMNS}),)
 
     def empty_state(self, request: HttpRequest) -> EmptyState:
         return EmptyState(
@@ -169,8 +129,20 @@ class BusinessHoursAdmin(HolidayPages):
         rows: QuerySet[BusinessHours] = super().get_queryset(request)
         return rows.prefetch_related("intervals", "exceptions", "teams", "channels")
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        is_read = obj is not None and not self.has_change_permission(request, obj)
+        description = _(
+            "Several intervals a day are possible. One that ends before it begins goes on into the"
+            " next day. Midnight at the end of a day is 24:00."
+        )
+        week = {"fields": ("week_cell",)} if is_read else {"fields": ("week",)}
+        return (
+            (_("Calendar"), {"fields": COLUMNS}),
+            (_("Every week"), week if is_read else {**week, "description": description}),
+        )
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("code",) if obj else ()
+        return ("code", "week_cell") if obj else ("week_cell",)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.remove_view)
@@ -183,7 +155,7 @@ class BusinessHoursAdmin(HolidayPages):
         calendar = kwargs.get("obj")
         if calendar is not None:
             context["now_open"] = self.now_cell(calendar)
-            context["days"] = _days(calendar)
+            context["strip"] = build_strip(load_hours(calendar), now=timezone.now())
             context["can_remove"] = self.has_change_permission(request, calendar)
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -199,8 +171,9 @@ class BusinessHoursAdmin(HolidayPages):
         obj._state.adding = False
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
-        week, dates = formsets
-        hours.update(form.instance, week=week.week(), exceptions=dates.exceptions())
+        (dates,) = formsets
+        week = form.cleaned_data["week"]
+        hours.update(form.instance, week=week, exceptions=dates.exceptions())
         for formset in formsets:
             formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
 
@@ -238,23 +211,11 @@ class BusinessHoursAdmin(HolidayPages):
     def now_cell(self, calendar: BusinessHours) -> SafeString:
         return opening_cell(load_hours(calendar), now=timezone.now())
 
+    @admin.display(description="")
+    def week_cell(self, calendar: BusinessHours) -> SafeString:
+        return week_in_words(load_hours(calendar).week)
+
     @admin.display(description=gettext_lazy("Used by"))
     def teams_cell(self, calendar: BusinessHours) -> str:
         users = [*calendar.teams.all(), *calendar.channels.all()]
         return ", ".join(sorted(user.name for user in users)) or "–"
-
-
-def _days(calendar: BusinessHours) -> list[dict[str, Any]]:
-    value = load_hours(calendar)
-    now = timezone.now()
-    zone = ZoneInfo(calendar.time_zone)
-    return [
-        {
-            "day": day,
-            "notices": clock_changes(day, zones=[calendar.time_zone]),
-            "times": in_day(
-                open_spans(value, since=day.since, until=day.until), day=day, zone=zone
-            ),
-        }
-        for day in days_ahead(now=now, zone=zone)
-    ]

@@ -79,27 +79,45 @@ def find(calendar_id: int) -> Hours:
 
 def check_week(week: Sequence[Sequence[Interval]]) -> None:
     """Refuse intervals that are nothing, or that lie over each other. Names the day."""
+    problems = problems_of_week(week)
+    if problems:
+        raise ValidationError(next(iter(problems.values())))
+
+
+def problems_of_week(week: Sequence[Sequence[Interval]]) -> dict[int, str]:
+    """Return what is wrong, by weekday. Of two intervals over each other it names the second."""
+    found: dict[int, str] = {}
     for weekday, intervals in enumerate(week):
-        day = Weekday(weekday).label
-        if len(intervals) > MOST_A_DAY:
-            text = _("%(day)s has more than %(most)d intervals.")
-            raise ValidationError(text % {"day": day, "most": MOST_A_DAY})
-        _refuse_empty(intervals, of=str(day))
-    overlap = find_overlap(week)
+        try:
+            _check_day(intervals, of=str(Weekday(weekday).label))
+        except ValidationError as error:
+            found[weekday] = error.messages[0]
+    overlap = None if found else find_overlap(week)
     if overlap is not None:
         (first_day, first), (second_day, second) = overlap
         text = _("%(first)s and %(second)s lie over each other.")
-        names = {
+        found[second_day] = text % {
             "first": f"{Weekday(first_day).label} {written(first)}",
             "second": f"{Weekday(second_day).label} {written(second)}",
         }
-        raise ValidationError(text % names)
+    return found
+
+
+def _check_day(intervals: Sequence[Interval], *, of: str) -> None:
+    if len(intervals) > MOST_A_DAY:
+        text = _("%(day)s has more than %(most)d intervals.")
+        raise ValidationError(text % {"day": of, "most": MOST_A_DAY})
+    _refuse_empty(intervals, of=of)
 
 
 def written(interval: Interval) -> str:
     """Return an interval as it is written: 09:00–17:00, and 24:00 for midnight."""
-    end = "24:00" if interval.end == time(0) else f"{interval.end:%H:%M}"
-    return f"{interval.start:%H:%M}–{end}"
+    return f"{interval.start:%H:%M}–{written_end(interval.end)}"
+
+
+def written_end(clock: time) -> str:
+    """Return the time at which something ends, as it is written: midnight is 24:00."""
+    return "24:00" if clock == time(0) else f"{clock:%H:%M}"
 
 
 def check_exceptions(exceptions: Sequence[DayException]) -> None:

@@ -207,6 +207,72 @@
   });
   for (const button of $$("[data-insert]")) button.hidden = false;
 
+  /* --- A week of opening hours: times are added, taken away and copied in place. */
+  function readClock(text) {
+    const found = /^(\d{1,2})(?:[:.h]?([0-5]\d)|h)?$/i.exec(text.normalize("NFKC").trim());
+    const minutes = found ? Number(found[1]) * 60 + Number(found[2] ?? 0) : NaN;
+    return minutes <= 24 * 60 ? minutes : NaN;
+  }
+  const writeClock = (minutes) => `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-clock]")) return;
+    const minutes = readClock(event.target.value);
+    if (Number.isNaN(minutes)) return;
+    event.target.value = writeClock(event.target.dataset.clock === "end" ? minutes || 24 * 60 : minutes);
+  });
+  function startWeek(week) {
+    const day = (number) => $(`[data-week-day="${number}"]`, week);
+    const slots = (row) => $$(".week-slot", row);
+    const texts = (slot) => $$("input", slot).map((input) => input.value);
+    function noteOf([start, end]) {
+      const [opens, closes] = [readClock(start), readClock(end)];
+      if (start === "" || end === "" || Number.isNaN(opens + closes)) return "";
+      if (opens === 0 && closes % (24 * 60) === 0) return week.dataset.allDay;
+      return closes > opens || closes === 0 ? "" : week.dataset.nextDay.replace("%s", writeClock(closes));
+    }
+    function show(row) {
+      for (const slot of slots(row)) $("[data-week-note]", slot).textContent = noteOf(texts(slot));
+      $("[data-week-closed]", row).hidden = slots(row).some((slot) => texts(slot).some(Boolean));
+    }
+    function add(row, values = ["", ""]) {
+      const spare = $("[data-spare]", row);
+      const slot = spare.cloneNode(true);
+      slot.removeAttribute("data-spare");
+      slot.hidden = false;
+      $$("input", slot).forEach((input, place) => { input.value = values[place]; });
+      spare.before(slot);
+      return slot;
+    }
+    /* The empty times at the end of a row are for those without scripts: here they are the pattern. */
+    for (const row of $$("[data-week-day]", week)) {
+      const spare = $("[data-spare]", row);
+      spare.hidden = true;
+      show(row);
+    }
+    for (const button of $$("button", week)) button.hidden = false;
+    $("[data-week-copies]", week).hidden = true;
+    week.addEventListener("input", (event) => show(event.target.closest("[data-week-day]")));
+    week.addEventListener("change", (event) => { if (event.target.matches("[data-clock]")) show(event.target.closest("[data-week-day]")); });
+    week.addEventListener("click", (event) => {
+      const row = event.target.closest("[data-week-day]");
+      if (event.target.closest("[data-week-add]")) $("input", add(row)).focus();
+      else if (event.target.closest("[data-week-remove]")) {
+        event.target.closest(".week-slot").remove();
+        $("[data-week-add]", row).focus();
+      } else if (event.target.closest("[data-week-copy]")) {
+        const given = slots(row).map(texts).filter((pair) => pair.some(Boolean));
+        for (const other of [1, 2, 3, 4].map(day)) {
+          for (const slot of slots(other)) if (!slot.matches("[data-spare]")) slot.remove();
+          for (const pair of given) add(other, pair);
+          show(other);
+        }
+      } else return;
+      show(row);
+      row.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  }
+  $$("[data-week]").forEach(startWeek);
+
   /* --- Leaving a form with changes asks. */
   const form = $(".change-form #content-main > form");
   if (form) {

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from teams.hours import Interval
 from teams.models import BusinessHours, Membership, Shift, Strategy, Team, User
 from teams.services import hours, shifts
 from teams.shifts import single
@@ -161,50 +162,120 @@ class TestAPlan:
 
 
 class TestBusinessHours:
-    def form(self, *week: dict[str, Any], dates: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
+    def form(
+        self,
+        *week: tuple[int, str, str],
+        dates: tuple[dict[str, Any], ...] = (),
+        **more: str,
+    ) -> dict[str, Any]:
         calendar = {"name": "Paris", "code": "paris", "time_zone": "Europe/Paris"}
-        return calendar | rows("intervals", *week) | rows("exceptions", *dates)
+        for day in range(7):
+            calendar[f"week-{day}-start"] = [start for on, start, _end in week if on == day] + [""]
+            calendar[f"week-{day}-end"] = [end for on, _start, end in week if on == day] + [""]
+        return calendar | rows("exceptions", *dates) | more
 
     def test_are_made_with_nights_and_holidays(self, client: Client) -> None:
         form = self.form(
-            {"weekday": 2, "start": "09:00", "end": "12:00"},
-            {"weekday": 4, "start": "22:00", "end": "02:00"},
+            (2, "9", "12:00"),
+            (2, "1330", "24:00"),
+            (4, "22h", "２:00"),
             dates=(
                 {"date": "2026-12-25", "label": "Christmas", "is_yearly": "on"},
-                {"date": "2026-12-24", "start": "09:00", "end": "12:00"},
+                {"date": "2026-12-24", "start": "9", "end": "24:00"},
             ),
         )
 
         answer = client.post(f"{LIST}add/", form)
 
         assert answer.status_code == 302
-        paris = BusinessHours.objects.get(code="paris")
-        assert (paris.intervals.count(), paris.exceptions.count()) == (2, 2)
-        assert hours.find(paris.pk).exceptions[1].is_yearly
+        paris = hours.find(BusinessHours.objects.get(code="paris").pk)
+        assert paris.week[2] == (
+            Interval(time(9), time(12)),
+            Interval(time(13, 30), time(0)),
+        )
+        assert paris.week[4] == (Interval(time(22), time(2)),)
+        assert paris.exceptions[0].intervals == (Interval(time(9), time(0)),)
+        assert paris.exceptions[1].is_yearly
+
+    def test_show_what_is_stored_and_where_a_night_ends(self, client: Client) -> None:
+        client.post(f"{LIST}add/", self.form((0, "9", "24:00"), (4, "22", "2"), (6, "0", "24")))
+        paris = BusinessHours.objects.get()
+
+        page = client.get(reverse("admin:teams_businesshours_change", args=[paris.pk]))
+        text = page.content.decode()
+
+        assert page.context["adminform"].form["week"].value()[0] == [("09:00", "24:00")]
+        assert text.count("until 02:00 the next day") == 1
+        assert text.count("data-week-note>all day</span>") == 1
+        for name in ("Monday, from", "Sunday, to"):
+            assert f'aria-label="{name}"' in text
+
+    def test_copy_monday_where_there_is_no_script(self, client: Client) -> None:
+        form = self.form((0, "9", "12"), (0, "13", "18"), (1, "7", "8"), **{"week-copy": "on"})
+
+        client.post(f"{LIST}add/", form)
+
+        week = hours.find(BusinessHours.objects.get().pk).week
+        assert [len(day) for day in week] == [2, 2, 2, 2, 2, 0, 0]
+        assert set(week[:5]) == {(Interval(time(9), time(12)), Interval(time(13), time(18)))}
 
     @pytest.mark.parametrize(
         ("week", "sentence"),
         [
-            ([("09:00", "09:00")], "an interval ends when it begins"),
-            ([("09:00", "12:00"), ("11:00", "15:00")], "lie over each other"),
-            ([("09:00", "09:01")] * 60, "more than 48 intervals"),
-            ([("09:00", "")], "This field is required."),
+            ([(0, "09:00", "09:00")], "an interval ends when it begins"),
+            ([(0, "09:00", "12:00"), (0, "11:00", "15:00")], "lie over each other"),
+            ([(0, "09:00", "09:01")] * 60, "more than 48 intervals"),
+            ([(0, "09:00", "")], "Give both times."),
+            ([(0, "25:00", "26:00")], "“25:00” is no time of day."),
+            ([(0, "soon", "later")], "“soon” is no time of day."),
+            ([(0, "24:00", "02:00")], "An interval that begins at midnight begins at 00:00."),
         ],
     )
-    def test_that_make_no_sense_are_refused(
-        self, client: Client, week: list[tuple[str, str]], sentence: str
+    def test_that_make_no_sense_are_refused_beside_their_day(
+        self, client: Client, week: list[tuple[int, str, str]], sentence: str
     ) -> None:
-        lines = [{"weekday": 0, "start": start, "end": end} for start, end in week]
+        answer = client.post(f"{LIST}add/", self.form(*week))
 
-        answer = client.post(f"{LIST}add/", self.form(*lines))
-
-        assert sentence in answer.content.decode()
+        text = answer.content.decode()
+        assert "Look at these days again: Monday." in text
+        assert sentence in text.split('id="week-0-problem"')[1].split("</p>")[0]
+        assert f'value="{week[0][1]}"' in text
         assert not BusinessHours.objects.exists()
+
+    def test_name_the_day_into_which_a_night_runs(self, client: Client) -> None:
+        text = client.post(
+            f"{LIST}add/", self.form((6, "22:00", "02:00"), (0, "01:00", "09:00"))
+        ).content.decode()
+
+        assert "Sunday 22:00–02:00 and Monday 01:00–09:00 lie over each other." in text
+        assert 'id="week-0-problem"' in text
+
+    def test_are_not_emptied_by_a_form_without_a_week(self, client: Client) -> None:
+        paris = hours.create(
+            code="paris", name="Paris", week=[[Interval(time(9), time(12))], *[[]] * 6]
+        )
+        address = reverse("admin:teams_businesshours_change", args=[paris.pk])
+
+        answer = client.post(address, {"name": "Lyon", "time_zone": "UTC"} | rows("exceptions"))
+
+        assert answer.status_code == 200
+        assert hours.find(paris.pk).week[0] == (Interval(time(9), time(12)),)
+
+    def test_are_words_for_those_who_only_read_them(self, client: Client) -> None:
+        client.post(f"{LIST}add/", self.form((4, "22", "2")))
+        page = reverse("admin:teams_businesshours_change", args=[BusinessHours.objects.get().pk])
+
+        text = sign_in(make_supervisor()).get(page).content.decode()
+
+        assert "22:00–02:00" in text
+        assert "until 02:00 the next day" in text
+        assert "data-week-add" not in text
 
     @pytest.mark.parametrize(
         ("dates", "sentence"),
         [
             ([{"date": "2026-12-24", "start": "09:00"}], "Give both times, or neither"),
+            ([{"date": "2026-12-24", "start": "9:75", "end": "10"}], "“9:75” is no time of day."),
             ([{"date": "2026-12-24"}, {"date": "2026-12-24"}], "closed or has times: not both"),
             ([{"date": "1812-12-24"}], "from the years 2000 to 2199"),
         ],
@@ -216,8 +287,27 @@ class TestBusinessHours:
 
         assert sentence in answer.content.decode()
 
+    def test_draw_the_days_ahead_with_what_is_special_about_them(self, client: Client) -> None:
+        holiday = {"date": "2026-03-31", "label": "Founders", "is_holiday": "on"}
+        week = [(day, "9", "18") for day in range(7)]
+        client.post(f"{LIST}add/", self.form(*week, dates=(holiday,)))
+        page = reverse("admin:teams_businesshours_change", args=[BusinessHours.objects.get().pk])
+
+        with time_machine.travel(moments.BEFORE_CLOCKS_GO_FORWARD, tick=False):
+            answer = sign_in(User.objects.get(name="Ada")).get(page)
+        strip, text = answer.context["strip"], answer.content.decode()
+
+        assert (len(strip.days), strip.offset) == (14, "UTC+01:00")
+        assert strip.days[0].now is not None
+        assert [(bar.x, bar.width) for bar in strip.days[0].bars] == [(540, 540)]
+        by_date = {day.date: day for day in strip.days}
+        assert by_date[date(2026, 3, 29)].notes == ["Clocks in Europe/Paris go forward by 1 h."]
+        assert by_date[date(2026, 3, 31)].notes == ["Holiday: Founders"]
+        assert by_date[date(2026, 3, 31)].bars == []
+        assert "Europe/Paris (UTC+01:00)" in text
+
     def test_say_whether_it_is_open(self, client: Client) -> None:
-        client.post(f"{LIST}add/", self.form({"weekday": 2, "start": "09:00", "end": "12:00"}))
+        client.post(f"{LIST}add/", self.form((2, "09:00", "12:00")))
 
         listed = client.get(LIST).content.decode()
         paris = BusinessHours.objects.get()
