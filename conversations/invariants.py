@@ -14,10 +14,13 @@ from conversations.delivery_states import DeliveryStatus
 from conversations.models import (
     Assignment,
     Attachment,
+    Contact,
+    ContactMerge,
     Conversation,
     EndpointDelivery,
     Event,
     FileState,
+    Identity,
     Message,
     Survey,
     SurveyStatus,
@@ -146,6 +149,21 @@ def conversations_of_another_contact() -> QuerySet[Conversation]:
     return Conversation.objects.exclude(identity__contact=F("contact"))
 
 
+def merged_contacts_that_have_something() -> QuerySet[Contact]:
+    """Whoever was merged into another contact has no address and no conversation left."""
+    theirs = Q(Exists(Conversation.objects.filter(contact=OuterRef("pk"))))
+    theirs |= Q(Exists(Identity.objects.filter(contact=OuterRef("pk"))))
+    return Contact.objects.filter(theirs, merged_into__isnull=False)
+
+
+def contacts_whose_merge_is_not_noted() -> QuerySet[Contact]:
+    """Whoever is merged has one merge that was not undone; whoever is not, has none."""
+    noted = Exists(ContactMerge.objects.filter(source=OuterRef("pk"), undone_at=None))
+    return Contact.objects.filter(
+        Q(~noted, merged_into__isnull=False) | Q(noted, merged_into__isnull=True)
+    )
+
+
 def deliveries_that_nobody_will_send() -> QuerySet[EndpointDelivery]:
     """While anything of a conversation is pending at an endpoint, one delivery of it is due."""
     return EndpointDelivery.objects.heads_at_rest()
@@ -193,6 +211,8 @@ INVARIANTS = [
     surveys_that_never_end,
     resolved_conversations_that_never_close,
     conversations_of_another_contact,
+    merged_contacts_that_have_something,
+    contacts_whose_merge_is_not_noted,
     deliveries_that_nobody_will_send,
     deliveries_out_of_their_order,
     deliveries_of_unpublished_events,

@@ -4,7 +4,11 @@ import pytest
 
 from conversations import joining
 from conversations.actors import Actor
-from conversations.invariants import INVARIANTS
+from conversations.invariants import (
+    INVARIANTS,
+    contacts_whose_merge_is_not_noted,
+    merged_contacts_that_have_something,
+)
 from conversations.models import Contact, Conversation, Event, Identity
 from conversations.services import contacts, inbox, lifecycle, merging
 from conversations.services.contacts import ContactMergedError
@@ -126,6 +130,23 @@ class TestMerging:
         assert (len(planned.conversation_ids), len(planned.identity_ids)) == (1, 1)
         assert (planned.refusal, planned.kept) == ("", ("name", "phone"))
         assert state() == before
+
+
+class TestVerify:
+    def test_finds_an_address_that_stayed_with_whoever_was_merged(self):
+        source, target = make_contact(), make_contact()
+        merged(source, target)
+        assert not merged_contacts_that_have_something().exists()
+        Identity.objects.filter(address=source.phone).update(contact=source)
+        assert list(merged_contacts_that_have_something()) == [source]
+
+    def test_finds_a_contact_that_nobody_merged_or_that_nobody_parted(self):
+        source, target, third = make_contact(), make_contact(), make_contact()
+        merged(source, target)
+        assert not contacts_whose_merge_is_not_noted().exists()
+        Contact.objects.filter(pk=source.pk).update(merged_into=None)
+        Contact.objects.filter(pk=third.pk).update(merged_into=target)
+        assert set(contacts_whose_merge_is_not_noted()) == {source, third}
 
 
 class TestAMergeThatIsRefused:
