@@ -152,15 +152,16 @@ def _welcome(incoming: Incoming) -> Arrival:
 
 
 def _welcome_back(incoming: Incoming, *, sender: Sender) -> Arrival:
-    """Go on with the sender's live or latest conversation, if it may be, or start the next.
+    """Go on with the sender's conversation, if it may be, or start the next.
 
+    What is live comes first; then what waits for a rating, asked at this address before another.
     The conversation is locked before the envelope is kept, as in every other place.
     """
     latest = (
         Conversation.objects.select_for_update(of=("self",))
         .select_related("channel", "contact")
         .filter(contact_id=sender.contact_id, channel_id=incoming.channel_id)
-        .order_by(Case(When(status__in=LIVE, then=0), default=1), "-pk")
+        .order_by(_closeness(sender), "-pk")
         .first()
     )
     if not statements().store_envelope(incoming):
@@ -173,6 +174,15 @@ def _welcome_back(incoming: Incoming, *, sender: Sender) -> Arrival:
     if conversation_id is None:
         raise _LostRaceError
     return Arrival(Arrived.STARTED, conversation_id, sender.contact_id)
+
+
+def _closeness(sender: Sender) -> Case:
+    return Case(
+        When(status__in=LIVE, then=0),
+        When(status=Status.RESOLVED, identity=sender.identity_id, then=1),
+        When(status=Status.RESOLVED, then=2),
+        default=3,
+    )
 
 
 def _rate(latest: Conversation, incoming: Incoming) -> Arrival | None:

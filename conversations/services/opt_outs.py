@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from channels.models import Channel, Medium
 from channels.stop_words import SMS_START_WORDS, SMS_STOP_WORDS, is_one_of
@@ -16,13 +17,20 @@ _MOST_QUOTED = 40
 
 @transaction.atomic
 def record(
-    conversation: Conversation, *, reason: OptOutReason, actor: Actor, now: datetime, said: str
+    conversation: Conversation,
+    *,
+    reason: OptOutReason,
+    actor: Actor,
+    now: datetime,
+    said: str,
+    address: str = "",
 ) -> bool:
     """Send nothing more to the address of this conversation; say whether that is new.
 
-    `said` is the customer's word or the provider's code. What is queued is refused when it is due.
+    `said` is the customer's word or the provider's code, and `address` where it was written from:
+    a customer of two numbers means both. What is queued is refused when it is due.
     """
-    theirs = Identity.objects.filter(pk=conversation.identity_id, opted_out_at=None)
+    theirs = _meant(conversation, address).filter(opted_out_at=None)
     if not theirs.update(opted_out_at=now, opted_out_reason=reason):
         return False
     events.record(
@@ -40,9 +48,11 @@ def record(
 
 
 @transaction.atomic
-def record_return(conversation: Conversation, *, actor: Actor, now: datetime, said: str) -> bool:
+def record_return(
+    conversation: Conversation, *, actor: Actor, now: datetime, said: str, address: str = ""
+) -> bool:
     """Let messages go to this address again; say whether that is new."""
-    theirs = Identity.objects.filter(pk=conversation.identity_id, opted_out_at__isnull=False)
+    theirs = _meant(conversation, address).filter(opted_out_at__isnull=False)
     if not theirs.update(opted_out_at=None, opted_out_reason=""):
         return False
     events.record(
@@ -55,14 +65,17 @@ def record_return(conversation: Conversation, *, actor: Actor, now: datetime, sa
     return True
 
 
-def read(conversation_id: int, *, text: str, provider_word: str, now: datetime) -> None:
+def read(
+    conversation_id: int, *, address: str, text: str, provider_word: str, now: datetime
+) -> None:
     """Take a customer's message for what it says about messages. `says_something` said it does."""
     conversation = Conversation.objects.select_related("channel").get(pk=conversation_id)
+    by, said = Actor.contact(), provider_word or text
     if provider_word == "START" or _is_start(text, channel=conversation.channel):
-        record_return(conversation, actor=Actor.contact(), now=now, said=provider_word or text)
+        record_return(conversation, actor=by, now=now, said=said, address=address)
         return
     reason = OptOutReason.PROVIDER if provider_word else OptOutReason.WORD
-    record(conversation, reason=reason, actor=Actor.contact(), now=now, said=provider_word or text)
+    record(conversation, reason=reason, actor=by, now=now, said=said, address=address)
 
 
 def says_something(text: str, *, channel: Channel, provider_word: str) -> bool:
@@ -70,6 +83,12 @@ def says_something(text: str, *, channel: Channel, provider_word: str) -> bool:
     if provider_word:
         return provider_word in ("STOP", "START")
     return _is_stop(text, channel=channel) or _is_start(text, channel=channel)
+
+
+def _meant(conversation: Conversation, address: str) -> QuerySet[Identity]:
+    """Return the address that is answered here, and the one that was written from."""
+    written_from = Q(medium=conversation.channel.medium, address=address)
+    return Identity.objects.filter(Q(pk=conversation.identity_id) | written_from)
 
 
 def _is_stop(text: str, *, channel: Channel) -> bool:

@@ -73,6 +73,7 @@ def store(delivery: Delivery, message: InboundMessage, incoming: Incoming) -> Re
             if is_about_messages and arrival.conversation_id is not None:
                 opt_outs.read(
                     arrival.conversation_id,
+                    address=incoming.address,
                     text=incoming.text,
                     provider_word=word,
                     now=incoming.now,

@@ -8,7 +8,7 @@ from conversations.actors import Actor
 from conversations.invariants import INVARIANTS
 from conversations.models import Conversation, Event, Message, Survey
 from conversations.models.survey import COMMENT_LENGTH, SkipReason
-from conversations.services import inbox, lifecycle
+from conversations.services import inbox, lifecycle, merging
 from conversations.services.inbox import Arrived
 from conversations.statements import Incoming
 from conversations.states import Status
@@ -121,6 +121,30 @@ class TestAsking:
     def test_is_left_out_where_the_channel_is_off(self):
         resolved(asking_channel(is_active=False))
         assert Survey.objects.get().skip_reason == SkipReason.CHANNEL_INACTIVE
+
+
+class TestAnAnswerOfAMergedCustomer:
+    """Two contacts that became one may both have been asked, or have ended something since."""
+
+    def test_is_about_the_conversation_of_the_number_that_answers(self):
+        channel = asking_channel()
+        dora, emil = make_contact(), make_contact()
+        first, second = (resolved(channel, contact=contact) for contact in (dora, emil))
+        merging.merge(emil, into=dora, actor=SYSTEM, now=MORNING)
+
+        write(first, "2", now=MORNING + MINUTE)
+        write(second, "5", now=MORNING + MINUTE)
+
+        ratings = Survey.objects.order_by("pk").values_list("conversation", "rating")
+        assert list(ratings) == [(first.pk, 2), (second.pk, 5)]
+
+    def test_is_not_taken_for_something_new_because_of_what_ended_later(self):
+        channel = asking_channel()
+        asked = resolved(channel)
+        ended = make_conversation(channel=channel, status=Status.CLOSED)
+        merging.merge(asked.contact, into=ended.contact, actor=SYSTEM, now=MORNING)
+
+        assert write(asked, "3", now=MORNING + MINUTE) == Arrived.RATED
 
 
 class TestThePause:

@@ -8,7 +8,7 @@ from channels.providers.signing import build_signed_form
 from channels.providers.simulator import message_fields, new_message_sid
 from conversations.actors import Actor
 from conversations.models import Conversation, Event, Identity, Message
-from conversations.services import delivery, replies
+from conversations.services import delivery, lifecycle, merging, replies
 from conversations.services.replies import ReplyRefusedError
 from teams.clock import database_now
 from tests.doors import customer_writes, knock, provider_reports
@@ -69,6 +69,22 @@ class TestAWord:
         assert events() == ["contact.opted_out", "contact.opted_in"]
         assert Identity.objects.get().opted_out_at is None
         answer(Conversation.objects.get())
+
+    def test_of_a_customer_with_two_numbers_is_about_the_one_that_wrote_and_the_one_answered(self):
+        channel = make_channel()
+        customer_writes(channel, "Hi", address="+819000000001")
+        customer_writes(channel, "Hi", address="+819000000002")
+        older, newer = Conversation.objects.order_by("pk")
+        system, now = Actor.system(), database_now()
+        lifecycle.resolve(newer, actor=system, now=now)
+        merging.merge(newer.contact, into=older.contact, actor=system, now=now)
+
+        customer_writes(channel, "STOP", address="+819000000002")
+
+        assert Identity.objects.filter(opted_out_at__isnull=False).count() == 2
+        assert events() == ["contact.opted_out"]
+        customer_writes(channel, "START", address="+819000000002")
+        assert not Identity.objects.filter(opted_out_at__isnull=False).exists()
 
     def test_counts_once_however_often_it_is_delivered(self):
         channel = make_channel()
