@@ -36,6 +36,7 @@ MOST_FAILURES = 3
 #: An answer that the customer overtook by writing on is thought over so often; then it is sent.
 MOST_OVERTAKEN = 2
 _RETRY_AFTER_S = 5.0
+_LONGEST_PAUSE_S = 300.0
 
 
 @dataclass(slots=True)
@@ -74,6 +75,7 @@ def answer_next(*, now: datetime) -> bool:
             _record(claim, asked, result=_think(asked.question), now=claim.later(now))
     except Exception:
         logger.exception("Answering conversation %s failed.", claim.conversation_id)
+        _put_off(claim, now=claim.later(now))
     return True
 
 
@@ -109,14 +111,15 @@ def _prepare(claim: Claim, *, now: datetime) -> _Asked | None:
     if conversation.waiting_since is None:
         _release(run)
         return None
-    failures = _count_lost(run)
+    if _count_lost(run) >= MOST_FAILURES:
+        error = Handover(HandoverReason.ERROR)
+        ai_handovers.hand_over(run, conversation=conversation, handover=error, now=now)
+        return None
     messages = ai_briefs.load_lines(conversation)
     try:
         question = ai_briefs.question_about(conversation, agent=run.ai_agent, messages=messages)
         reason = _reason_not_to_ask(run, question, conversation=conversation, now=now)
     except AiError:
-        reason = HandoverReason.ERROR
-    if failures >= MOST_FAILURES:
         reason = HandoverReason.ERROR
     if reason is not None:
         ai_handovers.hand_over(run, conversation=conversation, handover=Handover(reason), now=now)
@@ -276,6 +279,19 @@ def _lock(claim: Claim) -> tuple[Conversation, AiRun | None]:
     if run is not None:
         run.conversation = conversation
     return conversation, run
+
+
+@transaction.atomic
+def _put_off(claim: Claim, *, now: datetime) -> None:
+    """Count a try that failed in our own code; after so many the next claim hands over, unasked."""
+    runs = AiRun.objects.filter(pk=claim.run_id, attempt=claim.attempt, ended_at=None)
+    failures = runs.values_list("failures", flat=True).first()
+    if failures is None:
+        return
+    pause = timedelta(seconds=min(_RETRY_AFTER_S * (failures + 1), _LONGEST_PAUSE_S))
+    runs.update(failures=F("failures") + 1, lease_until=None, retry_at=now + pause)
+    turns = AiTurn.objects.filter(run=claim.run_id, attempt=claim.attempt)
+    turns.update(outcome=TurnOutcome.FAILED, error="internal")
 
 
 def _release(run: AiRun, **changes: object) -> None:

@@ -1,6 +1,8 @@
 """From an AI agent to people: the note, the words to the customer, and who goes on."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,25 +38,35 @@ def hand_over(run: AiRun, *, conversation: Conversation, handover: Handover, now
 
     1. The hold ends. 2. A note tells colleagues why, and what it is about. 3. The customer is told,
     where a text is set and they may be written to. 4. It opens, and a person is chosen, as the
-    channel chooses people. If choosing fails, the conversation keeps its mark and a sweep decides.
+    channel chooses people. If choosing fails, the conversation keeps its mark and a sweep decides;
+    and no note and no words to the customer are worth a customer whom nobody answers.
 
     The conversation's row must be locked by the caller, with its contact and channel loaded.
     """
     actor = Actor.ai(run.ai_agent.name)
     reason = str(handover.reason)
     ai_holds.end(run, reason=RunEnd(reason), now=now)
-    bots.add_note(
-        conversation, body=_note(run, conversation, handover=handover), actor=actor, now=now
-    )
-    _tell(run, conversation, handover=handover, now=now)
+    with _spared("Noting why conversation %s was handed over failed.", conversation):
+        bots.add_note(
+            conversation, body=_note(run, conversation, handover=handover), actor=actor, now=now
+        )
+    with _spared("Telling the customer of conversation %s failed.", conversation):
+        _tell(run, conversation, handover=handover, now=now)
     data = {"reason": reason, "ai_agent": str(run.ai_agent.public_id)}
     lifecycle.hand_to_people(conversation, actor=actor, now=now, event_data=data)
     conversation.refresh_from_db()
+    with _spared("Routing conversation %s to people failed.", conversation):
+        assignment.route_to_people(conversation, name=run.ai_agent.name, reason=reason, now=now)
+
+
+@contextmanager
+def _spared(complaint: str, conversation: Conversation) -> Iterator[None]:
+    """Let a part fail alone: what it wrote is undone, and the hand-over goes on."""
     try:
         with transaction.atomic():
-            assignment.route_to_people(conversation, name=run.ai_agent.name, reason=reason, now=now)
+            yield
     except Exception:
-        logger.exception("Routing conversation %s to people failed.", conversation.pk)
+        logger.exception(complaint, conversation.pk)
 
 
 def _tell(run: AiRun, conversation: Conversation, *, handover: Handover, now: datetime) -> None:

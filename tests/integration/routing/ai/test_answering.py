@@ -9,7 +9,7 @@ from conversations.models import Conversation, Message
 from conversations.services import replies
 from conversations.states import Status
 from routing.ai.base import AiError, Reply, Thought
-from routing.models import AiRun, AiTurn
+from routing.models import AiAgent, AiRun, AiTurn
 from routing.services import ai_agents, ai_answers, ai_holds
 from routing.services.ai_answers import LEASE, MOST_FAILURES, MOST_OVERTAKEN, answer_next
 from tests.factories import (
@@ -204,6 +204,23 @@ class TestAnswerNext:
         assert answer_next(now=now)
         assert Message.objects.get(direction="outbound").conversation == other
         assert "failed" in caplog.text
+
+    def test_gives_what_it_cannot_prepare_to_people(self, conversation, fay, alice, caplog):
+        AiAgent.objects.filter(pk=fay.pk).update(handover_words=[7])  # no word at all
+        now, tries = MORNING, 0
+        while AiRun.objects.filter(ended_at=None).exists():
+            tries += answer_next(now=now)
+            now += timedelta(seconds=5)
+            assert now < MORNING + timedelta(minutes=2)
+        assert tries == MOST_FAILURES + 1
+        conversation.refresh_from_db()
+        assert (conversation.status, conversation.assignee) == (Status.NEW, alice)
+        assert AiRun.objects.get().end_reason == "error"
+        note = Message.objects.get(direction="note").body
+        assert "Reason: It failed" in note
+        assert "The customer wrote last: Are you open?" in note
+        assert caplog.text.count("Answering conversation") == MOST_FAILURES
+        assert not answer_next(now=now + LEASE)
 
     def test_waits_as_long_as_it_was_asked_to(self, conversation):
         claimed, question = asked()
