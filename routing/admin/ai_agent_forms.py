@@ -11,7 +11,7 @@ from channels.models import Channel
 from channels.secrets import is_set
 from routing.ai.base import Entry
 from routing.forms import TagsField
-from routing.models import AiAgent, KnowledgeEntry
+from routing.models import AiAgent, AiKind, KnowledgeEntry
 from routing.models.ai_agent import LONGEST_TEXT
 from routing.services import ai_agents
 from teams.inlines import NamedRowFormSet
@@ -31,6 +31,11 @@ PLAIN_FIELDS = (
     "timeout_s",
     "messages_per_hour",
     "tokens_per_day",
+    "currency",
+    "price_in",
+    "price_out",
+    "budget_per_day",
+    "budget_per_month",
 )
 
 
@@ -109,7 +114,15 @@ class AiAgentForm(forms.ModelForm):  # type: ignore[type-arg]
         ).items():
             if field not in self.errors:
                 self.add_error(field, problem)
+        for field, problem in self._money_problems(cleaned).items():
+            self.add_error(field, problem)
         return cleaned
+
+    def _money_problems(self, cleaned: dict[str, Any]) -> dict[str, str]:
+        names = ("price_in", "price_out", "budget_per_day", "budget_per_month")
+        if cleaned.get("kind") != AiKind.OPENAI or any(name in self.errors for name in names):
+            return {}
+        return ai_agents.money_problems(AiAgent(**{name: cleaned.get(name) for name in names}))
 
     def places(self) -> list[ai_agents.Place]:
         position = self.cleaned_data.get("position") or 0

@@ -124,6 +124,8 @@ class AiError(Exception):
         self.code = code
         self.detail = detail
         self.retry_after_s = retry_after_s
+        # What was used before it failed.
+        self.tokens_in = self.tokens_out = 0
 
     @property
     def may_pass(self) -> bool:

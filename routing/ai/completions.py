@@ -75,6 +75,12 @@ def messages_for(question: Question) -> list[Json]:
     return [{"role": "system", "content": system_text(question)}, *map(_message, question.lines)]
 
 
+def size_of(question: Question) -> int:
+    """Return how many bytes a model is given to read: it counts no more tokens than that."""
+    asked = [messages_for(question), tools_for(question.brief.tags)]
+    return len(json.dumps(asked, ensure_ascii=False).encode("utf-8", "replace"))
+
+
 def system_text(question: Question) -> str:
     brief = question.brief
     parts = [*_RULES, "Your name is: " + brief.name]

@@ -29,7 +29,11 @@ def think(question: Question, *, resolver: Resolver = resolve) -> Thought:
         first = _complete(client, question, {"messages": messages, "tools": tools})
         if any(isinstance(action, _ANSWERS) for action in first.actions):
             return first
-        again = _complete(client, question, {"messages": messages})
+        try:
+            again = _complete(client, question, {"messages": messages})
+        except AiError as error:
+            error.tokens_in, error.tokens_out = first.tokens_in, first.tokens_out
+            raise
     return Thought(
         (*first.actions, *again.actions),
         (*first.ignored, *again.ignored),

@@ -1,14 +1,18 @@
 """AI agents: read, started and stopped. They are set up in the admin; keys are never shown."""
 
+from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from routing.ai_desks import money_starts
 from routing.api.serializers import AiAgentOut
-from routing.models import AiAgent
+from routing.models import AiAgent, AiTurn
 from routing.services import ai_agents
 from teams.api.endpoints import Endpoint
 from teams.api.once import once
@@ -61,8 +65,21 @@ class AiAgentStopEndpoint(Endpoint):
 
 
 def _shown() -> QuerySet[AiAgent]:
-    held = Count("runs", filter=Q(runs__ended_at=None))
-    return AiAgent.objects.annotate(held_count=held).prefetch_related("links__channel")
+    day, month = money_starts(timezone.now())
+    return AiAgent.objects.annotate(
+        held_count=Count("runs", filter=Q(runs__ended_at=None)),
+        spent_today=_spent(since=day),
+        spent_this_month=_spent(since=month),
+    ).prefetch_related("links__channel")
+
+
+def _spent(*, since: datetime) -> Coalesce:
+    """Return what an AI agent has spent since an instant, as a column."""
+    own = AiTurn.objects.filter(
+        ai_agent=OuterRef("pk"), currency=OuterRef("currency"), started_at__gte=since
+    )
+    total = own.order_by().values("ai_agent").annotate(total=Sum("cost")).values("total")
+    return Coalesce(Subquery(total), Value(Decimal(0)), output_field=AiTurn._meta.get_field("cost"))
 
 
 def _pick(public_id: UUID) -> AiAgent:

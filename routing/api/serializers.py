@@ -56,7 +56,10 @@ class AiAgentBrief(serializers.Serializer[AiAgent]):
 
 
 class AiAgentOut(Out):
-    """An AI agent. `conversation_count`: how many it has now. Its key is never shown."""
+    """An AI agent. `conversation_count`: how many it has now. Its key is never shown.
+
+    Amounts of money are decimal numbers as text, in `currency`; prices are per million tokens.
+    """
 
     id = PublicId(source="public_id")
     channels = serializers.SerializerMethodField()
@@ -64,6 +67,8 @@ class AiAgentOut(Out):
     handover_words = serializers.ListField(child=Text())
     allowed_tags = serializers.ListField(child=Text())
     tokens_per_day = serializers.IntegerField(allow_null=True)
+    spent_today = serializers.DecimalField(max_digits=18, decimal_places=8)
+    spent_this_month = serializers.DecimalField(max_digits=18, decimal_places=8)
     conversation_count = Whole(source="held_count")
     checked_at = Instant(allow_null=True)
 
@@ -85,6 +90,13 @@ class AiAgentOut(Out):
             "timeout_s",
             "messages_per_hour",
             "tokens_per_day",
+            "currency",
+            "price_in",
+            "price_out",
+            "budget_per_day",
+            "budget_per_month",
+            "spent_today",
+            "spent_this_month",
             "conversation_count",
             "checked_at",
             "check_error",

@@ -1,5 +1,6 @@
 """Asking one desk - a team, a person, a channel's agents - and writing down what was seen there."""
 
+from decimal import Decimal
 from typing import Any
 
 from routing.engine import strategies
@@ -67,7 +68,12 @@ def _ask_ai(desk: Desk, state: AiState, situation: Situation, steps: list[Step])
     if obstacle:
         steps.append(Step("ai", "attention", obstacle, _names(desk)))
         return None
-    left = {"messages_left": state.messages_left, "tokens_left": state.tokens_left}
+    left: dict[str, Any] = {
+        "messages_left": state.messages_left,
+        "tokens_left": state.tokens_left,
+    }
+    if state.money_left is not None:  # decisions from before there was money have no such fact
+        left["money_left"] = state.money_left
     steps.append(Step("ai", "matched", "accepted", _names(desk) | left))
     return Answer(Outcome.HELD, tuple(steps), ai_agent_id=desk.target.id, via="ai")
 
@@ -81,6 +87,8 @@ def _why_not(state: AiState, situation: Situation) -> str:
         return "out_of_messages"
     if state.tokens_left is not None and state.tokens_left <= 0:
         return "out_of_tokens"
+    if state.money_left is not None and Decimal(state.money_left) <= 0:
+        return "out_of_money"
     return ""
 
 

@@ -268,6 +268,7 @@ _AI = {
     "silent": _("AI agent %(desk)s stays silent: people have had this conversation."),
     "out_of_messages": _("AI agent %(desk)s has written as many messages as it may in an hour."),
     "out_of_tokens": _("AI agent %(desk)s has used as many tokens as it may in a day."),
+    "out_of_money": _("AI agent %(desk)s has spent its budget."),
 }
 _PRESENCE = {
     "looked_again": _("It was waiting, and somebody was looked for again."),

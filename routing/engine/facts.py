@@ -105,11 +105,15 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class AiState:
-    """Whether an AI agent could answer, and what is left of its budget; None is no limit."""
+    """Whether an AI agent could answer, and what is left of its budget; None is no limit.
+
+    `money_left` is a decimal number, as text.
+    """
 
     is_running: bool
     messages_left: int | None = None
     tokens_left: int | None = None
+    money_left: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

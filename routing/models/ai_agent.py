@@ -1,6 +1,11 @@
 """AI agents: who they are, what they know, which channels they serve, and what they did."""
 
-from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.core.validators import (
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinValueValidator,
+    RegexValidator,
+)
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -69,6 +74,51 @@ class AiAgent(models.Model):
         blank=True,
         help_text=_("What a model reads and writes, over 24 hours. Empty: no limit."),
     )
+    currency = models.CharField(
+        _("currency"),
+        max_length=3,
+        default="USD",
+        validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Three capital letters, such as USD."))],
+        help_text=_("Of the prices and of the budget."),
+    )
+    price_in = models.DecimalField(
+        _("price of a million tokens read"),
+        max_digits=10,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("As your model's provider says. Without prices nothing is added up."),
+    )
+    price_out = models.DecimalField(
+        _("price of a million tokens written"),
+        max_digits=10,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    budget_per_day = models.DecimalField(
+        _("budget of a day"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_(
+            "From midnight on. When the next answer could cost more than is left, people take "
+            "over. Empty: no limit."
+        ),
+    )
+    budget_per_month = models.DecimalField(
+        _("budget of a month"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("From the first of the month on. Empty: no limit."),
+    )
     channels = models.ManyToManyField(
         "channels.Channel",
         verbose_name=_("channels"),
@@ -87,6 +137,17 @@ class AiAgent(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether anything must be counted before it may answer."""
+        limits = (
+            self.messages_per_hour,
+            self.tokens_per_day,
+            self.budget_per_day,
+            self.budget_per_month,
+        )
+        return any(limit is not None for limit in limits)
 
 
 class AiAgentChannel(models.Model):
@@ -235,6 +296,9 @@ class AiTurn(models.Model):
     )
     tokens_in = models.PositiveIntegerField(default=0)
     tokens_out = models.PositiveIntegerField(default=0)
+    # While it is asked, the most that it may cost; then what it did cost.
+    cost = models.DecimalField(max_digits=18, decimal_places=8, default=0)
+    currency = models.CharField(max_length=3, blank=True)
     error = models.CharField(max_length=24, blank=True)
     error_detail = models.CharField(max_length=200, blank=True)
 

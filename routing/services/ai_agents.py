@@ -47,8 +47,10 @@ def save(
     if stored is None:
         agent.created_at = now
     _keep_key_at_its_address(agent, stored)
+    agent.currency = agent.currency.upper()
     agent.full_clean(exclude=["key"])
     problems = address_problems(agent.kind, base_url=agent.base_url, model=agent.model)
+    problems |= money_problems(agent)
     if problems:
         raise ValidationError(problems)
     agent.checked_at, agent.check_error = None, ""
@@ -76,6 +78,16 @@ def address_problems(kind: str, *, base_url: str, model: str) -> dict[str, str]:
         except BlockedAddressError as error:
             return {"base_url": _(REASONS[error.reason])}
     return {}
+
+
+def money_problems(agent: AiAgent) -> dict[str, str]:
+    """Return what is missing before a budget can be kept, by field."""
+    prices = {"price_in": agent.price_in, "price_out": agent.price_out}
+    given = [*prices.values(), agent.budget_per_day, agent.budget_per_month]
+    if all(value is None for value in given):
+        return {}
+    missing = _("Without both prices nobody knows what an answer costs.")
+    return {name: missing for name, price in prices.items() if price is None}
 
 
 @transaction.atomic
@@ -119,6 +131,8 @@ def _switch(agent: AiAgent, *, to: bool) -> bool:
 def _keep_key_at_its_address(agent: AiAgent, stored: AiAgent | None) -> None:
     if agent.kind == AiKind.FAQ:
         agent.base_url = agent.model = agent.key = ""
+    if agent.kind != AiKind.OPENAI:  # nothing else counts tokens
+        agent.price_in = agent.price_out = agent.budget_per_day = agent.budget_per_month = None
     is_new_key = stored is None or vars(agent)["key"] != vars(stored)["key"]
     if stored is not None and not is_new_key and stored.base_url != agent.base_url:
         agent.key = ""

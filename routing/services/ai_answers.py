@@ -6,26 +6,25 @@ transaction; before anything is posted the conversation is locked, and must stil
 """
 
 import logging
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
 
 from conversations.actors import Actor
-from conversations.models import Conversation, Message
+from conversations.models import Conversation
 from conversations.services import bots, events, labels, replies
 from conversations.states import Status
-from routing import ai_desks
 from routing.ai import plans, registry
 from routing.ai.base import AiError, Question, Thought
 from routing.ai.plans import Plan
-from routing.engine.facts import AiState
 from routing.engine.handovers import HandoverReason
 from routing.models import AiRun, AiTurn, TurnOutcome
-from routing.services import ai_briefs, ai_handovers, ai_holds
+from routing.services import ai_briefs, ai_handovers, ai_holds, ai_turns
+from routing.services.ai_budgets import BudgetSpentError
 from routing.services.ai_handovers import Handover
+from routing.services.ai_turns import Claim
 
 logger = logging.getLogger(__name__)
 
@@ -37,20 +36,6 @@ MOST_FAILURES = 3
 MOST_OVERTAKEN = 2
 _RETRY_AFTER_S = 5.0
 _LONGEST_PAUSE_S = 300.0
-
-
-@dataclass(slots=True)
-class Claim:
-    """A conversation that this worker alone may answer. `attempt` is the fence on every write."""
-
-    run_id: int
-    conversation_id: int
-    attempt: int
-    began: float = field(default_factory=time.monotonic)
-
-    def later(self, now: datetime) -> datetime:
-        """Return the instant that it is by now, by the clock of the claim, in whole seconds."""
-        return now + timedelta(seconds=int(time.monotonic() - self.began))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +96,7 @@ def _prepare(claim: Claim, *, now: datetime) -> _Asked | None:
     if conversation.waiting_since is None:
         _release(run)
         return None
-    if _count_lost(run) >= MOST_FAILURES:
+    if ai_turns.count_lost(run) >= MOST_FAILURES:
         error = Handover(HandoverReason.ERROR)
         ai_handovers.hand_over(run, conversation=conversation, handover=error, now=now)
         return None
@@ -119,21 +104,16 @@ def _prepare(claim: Claim, *, now: datetime) -> _Asked | None:
     try:
         question = ai_briefs.question_about(conversation, agent=run.ai_agent, messages=messages)
         reason = _reason_not_to_ask(run, question, conversation=conversation, now=now)
+        if reason is None:
+            ai_turns.begin(claim, run, question=question, messages=messages, now=now)
+            return _Asked(question, messages[-1].sequence if messages else 0)
+        handover = Handover(reason)
     except AiError:
-        reason = HandoverReason.ERROR
-    if reason is not None:
-        ai_handovers.hand_over(run, conversation=conversation, handover=Handover(reason), now=now)
-        return None
-    last = messages[-1].sequence if messages else 0
-    AiTurn.objects.create(
-        run=run,
-        ai_agent=run.ai_agent,
-        attempt=claim.attempt,
-        started_at=now,
-        lines=len(messages),
-        last_sequence=last,
-    )
-    return _Asked(question, last)
+        handover = Handover(HandoverReason.ERROR)
+    except BudgetSpentError as error:
+        handover = Handover(HandoverReason.BUDGET, budget=error.budget)
+    ai_handovers.hand_over(run, conversation=conversation, handover=handover, now=now)
+    return None
 
 
 def _reason_not_to_ask(
@@ -146,14 +126,7 @@ def _reason_not_to_ask(
         return HandoverReason.UNSENDABLE
     if words := plans.reason_not_to_ask(question, words=agent.handover_words):
         return words
-    if run.turns >= agent.max_turns:
-        return HandoverReason.TURNS
-    state = ai_desks.load_state(agent, at=now)
-    return HandoverReason.BUDGET if _is_spent(state) else None
-
-
-def _is_spent(state: AiState) -> bool:
-    return 0 in (state.messages_left, state.tokens_left)
+    return HandoverReason.TURNS if run.turns >= agent.max_turns else None
 
 
 def _think(question: Question) -> Thought | AiError:
@@ -172,15 +145,15 @@ def _record(claim: Claim, asked: _Asked, *, result: Thought | AiError, now: date
     """Act on the answer, unless the conversation is somebody else's by now, or another try's."""
     conversation, run = _lock(claim)
     if run is None:
-        _note_turn(claim, outcome=TurnOutcome.OVERTAKEN, result=result)
+        ai_turns.note(claim, outcome=TurnOutcome.OVERTAKEN, result=result)
         return
     if conversation.status != Status.BOT:
-        _note_turn(claim, outcome=TurnOutcome.OVERTAKEN, result=result)
+        ai_turns.note(claim, outcome=TurnOutcome.OVERTAKEN, result=result)
         ai_holds.end(run, reason=ai_holds.reason_now(conversation), now=now)
     elif isinstance(result, AiError):
         _fail(claim, run, conversation=conversation, error=result, now=now)
     elif _is_overtaken(run, asked, conversation=conversation):
-        _note_turn(claim, outcome=TurnOutcome.OVERTAKEN, result=result)
+        ai_turns.note(claim, outcome=TurnOutcome.OVERTAKEN, result=result)
         _release(run, overtaken=run.overtaken + 1)
     else:
         _act(claim, run, conversation=conversation, asked=asked, thought=result, now=now)
@@ -214,7 +187,7 @@ def _act(
     if plan.callback:
         _propose_callback(conversation, plan=plan, actor=actor, now=now)
     outcome = TurnOutcome.HANDED_OVER if reason else TurnOutcome.REPLIED
-    _note_turn(claim, outcome=outcome, result=thought, plan=plan, message=message)
+    ai_turns.note(claim, outcome=outcome, result=thought, plan=plan, message=message)
     _release(run, turns=run.turns, failures=0, overtaken=0)
     if reason:
         handover = Handover(reason, summary=plan.summary, has_spoken=message is not None)
@@ -240,7 +213,7 @@ def _fail(
     claim: Claim, run: AiRun, *, conversation: Conversation, error: AiError, now: datetime
 ) -> None:
     """Try again in a moment if that may help; else people go on at once."""
-    _note_turn(claim, outcome=TurnOutcome.FAILED, result=error)
+    ai_turns.note(claim, outcome=TurnOutcome.FAILED, result=error)
     if error.may_pass and run.failures + 1 < MOST_FAILURES:
         pause = error.retry_after_s or _RETRY_AFTER_S * (run.failures + 1)
         retry_at = now + timedelta(seconds=pause)
@@ -297,34 +270,3 @@ def _put_off(claim: Claim, *, now: datetime) -> None:
 def _release(run: AiRun, **changes: object) -> None:
     """Give the lease back: the next one who looks may answer."""
     AiRun.objects.filter(pk=run.pk).update(lease_until=None, **changes)
-
-
-def _count_lost(run: AiRun) -> int:
-    """Count tries whose worker died: they began, and nothing was ever written down."""
-    lost = AiTurn.objects.filter(run=run, outcome=TurnOutcome.STARTED)
-    count = lost.update(outcome=TurnOutcome.LOST, error="lost")
-    if count:
-        AiRun.objects.filter(pk=run.pk).update(failures=F("failures") + count)
-        run.failures += count
-    return run.failures
-
-
-def _note_turn(
-    claim: Claim,
-    *,
-    outcome: TurnOutcome,
-    result: Thought | AiError,
-    plan: Plan | None = None,
-    message: Message | None = None,
-) -> None:
-    """Write down what a try was and used. It may be late, when another try has taken over."""
-    facts: dict[str, object] = {"outcome": outcome, "message": message}
-    facts["took_ms"] = int((time.monotonic() - claim.began) * 1000)
-    if isinstance(result, AiError):
-        facts |= {"error": result.code, "error_detail": result.detail[:200]}
-    else:
-        facts |= {"tokens_in": result.tokens_in, "tokens_out": result.tokens_out}
-        facts["ignored"] = list(plan.refused if plan else result.ignored)
-    if plan is not None:
-        facts["actions"] = plan.deeds
-    AiTurn.objects.filter(run=claim.run_id, attempt=claim.attempt).update(**facts)

@@ -15,6 +15,8 @@ from conversations.actors import Actor
 from conversations.models import Conversation, Message
 from conversations.models.message import Direction
 from conversations.services import bots, lifecycle, replies
+from routing.ai.money import Budget
+from routing.ai_money_words import explain_budget
 from routing.engine.handovers import HandoverReason
 from routing.models import AiRun, RunEnd
 from routing.services import ai_holds, assignment
@@ -26,11 +28,15 @@ _LONGEST_QUOTE = 300
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """Why people go on. `has_spoken`: the customer was told something by this very answer."""
+    """Why people go on. `has_spoken`: the customer was told something by this very answer.
+
+    `budget` is the one that did not bear another answer.
+    """
 
     reason: HandoverReason
     summary: str = ""
     has_spoken: bool = False
+    budget: Budget | None = None
 
 
 def hand_over(run: AiRun, *, conversation: Conversation, handover: Handover, now: datetime) -> None:
@@ -86,6 +92,8 @@ def _note(run: AiRun, conversation: Conversation, *, handover: Handover) -> str:
             _("Reason: %(reason)s") % {"reason": RunEnd(handover.reason).label},
             _("Answers given: %(number)d") % {"number": run.turns},
         ]
+        if handover.budget is not None:
+            lines.append(str(explain_budget(handover.budget, currency=run.ai_agent.currency)))
         if handover.summary:
             lines.append(_("Summary: %(text)s") % {"text": handover.summary})
         last = _last_words(conversation)
