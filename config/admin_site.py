@@ -68,11 +68,15 @@ class ConsoleSite(admin.AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
+        now = timezone.now()
+        cards = overview.build_cards(viewer(request))
+        if request.user.has_perm("routing.view_aiagent"):
+            cards += overview.build_ai_cards(now=now)
         context = {
-            "cards": overview.build_cards(viewer(request)),
+            "cards": cards,
             "queues": overview.build_queues(viewer(request)),
             "notices": overview.build_notices(),
-            "now": timezone.now(),
+            "now": now,
         }
         return super().index(request, {**context, **(extra_context or {})})
 

@@ -12,7 +12,9 @@ from django.utils.translation import ngettext
 from channels.models import Channel, Envelope, EnvelopeOutcome
 from config.menu import count_waiting
 from conversations.models import Conversation
-from routing.models import Rule
+from routing.ai_figures import load_figures
+from routing.ai_words import explain_error
+from routing.models import AiAgent, Rule
 from teams.models import Presence, Team, User
 from teams.permissions import Right, is_allowed
 from teams.texts import Text
@@ -101,6 +103,28 @@ def build_cards(user: User) -> list[Card]:
             "" if people["online"] else "bad",
         ),
     ]
+
+
+def build_ai_cards(*, now: datetime) -> list[Card]:
+    """Return how the AI agents do, on one card; none where there are none."""
+    if not AiAgent.objects.exists():
+        return []
+    figures = load_figures(at=now)
+    notes = [_("Handed to people: %(n)d.") % {"n": figures.handed}]
+    if figures.errors:
+        facts = {"n": figures.errors, "reason": explain_error(figures.last_error)}
+        notes.append(_("Failures in 24 hours: %(n)d. The last: %(reason)s") % facts)
+    share = figures.solved_share
+    conversations = reverse("admin:conversations_conversation_changelist")
+    agents = reverse("admin:routing_aiagent_changelist")
+    card = Card(
+        _("Solved by AI, 7 days"),
+        "–" if share is None else _("%(share)d %%") % {"share": share},
+        " ".join(notes),
+        f"{conversations}?view=all&ai=failed" if figures.errors else agents,
+        "bad" if figures.errors else "",
+    )
+    return [card]
 
 
 def build_queues(user: User) -> list[Queue]:

@@ -62,6 +62,8 @@ def last_message(message: Message | None, *, now: datetime) -> SafeString:
 def where(conversation: Conversation, *, why: Text = "") -> SafeString:
     """The team and the person. Where nobody is, say so, and why if that is known."""
     team = conversation.team.name if conversation.team else ""
+    if conversation.status == Status.BOT:
+        return format_html('{}<span class="sub">{}</span>', pill("info", _("Held by AI")), why)
     if conversation.assignee is None:
         below = why or _("nobody yet")
         return format_html('{}<span class="sub why">{}</span>', team or _("No team"), below)

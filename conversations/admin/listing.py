@@ -80,7 +80,7 @@ class ConversationListAdmin(GuardedAdmin):
         "waiting_cell",
         "tags_cell",
     )
-    list_filter = ("status", "team", "assignee", "channel", StartedFilter)
+    list_filter: ClassVar[Any] = ("status", "team", "assignee", "channel", StartedFilter)
     search_fields = ("contact__name",)
     actions: Any = ("resolve_selected",)
 

@@ -62,6 +62,10 @@ def _open(rows: Rows, user: User, now: datetime) -> Rows:
     return rows.filter(status__in=(Status.NEW, Status.IN_PROGRESS))
 
 
+def _held(rows: Rows, user: User, now: datetime) -> Rows:
+    return rows.filter(status=Status.BOT)
+
+
 def _snoozed(rows: Rows, user: User, now: datetime) -> Rows:
     return rows.filter(status=Status.SNOOZED)
 
@@ -107,6 +111,14 @@ VIEWS = (
         _open,
         empty_title=_("Nothing is open."),
         empty_consequence=_("All conversations are resolved or closed."),
+    ),
+    View(
+        "ai",
+        _("Held by AI"),
+        _held,
+        ("-pk",),
+        empty_title=_("No AI agent has a conversation."),
+        empty_consequence=_("People have all of them, or nobody has written yet."),
     ),
     View(
         "snoozed",

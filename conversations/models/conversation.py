@@ -101,6 +101,9 @@ class Conversation(models.Model):
                 name="conversation_waiting",
             ),
             models.Index(
+                fields=["id"], condition=models.Q(status="bot"), name="conversation_held_by_bot"
+            ),
+            models.Index(
                 fields=["assignee"],
                 condition=models.Q(status__in=["new", "in_progress"], assignee__isnull=False),
                 name="conversation_load",

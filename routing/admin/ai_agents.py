@@ -1,6 +1,6 @@
 """AI agents in the console: who answers by itself, where, and how it does."""
 
-from datetime import timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -16,13 +16,22 @@ from django.utils.translation import gettext_lazy
 
 from routing.admin.ai_agent_buttons import AiAgentButtons
 from routing.admin.ai_agent_forms import PLAIN_FIELDS, AiAgentForm, EntryForm, EntryFormSet
+from routing.admin.ai_filter import WHICH, list_of
+from routing.ai_desks import load_budgets, prices_of
+from routing.ai_figures import (
+    ended_lately,
+    failed_lately,
+    handed_lately,
+    load_figures,
+    solved_lately,
+)
+from routing.ai_money_words import explain_budget
 from routing.ai_words import explain_error
 from routing.models import AiAgent, AiRun, AiTurn, KnowledgeEntry, RunEnd
-from routing.models.ai_agent import MAY_RETURN
 from routing.services import ai_agents
 from teams.admin.console import EmptyState, pill
+from teams.texts import Text
 
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
 _TROUBLES = 3
 
 
@@ -49,6 +58,7 @@ class AiAgentAdmin(AiAgentButtons):
         "name_cell",
         "channels_cell",
         "state_cell",
+        "solved_cell",
         "handover_cell",
         "errors_cell",
         "try_cell",
@@ -70,6 +80,22 @@ class AiAgentAdmin(AiAgentButtons):
             {"fields": ("handover_words", "handover_text", "max_turns", "timeout_s")},
         ),
         (gettext_lazy("Limits"), {"fields": ("messages_per_hour", "tokens_per_day")}),
+        (
+            gettext_lazy("Money"),
+            {
+                "fields": (
+                    "currency",
+                    "price_in",
+                    "price_out",
+                    "budget_per_day",
+                    "budget_per_month",
+                ),
+                "description": gettext_lazy(
+                    "For models that count tokens. Before each question the most that it may cost "
+                    "is set aside, so that the budget holds also when many write at once."
+                ),
+            },
+        ),
     )
 
     def empty_state(self, request: HttpRequest) -> EmptyState:
@@ -83,13 +109,12 @@ class AiAgentAdmin(AiAgentButtons):
     def get_queryset(self, request: HttpRequest) -> QuerySet[AiAgent]:
         rows: QuerySet[AiAgent] = super().get_queryset(request)
         now = timezone.now()
-        lately = AiRun.objects.filter(ended_at__gte=now - WEEK)
-        errors = AiTurn.objects.filter(started_at__gte=now - DAY).exclude(error="")
         return rows.prefetch_related("links__channel").annotate(
-            ended_count=_count(lately),
-            handed_count=_count(lately.exclude(end_reason__in=MAY_RETURN)),
+            ended_count=_count(ended_lately(at=now)),
+            handed_count=_count(handed_lately(at=now)),
+            solved_count=_count(solved_lately(at=now)),
             held_count=_count(AiRun.objects.filter(ended_at=None)),
-            error_count=_count(errors),
+            error_count=_count(failed_lately(at=now)),
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -140,12 +165,13 @@ class AiAgentAdmin(AiAgentButtons):
     def state_cell(self, agent: Any) -> SafeString:
         return state_of(agent)
 
+    @admin.display(description=gettext_lazy("Solved, 7 days"))
+    def solved_cell(self, agent: Any) -> str:
+        return _share(agent.solved_count, of=agent.ended_count)
+
     @admin.display(description=gettext_lazy("Handed over, 7 days"))
     def handover_cell(self, agent: Any) -> str:
-        if not agent.ended_count:
-            return "–"
-        share = round(100 * agent.handed_count / agent.ended_count)
-        return _("%(share)d %% of %(n)d") % {"share": share, "n": agent.ended_count}
+        return _share(agent.handed_count, of=agent.ended_count)
 
     @admin.display(description=gettext_lazy("Errors, 24 hours"))
     def errors_cell(self, agent: Any) -> SafeString | str:
@@ -166,6 +192,12 @@ class AiAgentAdmin(AiAgentButtons):
         return self.list_display if may_change else self.list_display[:-1]
 
 
+def _share(count: int, *, of: int) -> str:
+    if not of:
+        return "–"
+    return _("%(share)d %% of %(n)d") % {"share": round(100 * count / of), "n": of}
+
+
 def state_of(agent: AiAgent) -> SafeString:
     """Return whether it runs, and what the last check found."""
     state = pill("good", _("Running")) if agent.is_running else pill("quiet", _("Stopped"))
@@ -179,21 +211,29 @@ def state_of(agent: AiAgent) -> SafeString:
 def _facts(agent: AiAgent) -> dict[str, Any]:
     """Return what the page says above its form."""
     now = timezone.now()
-    ended = AiRun.objects.filter(ai_agent=agent, ended_at__gte=now - WEEK)
-    counts = dict(
-        ended.exclude(end_reason__in=MAY_RETURN)
-        .order_by()
-        .values_list("end_reason")
-        .annotate(n=Count("pk"))
-    )
+    figures = load_figures(at=now, agent=agent)
+    handed = handed_lately(at=now).filter(ai_agent=agent)
+    counts = dict(handed.order_by().values_list("end_reason").annotate(n=Count("pk")))
     failed = AiTurn.objects.filter(ai_agent=agent).exclude(error="").order_by("-pk")[:_TROUBLES]
     return {
         "state": state_of(agent),
         "held": AiRun.objects.filter(ai_agent=agent, ended_at=None).count(),
-        "handed": sum(counts.values()),
+        "figures": figures,
+        "solved": _share(figures.solved, of=figures.ended),
+        "handed": _share(figures.handed, of=figures.ended),
+        "money": _money(agent, at=now),
+        "lists": {name: list_of(agent, which=name) for name in WHICH},
         "ends": [(RunEnd(reason).label, n) for reason, n in sorted(counts.items())],
         "troubles": [(turn, explain_error(turn.error)) for turn in failed],
     }
+
+
+def _money(agent: AiAgent, *, at: datetime) -> list[Text]:
+    """Say what it spent, where somebody said what it costs."""
+    if prices_of(agent) is None:
+        return []
+    budgets = load_budgets(agent, at=at)
+    return [explain_budget(budget, currency=agent.currency) for budget in budgets]
 
 
 def _count(rows: QuerySet[Any]) -> Coalesce:

@@ -22,9 +22,10 @@ from conversations.admin.listing import unchanged_note
 from conversations.admin.verbs import REFUSED, REOPEN, RESOLVE, Verb, actor_of
 from conversations.models import Conversation
 from conversations.states import ASSIGNABLE
+from routing.admin.ai_filter import AiFilter
 from routing.admin.explanations import explain_owner
 from routing.admin.permanent_agents import PermanentAgentAdmin
-from routing.admin.waiting import reasons_to_wait
+from routing.admin.waiting import names_of_holders, reasons_to_wait
 from routing.forms import AssignForm
 from routing.services import assignment
 from routing.services.assignment import AssignmentRefusedError
@@ -102,6 +103,7 @@ class RoutedConversationAdmin(PermanentAgentAdmin):
     verbs: ClassVar[tuple[Verb, ...]] = (TAKE, UNASSIGN, RESOLVE, REOPEN)
     refused = CAN_BE_REFUSED
     actions: Any = ("assign_selected", "resolve_selected")
+    list_filter: ClassVar[Any] = (*PermanentAgentAdmin.list_filter, AiFilter)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.assign_view)
@@ -109,10 +111,13 @@ class RoutedConversationAdmin(PermanentAgentAdmin):
         return [own, *super().get_urls()]
 
     def explanation_context(self, conversation: Conversation) -> dict[str, Any]:
-        return {"decisions": explain_owner(conversation, now=timezone.now())}
+        return {
+            "decisions": explain_owner(conversation, now=timezone.now()),
+            "held_by": names_of_holders([conversation]).get(conversation.pk),
+        }
 
     def reasons_to_wait(self, rows: Sequence[Conversation]) -> Mapping[int, Text]:
-        return reasons_to_wait(rows)
+        return {**reasons_to_wait(rows), **names_of_holders(rows)}
 
     def explain_refusal(self, error: Exception) -> Text:
         if isinstance(error, AssignmentRefusedError):

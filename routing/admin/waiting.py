@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conversations.models import Conversation
-from conversations.states import OPEN
+from conversations.states import OPEN, Status
 from routing.engine.facts import TargetKind
-from routing.models import Decision
+from routing.models import AiRun, Decision
 from routing.rendering import render_steps
 from teams.texts import Text
 
@@ -44,6 +44,15 @@ def reasons_to_wait(rows: Sequence[Conversation]) -> dict[int, Text]:
         for key, answer, steps in decisions.values_list("conversation_id", "answer", "steps")
     }
     return {key: known.get(key) or _("Not looked at yet") for key in waiting}
+
+
+def names_of_holders(rows: Sequence[Conversation]) -> dict[int, Text]:
+    """Return which AI agent has a row, for those that one has."""
+    held = [row.pk for row in rows if row.status == Status.BOT]
+    if not held:
+        return {}
+    runs = AiRun.objects.filter(conversation__in=held, ended_at=None)
+    return dict(runs.order_by().values_list("conversation_id", "ai_agent__name"))
 
 
 def _phrase(
