@@ -17,6 +17,7 @@ PERMISSIONS: dict[str, Right | Role] = {
     "conversations.view_survey": Role.SUPERVISOR,
     "conversations.view_contact": Role.SUPERVISOR,
     "conversations.merge_contact": Right.EDIT_CONTACTS,
+    "conversations.opt_out_contact": Right.EDIT_CONTACTS,
     "routing.view_rule": Role.SUPERVISOR,
     "routing.view_condition": Role.SUPERVISOR,
     "routing.add_rule": Right.EDIT_RULES,

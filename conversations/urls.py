@@ -39,6 +39,7 @@ from conversations.api.messages import (
     NotesEndpoint,
     RetryEndpoint,
 )
+from conversations.api.opt_outs import ContactOptInEndpoint, ContactOptOutEndpoint
 from conversations.api.surveys import SurveysEndpoint, SurveySummaryEndpoint
 
 urlpatterns = [
@@ -48,6 +49,8 @@ urlpatterns = [
     path("contacts/<uuid:public_id>/", ContactEndpoint.as_view()),
     path("contacts/<uuid:public_id>/merge/", ContactMergeEndpoint.as_view()),
     path("contacts/<uuid:public_id>/unmerge/", ContactUnmergeEndpoint.as_view()),
+    path("contacts/<uuid:public_id>/opt-out/", ContactOptOutEndpoint.as_view()),
+    path("contacts/<uuid:public_id>/opt-in/", ContactOptInEndpoint.as_view()),
     path("conversations/", ConversationsEndpoint.as_view()),
     path("conversations/<uuid:public_id>/", ConversationEndpoint.as_view()),
     path("conversations/<uuid:public_id>/messages/", MessagesEndpoint.as_view()),

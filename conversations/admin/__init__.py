@@ -3,9 +3,9 @@
 `routing.admin.conversations` adds who got a conversation and why, and registers the pages.
 """
 
-from conversations.admin.contacts import ContactAdmin
 from conversations.admin.deliveries import DeliveryAdmin
 from conversations.admin.endpoints import EndpointAdmin
+from conversations.admin.opting import OptingContactAdmin
 from conversations.admin.ratings import RatingAdmin
 
-__all__ = ["ContactAdmin", "DeliveryAdmin", "EndpointAdmin", "RatingAdmin"]
+__all__ = ["DeliveryAdmin", "EndpointAdmin", "OptingContactAdmin", "RatingAdmin"]

@@ -43,6 +43,8 @@ FIELD_LABELS: dict[str, Text] = {
     "attributes": gettext_lazy("Properties"),
     "permanent_agent_id": gettext_lazy("Permanent agent"),
 }
+#: Of what happened in conversations, what is about the customer.
+_TOLD = Q(conversation=None) | Q(type__in=("contact.opted_out", "contact.opted_in"))
 REFUSALS: dict[str, Text] = {
     "contact.same": gettext_lazy("Nothing was changed: that is the same customer."),
     "contact.merged": gettext_lazy(
@@ -65,7 +67,6 @@ class IntoForm(forms.Form):
     )
 
 
-@admin.register(Contact)
 class ContactAdmin(GuardedAdmin):
     list_title = gettext_lazy("Customers")
     list_lead = gettext_lazy("Everybody who ever wrote. They come by themselves.")
@@ -326,9 +327,12 @@ def _change(name: str, after: Any) -> Text:
 def _facts(contact: Contact, *, user: User) -> dict[str, Any]:
     talks = Conversation.objects.visible_to(user).filter(contact=contact)
     merges = contact.merges.filter(undone_at=None).select_related("source")
-    told = Event.objects.filter(contact=contact, conversation=None).order_by("-pk")[:SHOWN]
+    told = Event.objects.filter(_TOLD, contact=contact).order_by("-pk")[:SHOWN]
+    identities = list(contact.identities.all())
     return {
-        "identities": list(contact.identities.all()),
+        "identities": identities,
+        "has_reachable": any(each.opted_out_at is None for each in identities),
+        "has_opted_out": any(each.opted_out_at is not None for each in identities),
         "talks": list(talks.select_related("channel", "assignee").order_by("-pk")[:SHOWN]),
         "merges": list(merges),
         "lines": build_history(list(told)),

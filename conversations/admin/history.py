@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels.greetings import TextKind
-from conversations.models import Assignment, Event
+from conversations.models import Assignment, Event, OptOutReason
 from conversations.models.assignment import AssignmentKind, EndReason
 from conversations.models.event import ActorKind
 from conversations.models.message import DELIVERY_STATUS_CHOICES
@@ -70,6 +70,9 @@ SENTENCES: dict[str, str] = {
     "survey.commented": gettext_noop("The customer's comment: %(comment)s"),
     "survey.answered": gettext_noop("The customer's rating: %(rating)s of 5."),
 }
+#: A colleague said so, in the customer's place.
+OUT_BY_HAND = gettext_noop("No more messages to the customer: %(note)s")
+IN_BY_HAND = gettext_noop("The customer gets messages again: %(note)s")
 #: Nobody wrote it.
 AUTOMATIC = gettext_noop("%(automatic)s sent.")
 #: Nobody had it: it waited with a team.
@@ -156,6 +159,8 @@ def _template_of(event: Event) -> str | None:
         return AUTOMATIC
     if event.type == "conversation.unassigned" and event.data.get("user_id") is None:
         return FROM_A_QUEUE
+    if event.data.get("reason") == OptOutReason.PERSON:
+        return {"contact.opted_out": OUT_BY_HAND, "contact.opted_in": IN_BY_HAND}.get(event.type)
     if event.type == "conversation.snoozed" and event.data.get("until") is None:
         return UNTIL_THE_CUSTOMER_WRITES
     if event.type == "conversation.resolved" and event.data.get("because") == "inactive":
@@ -188,6 +193,7 @@ class _Facts(dict[str, Any]):
         super().__init__(
             {
                 **data,
+                "note": data.get("note") or "–",
                 "person": names.people.get(data.get("user_id") or 0, _("nobody")),
                 "team": names.teams.get(data.get("team_id") or 0, _("no team")),
                 "reason": data.get("note") or _reason(reason),

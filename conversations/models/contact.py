@@ -13,6 +13,7 @@ class OptOutReason(models.TextChoices):
     WORD = "word", _("The customer wrote it")
     PROVIDER = "provider", _("The provider read it in what the customer wrote")
     REFUSED = "refused", _("The provider refused a message for it")
+    PERSON = "person", _("A colleague recorded it")
 
 
 class Contact(models.Model):

@@ -1,13 +1,16 @@
 """Customers who want no more messages at an address, and who want them again."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from channels.models import Channel, Medium
 from channels.stop_words import SMS_START_WORDS, SMS_STOP_WORDS, is_one_of
 from conversations.actors import Actor
+from conversations.event_types import EventType
 from conversations.models import Conversation, Identity, OptOutReason
 from conversations.services import events
 
@@ -63,6 +66,72 @@ def record_return(
         data={"medium": conversation.channel.medium, "said": said[:_MOST_QUOTED]},
     )
     return True
+
+
+@transaction.atomic
+def record_by_hand(
+    identities: Collection[Identity], *, actor: Actor, now: datetime, why: str = ""
+) -> int:
+    """Send nothing more to these addresses, because a colleague says so; say for how many it is
+    new. `why` is in their own words."""
+    talks = _lock_latest(identities)
+    changes = {"opted_out_at": now, "opted_out_reason": OptOutReason.PERSON}
+    changed = _change(identities, is_out=False, **changes)
+    for identity in changed:
+        data = {"medium": identity.medium, "reason": OptOutReason.PERSON.value, "note": why}
+        _note("contact.opted_out", identity, talks=talks, actor=actor, now=now, data=data)
+    return len(changed)
+
+
+@transaction.atomic
+def lift_by_hand(identities: Collection[Identity], *, actor: Actor, now: datetime, why: str) -> int:
+    """Let messages go to these addresses again, because a colleague says so; say for how many it
+    is new. `why` is in their own words, and not blank: somebody said that they wanted none.
+    """
+    if not why.strip():
+        raise ValueError("Lifting an opt-out needs a reason.")
+    talks = _lock_latest(identities)
+    changed = _change(identities, is_out=True, opted_out_at=None, opted_out_reason="")
+    for identity in changed:
+        data = {"medium": identity.medium, "reason": OptOutReason.PERSON.value, "note": why}
+        _note("contact.opted_in", identity, talks=talks, actor=actor, now=now, data=data)
+    return len(changed)
+
+
+def _lock_latest(identities: Collection[Identity]) -> dict[int, Conversation]:
+    """Lock the latest conversation at each address, before the address itself as everybody does."""
+    keys = [identity.pk for identity in identities]
+    latest = Conversation.objects.filter(identity__in=keys).order_by().values("identity")
+    chosen = list(latest.annotate(latest=Max("pk")).values_list("latest", flat=True))
+    rows = Conversation.objects.select_for_update(of=("self",)).filter(pk__in=chosen)
+    return {talk.identity_id: talk for talk in rows.order_by("pk")}
+
+
+def _change(identities: Collection[Identity], *, is_out: bool, **changes: Any) -> list[Identity]:
+    """Change those that are, or are not, opted out; return them."""
+    wanted = {"opted_out_at__isnull": not is_out}
+    return [
+        identity
+        for identity in sorted(identities, key=lambda each: each.pk)
+        if Identity.objects.filter(pk=identity.pk, **wanted).update(**changes)
+    ]
+
+
+def _note(
+    type_: EventType,
+    identity: Identity,
+    *,
+    talks: dict[int, Conversation],
+    actor: Actor,
+    now: datetime,
+    data: dict[str, Any],
+) -> None:
+    """Write it into the latest conversation at this address; without one, to the contact."""
+    talk = talks.get(identity.pk)
+    if talk is not None:
+        events.record(type_, conversation=talk, actor=actor, now=now, data=data)
+    else:
+        events.record_of_contact(type_, contact=identity.contact, actor=actor, now=now, data=data)
 
 
 def read(

@@ -42,6 +42,7 @@ BODIES: dict[str, Callable[[House, str, str], Any]] = {
         "into": id_of(house.conversations["colleague"].contact),
         "dry_run": True,
     },
+    "POST /contacts/{public_id}/opt-in/": lambda *_: {"reason": "Signed up again."},
     "POST /conversations/{public_id}/messages/": lambda *_: {"body": "Hello"},
     "POST /conversations/{public_id}/notes/": lambda *_: {"body": "Called back."},
     "POST /conversations/{public_id}/status/": lambda *_: {"status": "resolved"},
