@@ -133,6 +133,19 @@ class OutboundMedia:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaRules:
+    """Which files a provider takes: media type -> the most bytes of one.
+
+    `captioned`: the types beside which it shows a text, of at most `caption_limit` letters. With
+    any other the text is a message of its own.
+    """
+
+    most_bytes: Mapping[str, int]
+    captioned: frozenset[str]
+    caption_limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundTemplate:
     """An approved template to send. `variables`: its placeholders' names and what fills them."""
 
@@ -239,6 +252,7 @@ class FoundMessage:
     error_code: str = ""
     text: str = ""
     created_at: datetime | None = None
+    has_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +362,9 @@ class ProviderAdapter(Protocol):
 
         What is missing counts as gone: a list that is not whole or cannot be read is an error.
         """
+
+    def media_rules(self, medium: str) -> MediaRules:
+        """Return which files may be sent over a channel of this medium."""
 
     def media_source(self, reference: str, config: ChannelConfig) -> MediaSource:
         """Return where a customer's file is, from its entry in `media`: its `id`, else its `url`.

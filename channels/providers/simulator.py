@@ -15,6 +15,7 @@ from channels.providers.base import (
     ChannelConfig,
     Finding,
     FoundMessage,
+    MediaRules,
     MediaSource,
     OutboundMessage,
     SendReceipt,
@@ -23,6 +24,7 @@ from channels.providers.played import PATIENCE_S, TAKEN, failure_of
 from channels.providers.simulator_files import source_of
 from channels.providers.twilio.door import TwilioDoor
 from channels.providers.twilio.inbound import addressed
+from channels.providers.twilio.media import rules_for
 from channels.providers.twilio.refusals import explain
 from channels.providers.unlisted import Unlisted
 
@@ -46,10 +48,19 @@ class SimulatorAdapter(Unlisted, TwilioDoor):
         """Return the message if it was taken and nobody heard of it."""
         taken = PlayedSend.objects.filter(reference=message.reference).exclude(taken_id="")
         return [
-            FoundMessage(row.taken_id, "sent", text=message.text, created_at=row.created_at)
+            FoundMessage(
+                row.taken_id,
+                "sent",
+                text=message.text,
+                created_at=row.created_at,
+                has_file=bool(message.media),
+            )
             for row in taken
             if row.created_at >= since
         ]
+
+    def media_rules(self, medium: str) -> MediaRules:
+        return rules_for(medium)
 
     def media_source(self, reference: str, config: ChannelConfig) -> MediaSource:
         """Return the file itself: it lies on the simulated phone."""

@@ -10,6 +10,7 @@ from requests import PreparedRequest
 from channels.providers.base import (
     ChannelConfig,
     Finding,
+    MediaRules,
     MediaSource,
     OutboundMessage,
     ProviderTemplate,
@@ -23,6 +24,7 @@ from channels.providers.json_api import Auth, JsonApi
 from channels.providers.json_shapes import an_object, objects, text_of
 from channels.providers.lines import TIMEOUT_S
 from channels.providers.unlisted import Unlisted
+from channels.providers.whatsapp.media import RULES
 from channels.providers.whatsapp.templates import read_templates
 from channels.providers.whatsapp.writing import TEXT_LIMIT, build_body
 
@@ -65,6 +67,9 @@ class CloudAdapter(Unlisted, CloudDoor):
 
     def list_templates(self, config: ChannelConfig) -> list[ProviderTemplate]:
         return [each for page in self._template_pages(config) for each in read_templates(page)]
+
+    def media_rules(self, medium: str) -> MediaRules:
+        return RULES
 
     def media_source(self, reference: str, config: ChannelConfig) -> MediaSource:
         """Exchange a file's id for its address, which is good for five minutes."""

@@ -9,6 +9,7 @@ from requests import PreparedRequest
 from channels.providers.base import (
     ChannelConfig,
     Finding,
+    MediaRules,
     MediaSource,
     OutboundMessage,
     ProviderTemplate,
@@ -21,6 +22,7 @@ from channels.providers.json_api import Auth, JsonApi
 from channels.providers.json_shapes import an_object, text_of
 from channels.providers.lines import TIMEOUT_S
 from channels.providers.unlisted import Unlisted
+from channels.providers.whatsapp.media import RULES
 from channels.providers.whatsapp.templates import read_templates
 from channels.providers.whatsapp.writing import TEXT_LIMIT, build_body
 
@@ -69,6 +71,9 @@ class EngageLabAdapter(Unlisted, EngageLabDoor):
             Finding("account", "ok", "dev_key_accepted"),
             Finding("webhook", "warning", "unsigned", {"wanted": inbound_url}),
         )
+
+    def media_rules(self, medium: str) -> MediaRules:
+        return RULES
 
     def media_source(self, reference: str, config: ChannelConfig) -> MediaSource:
         """Return the address as it came. Our credentials go to no address from an unsigned body."""

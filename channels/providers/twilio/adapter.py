@@ -12,6 +12,7 @@ from channels.providers.base import (
     Finding,
     FoundMessage,
     InboundRequest,
+    MediaRules,
     MediaSource,
     OutboundMessage,
     ProviderTemplate,
@@ -25,6 +26,7 @@ from channels.providers.twilio import account, received
 from channels.providers.twilio.client import ApiHttpClient, credentials, open_client
 from channels.providers.twilio.door import TwilioDoor
 from channels.providers.twilio.inbound import addressed
+from channels.providers.twilio.media import rules_for
 from channels.providers.twilio.refusals import CALL_ERRORS, NOT_CONFIGURED, explain
 from channels.providers.twilio.templates import ENDLESS, MAX_TEMPLATES, to_template
 
@@ -88,6 +90,9 @@ class TwilioAdapter(TwilioDoor):
             raise explain(error, retry_after_s=transport.retry_after_s) from error
         recent = [each for each in reversed(found) if each.created_at and each.created_at >= since]
         return sorted(recent, key=lambda each: each.created_at or since)
+
+    def media_rules(self, medium: str) -> MediaRules:
+        return rules_for(medium)
 
     def media_source(self, reference: str, config: ChannelConfig) -> MediaSource:
         """Return the file's address with our credentials, if it is at one of Twilio's own hosts."""
@@ -161,8 +166,11 @@ def _content(message: OutboundMessage) -> dict[str, Any]:
     """Return the fields with what is sent. A template comes without text or files (63030)."""
     template = message.template
     if template is None:
-        return {"body": message.text}
-    fields: dict[str, Any] = {"content_sid": template.provider_template_id}
+        fields: dict[str, Any] = {"body": message.text} if message.text else {}
+        if message.media:
+            fields["media_url"] = [media.url for media in message.media]
+        return fields
+    fields = {"content_sid": template.provider_template_id}
     if template.variables:
         fields["content_variables"] = json.dumps(dict(template.variables), ensure_ascii=False)
     return fields
@@ -196,4 +204,5 @@ def _found(sent: Any) -> FoundMessage:
         error_code=str(sent.error_code or ""),
         text=clean(str(sent.body or "")),
         created_at=sent.date_created,
+        has_file=str(sent.num_media or "0") != "0",
     )

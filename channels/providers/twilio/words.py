@@ -35,6 +35,10 @@ _MEANINGS = {
     ),
     "20429": Meaning(_("Twilio is taking no more messages for a moment."), _RETRY),
     "20503": Meaning(_("Twilio is not available for a moment."), _RETRY),
+    # The file of a message: Twilio fetches it from us.
+    "11200": Meaning(_("Twilio could not fetch the file of this message; check PUBLIC_BASE_URL.")),
+    "11751": Meaning(_("The file of this message is too large for Twilio.")),
+    "12300": Meaning(_("Twilio does not take files of this kind.")),
     # The request.
     "21211": Meaning(_("The customer's address is not a valid number.")),
     "21212": Meaning(_("The number of this channel is not a valid sender.")),
@@ -79,7 +83,9 @@ _MEANINGS = {
     ),
     "63017": Meaning(_("The Twilio account has reached a limit of WhatsApp."), _RETRY),
     "63018": Meaning(_("The number of this channel has reached a limit of WhatsApp."), _RETRY),
-    "63019": Meaning(_("WhatsApp could not fetch the file of this message.")),
+    "63019": Meaning(
+        _("WhatsApp could not fetch the file of this message; check PUBLIC_BASE_URL.")
+    ),
     "63021": Meaning(_("WhatsApp does not accept the content of this message.")),
     "63022": Meaning(_("The WhatsApp sender is not set up correctly at Twilio.")),
     "63023": Meaning(_("WhatsApp refused the message and gave no reason.")),
