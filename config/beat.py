@@ -24,6 +24,7 @@ BEAT: dict[str, tuple[str, float]] = {
     "sync_templates": ("channels.tasks.sync_templates", 30),
     "drop_old_tokens": ("channels.tasks.drop_old_tokens", 30),
     "remove_old_files": ("conversations.tasks.remove_old_files", 30),
+    "remove_abandoned_uploads": ("conversations.tasks.remove_abandoned_uploads", 30),
     "forget_answers": ("teams.tasks.forget_answers", 30),
 }
 

@@ -18,6 +18,7 @@ from conversations.services import (
     lookups,
     outbox,
     snoozing,
+    uploads,
 )
 from routing.services import ai_answers, assignment, gap_fill, reassignment, waiting
 from teams.services import idempotency, presence, shifts
@@ -49,6 +50,7 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("sync_templates", templates.sync_next),
     ("drop_old_tokens", channels.drop_next_second_token),
     ("remove_old_files", file_removal.remove_next_old),
+    ("remove_abandoned_uploads", uploads.remove_next_abandoned),
     ("forget_answers", idempotency.forget_next_expired),
 ]
 # A drain whose row stays due would run for ever; a tick says so instead.

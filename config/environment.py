@@ -129,6 +129,15 @@ def _sqlite(path: Path, *, data_dir: Path) -> dict[str, Any]:
     }
 
 
+def make_folder(path: Path) -> str | None:
+    """Make a folder for this user alone; None where nothing may be written (a mere command)."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return str(path)
+
+
 def check_broker_url(url: str) -> str:
     scheme = urlsplit(url).scheme
     if scheme not in BROKER_SCHEMES:

@@ -81,6 +81,11 @@ AI_BASE_URLS = [
 # --- Files of messages
 MEDIA_DIR = DATA_DIR / "media"
 MEDIA_MAX_BYTES = env.int("MEDIA_MAX_MEGABYTES", default=16) * 1024 * 1024
+#: All files of one message of ours together.
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_MEGABYTES", default=100) * 1024 * 1024
+#: Where uploads wait: on the disk of the data, for the system's own place may be memory.
+UPLOAD_DIR = DATA_DIR / "uploads"
+FILE_UPLOAD_TEMP_DIR = environment.make_folder(UPLOAD_DIR)
 #: Files are removed this many days after they were stored; 0: never.
 MEDIA_KEEP_DAYS = env.int("MEDIA_KEEP_DAYS", default=0)
 
@@ -197,7 +202,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = IS_PRODUCTION and HAS_HTTPS
 # A redirect helps a person. To a machine it would hide that its key just went over the wire in the
 # clear, and a provider that is redirected signs another address.
-SECURE_REDIRECT_EXEMPT = [r"^(api|webhooks)/"]
+SECURE_REDIRECT_EXEMPT = [r"^(api|webhooks|files)/"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_SSL_REDIRECT else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_SSL_REDIRECT
 SECURE_HSTS_PRELOAD = SECURE_SSL_REDIRECT

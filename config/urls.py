@@ -3,12 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from conversations import views
 from routing import webhooks
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("config.api.urls")),
     path("simulator/", include("routing.simulator.urls")),
+    path("files/<str:token>/", views.public_file, name="public-file"),
     path("webhooks/<slug:provider>/<slug:token>/", webhooks.inbound, name="webhook-inbound"),
     path("webhooks/<slug:provider>/<slug:token>/status/", webhooks.status, name="webhook-status"),
 ]

@@ -1,39 +1,52 @@
-"""Handing out a stored file: as a download under its plain name, in which nothing may run."""
+"""Handing out a stored file: as a download under its plain name, in which nothing may run.
 
-from django.http import Http404, HttpResponse
-from django.utils.http import content_disposition_header
+Files are sent piece by piece, never read as a whole.
+"""
+
+from django.http import FileResponse, Http404
 
 from conversations import media_files
-from conversations.media_types import ending_of, served_type
+from conversations.file_addresses import name_of
+from conversations.media_types import served_type
 from conversations.models import Attachment, FileState
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+_FOR_PEOPLE = {
     "Cross-Origin-Resource-Policy": "same-origin",
     # For whoever was let in, and not for long: they may lose the right to see it.
     "Cache-Control": "private, max-age=600",
 }
+_FOR_PROVIDERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 
 
-def file_response(attachment: Attachment) -> HttpResponse:
+def file_response(attachment: Attachment) -> FileResponse:
     """Return the file. Whoever calls this has looked whether the viewer may see its conversation.
 
     Raises `Http404` for a file that is not here.
     """
+    shown_as = served_type(attachment.content_type)
+    return _respond(attachment, content_type=shown_as, headers=_FOR_PEOPLE)
+
+
+def provider_response(attachment: Attachment) -> FileResponse:
+    """Return the file to the provider that sends it, under its own type. Raises `Http404`."""
+    return _respond(attachment, content_type=attachment.content_type, headers=_FOR_PROVIDERS)
+
+
+def _respond(attachment: Attachment, *, content_type: str, headers: dict[str, str]) -> FileResponse:
     if attachment.state != FileState.STORED:
         raise Http404
     try:
-        with media_files.open_file(attachment.path) as found:
-            content = found.read()
+        found = media_files.open_file(attachment.path)
     except FileNotFoundError:
         raise Http404 from None
-    disposition = content_disposition_header(as_attachment=True, filename=name_of(attachment))
-    headers = {**_HEADERS, "Content-Disposition": disposition or "attachment"}
-    return HttpResponse(content, content_type=served_type(attachment.content_type), headers=headers)
-
-
-def name_of(attachment: Attachment) -> str:
-    """Return what the file is called: by its sender, else by us with the ending that it has."""
-    ending = ending_of(attachment.content_type)
-    return attachment.filename or f"file-{attachment.public_id.hex[-8:]}.{ending}"
+    return FileResponse(
+        found,
+        as_attachment=True,
+        filename=name_of(attachment),
+        content_type=content_type,
+        headers={**_HEADERS, **headers},
+    )

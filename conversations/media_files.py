@@ -30,6 +30,16 @@ class StoredFile:
     content_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file that somebody uploaded, on its way to its message. `filename` is only for people."""
+
+    public_id: UUID
+    stored: StoredFile
+    filename: str
+    declared_type: str = ""
+
+
 class TooLargeError(Exception):
     """More bytes came than a file may have. Nothing of it is kept."""
 
@@ -39,10 +49,16 @@ class EmptyFileError(Exception):
 
 
 def write(
-    public_id: UUID, chunks: Iterable[bytes], *, attempt: int = 0, declared: str = ""
+    public_id: UUID,
+    chunks: Iterable[bytes],
+    *,
+    attempt: int = 0,
+    declared: str = "",
+    most_bytes: int | None = None,
 ) -> StoredFile:
     """Write a file: whole or not at all. It stops taking chunks where they get too many.
 
+    `most_bytes`: how many there may be; without it, as many as a customer's file may have.
     Raises `TooLargeError`, `EmptyFileError`, `OSError`, and whatever the chunks raise.
     """
     path = f"{public_id.hex[-2:]}/{public_id.hex}-{attempt}"
@@ -51,7 +67,7 @@ def write(
     descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.part-")
     try:
         with os.fdopen(descriptor, "wb") as out:
-            size, head = _copy(chunks, out)
+            size, head = _copy(chunks, out, most_bytes=most_bytes or settings.MEDIA_MAX_BYTES)
             out.flush()
             os.fsync(out.fileno())
         os.replace(draft, target)
@@ -61,11 +77,11 @@ def write(
     return StoredFile(path, size, sniff(head, declared=declared))
 
 
-def _copy(chunks: Iterable[bytes], out: BinaryIO) -> tuple[int, bytes]:
+def _copy(chunks: Iterable[bytes], out: BinaryIO, *, most_bytes: int) -> tuple[int, bytes]:
     size, head = 0, b""
     for chunk in chunks:
         size += len(chunk)
-        if size > settings.MEDIA_MAX_BYTES:
+        if size > most_bytes:
             raise TooLargeError
         if len(head) < HEAD_BYTES:
             head += chunk[: HEAD_BYTES - len(head)]
@@ -98,6 +114,25 @@ def remove_others(public_id: UUID, *, but: str = "") -> None:
             found.unlink(missing_ok=True)
 
 
+def begin_upload(public_id: UUID) -> None:
+    """Leave a mark that a file of this id is written, and may never get its message."""
+    settings.UPLOAD_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (settings.UPLOAD_DIR / public_id.hex).touch(mode=0o600)
+
+
+def end_upload(public_id: UUID) -> None:
+    """Take the mark away: the file has its message, or is gone."""
+    (settings.UPLOAD_DIR / public_id.hex).unlink(missing_ok=True)
+
+
+def begun_uploads(*, now: datetime) -> list[Path]:
+    """Return what lies where uploads wait and should not do so any more, oldest names first."""
+    if not settings.UPLOAD_DIR.is_dir():
+        return []
+    before = now.timestamp() - SETTLED_AFTER_S
+    return [path for path in sorted(settings.UPLOAD_DIR.iterdir()) if _is_older(path, than=before)]
+
+
 def paths() -> Iterator[str]:
     """Go through the files that lie there, as `path` is written in the rows."""
     for found in settings.MEDIA_DIR.glob("*/*"):
@@ -107,11 +142,11 @@ def paths() -> Iterator[str]:
 def settled_paths(*, now: datetime) -> list[str]:
     """Return the files that were written a while ago: whoever did so has long recorded it."""
     written_before = now.timestamp() - SETTLED_AFTER_S
-    return [path for path in paths() if _was_written(path, before=written_before)]
+    return [path for path in paths() if _is_older(settings.MEDIA_DIR / path, than=written_before)]
 
 
-def _was_written(path: str, *, before: float) -> bool:
+def _is_older(path: Path, *, than: float) -> bool:
     try:
-        return bool((settings.MEDIA_DIR / path).stat().st_mtime < before)
+        return bool(path.stat().st_mtime < than)
     except FileNotFoundError:  # removed while we looked
         return False

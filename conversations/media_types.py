@@ -42,6 +42,8 @@ _OTHER_NAMES = {
     "audio/x-m4a": "audio/mp4",
     "audio/wave": "audio/wav",
     "audio/x-wav": "audio/wav",
+    "application/excel": "application/vnd.ms-excel",
+    "application/mspowerpoint": "application/vnd.ms-powerpoint",
     "image/jpg": "image/jpeg",
     "image/pjpeg": "image/jpeg",
 }
@@ -66,7 +68,20 @@ _ENDINGS = {
     "video/ogg": "ogv",
     "video/webm": "webm",
 }
-_ZIP = b"PK\x03\x04"
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_DOCUMENTS = {
+    "application/msword": "doc",
+    "application/vnd.ms-excel": "xls",
+    "application/vnd.ms-powerpoint": "ppt",
+    f"{_OFFICE}presentationml.presentation": "pptx",
+    f"{_OFFICE}spreadsheetml.sheet": "xlsx",
+    f"{_OFFICE}wordprocessingml.document": "docx",
+}
+#: Archives, of which the front does not tell what is in them: how they begin, what they are called.
+_ARCHIVES = {
+    b"PK\x03\x04": "application/zip",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "application/x-ole-storage",
+}
 
 
 def sniff(head: bytes, *, declared: str = "") -> str:
@@ -78,7 +93,14 @@ def sniff(head: bytes, *, declared: str = "") -> str:
     if said in found or any(said in family and found[0] in family for family in _FAMILIES):
         return said
     # Office documents are archives too: which of them it is does not show at the front.
-    return "application/zip" if head.startswith(_ZIP) else found[0]
+    archives = (name for begin, name in _ARCHIVES.items() if head.startswith(begin))
+    return next(archives, found[0])
+
+
+def declared_by(filename: str) -> str:
+    """Return the type of an office document that a file's name claims; blank for other names."""
+    name = filename.lower()
+    return next((kind for kind, end in _DOCUMENTS.items() if name.endswith(f".{end}")), "")
 
 
 def shown_as(content_type: str) -> str:
@@ -96,7 +118,7 @@ def served_type(content_type: str) -> str:
 
 def ending_of(content_type: str) -> str:
     """Return the ending that files of this type have, without its dot; `bin` for the unknown."""
-    return _ENDINGS.get(content_type, "bin")
+    return _ENDINGS.get(content_type) or _DOCUMENTS.get(content_type, "bin")
 
 
 def _candidates(head: bytes) -> list[str]:

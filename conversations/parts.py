@@ -1,8 +1,9 @@
-"""Texts that are too long for one message: where they are cut, and how the parts add up. Pure."""
+"""Answers too long for one message: where texts are cut, where files go, how it adds up. Pure."""
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from conversations.delivery_states import DeliveryStatus
 
@@ -28,6 +29,30 @@ _ORDER = [
     DeliveryStatus.DELIVERED,
     DeliveryStatus.READ,
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One of the messages in which an answer goes out. `file`: the place of its file, if any."""
+
+    text: str
+    file: int | None = None
+
+
+def lay_out(
+    text: str, *, limit: int, are_captioned: Sequence[bool], caption_limit: int
+) -> list[Piece]:
+    """Share out a text and files over messages of at most one file each.
+
+    `are_captioned`: for each file whether a text is shown beside it. The text stands beside the
+    first file if it fits there; else it goes before all files, in as many messages as it needs.
+    """
+    files = [Piece("", place) for place in range(len(are_captioned))]
+    if not text.strip() and files:
+        return files
+    if files and are_captioned[0] and _units(text.strip()) <= caption_limit:
+        return [Piece(text, 0), *files[1:]]
+    return [*(Piece(part) for part in split(text, limit=limit)), *files]
 
 
 def overall(statuses: Iterable[str]) -> str:

@@ -198,7 +198,7 @@ def _message(message: Message) -> dict[str, Any]:
         "kind": message.kind,
         "body": None if is_note else message.whole_body,
         "media": message.media,
-        "attachments": [_attachment(each) for each in Attachment.objects.filter(message=message)],
+        "attachments": [_attachment(each) for each in message.whole_files],
         "delivery_status": message.whole_status or None,
         "created_at": _instant(message.created_at),
     }
@@ -230,7 +230,12 @@ def _load_message(event: Event) -> Message | None:
     if public_id is None or event.conversation_id is None:
         return None
     messages = Message.objects.filter(public_id=public_id, conversation=event.conversation_id)
-    return messages.select_related("author").prefetch_related("parts").order_by("pk").first()
+    return (
+        messages.select_related("author")
+        .prefetch_related("attachments", "parts__attachments")
+        .order_by("pk")
+        .first()
+    )
 
 
 def _load_envelope(event: Event) -> Envelope | None:

@@ -15,6 +15,7 @@ from conversations.services import (
     lookups,
     outbox,
     snoozing,
+    uploads,
 )
 from teams.clock import database_now
 from teams.hands import Hands
@@ -128,4 +129,12 @@ def remove_old_files() -> None:
     """Remove the files that were kept long enough."""
     for _ in range(BATCH):
         if not file_removal.remove_next_old(now=database_now()):
+            return
+
+
+@shared_task(name="conversations.tasks.remove_abandoned_uploads")
+def remove_abandoned_uploads() -> None:
+    """Remove the files that were uploaded for messages that were never stored."""
+    for _ in range(BATCH):
+        if not uploads.remove_next_abandoned(now=database_now()):
             return

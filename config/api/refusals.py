@@ -13,7 +13,9 @@ from conversations.services.lifecycle import ConversationMovedError, SnoozeRefus
 from conversations.services.merging import MergeRefusedError
 from conversations.services.replies import ReplyRefusedError
 from conversations.services.retries import RetryRefusedError
+from conversations.services.uploads import FileRefusedError
 from conversations.states import IllegalTransitionError
+from conversations.upload_errors import explain
 from routing.services.assignment import AssignmentRefusedError
 from routing.services.decisions import DecisionContentionError
 from teams.api.problems import Problem
@@ -130,6 +132,10 @@ def find(error: Exception) -> Problem | None:
     if isinstance(error, ReplyRefusedError):
         sentence = _REPLY_SENTENCES.get(error.code, _("A message cannot be sent now."))
         return Problem(status.HTTP_409_CONFLICT, error.code, sentence)
+    if isinstance(error, FileRefusedError):
+        why = explain(error.code, error.facts)
+        fields = {"file": (error.code, why)}
+        return Problem(status.HTTP_422_UNPROCESSABLE_ENTITY, error.code, why, fields=fields)
     if isinstance(error, MergeRefusedError):
         return Problem(status.HTTP_409_CONFLICT, error.code, _MERGE_SENTENCES[error.code])
     if isinstance(error, RetryRefusedError):

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -33,7 +34,7 @@ class FilePages:
             ),
         ]
 
-    def file_view(self, request: HttpRequest, pk: str, file_id: UUID) -> HttpResponse:
+    def file_view(self, request: HttpRequest, pk: str, file_id: UUID) -> HttpResponseBase:
         conversation = self._find(request, pk)
         if conversation is None:
             return self._gone(request, pk)

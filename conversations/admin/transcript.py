@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.admin.history import MARKED, describe, describe_assignment, load_names
 from conversations.delivery_states import DeliveryStatus
-from conversations.downloads import name_of
+from conversations.file_addresses import name_of
 from conversations.file_errors import describe_error
 from conversations.media_types import shown_as
 from conversations.models import (
@@ -104,7 +104,7 @@ class Transcript:
 def build_transcript(conversation: Conversation, *, before: int | None) -> Transcript:
     """Return a page of the transcript, newest at the bottom, in a fixed number of queries."""
     rows = conversation.messages.filter(part_of=None).order_by("-sequence")
-    rows = rows.select_related("author").prefetch_related("parts", "attachments")
+    rows = rows.select_related("author").prefetch_related("attachments", "parts__attachments")
     if before is not None:
         rows = rows.filter(sequence__lt=before)
     messages = list(rows[:PAGE])[::-1]
@@ -144,7 +144,7 @@ def _wrap_one(message: Message) -> Entry:
         status=status,
         code=wrong.error_code if wrong else "",
         why=gettext(wrong.error_detail) if wrong and wrong.error_detail else "",
-        files=tuple(_describe_file(row) for row in message.attachments.all()),
+        files=tuple(_describe_file(row) for row in message.whole_files),
         is_retryable=status in RETRYABLE,
         needs_template=wrong is not None and wrong.error_code in _WINDOW_CODES,
         parts=_describe_parts(whole) if len(whole) > 1 else "",

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import FileResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
@@ -47,7 +47,7 @@ class AttachmentContentEndpoint(Endpoint):
     renderer_classes = (JSONRenderer, AnythingRenderer)
 
     @describe("downloadAttachment", "Download a file", media="application/octet-stream")
-    def get(self, request: Request, public_id: UUID) -> HttpResponse:
+    def get(self, request: Request, public_id: UUID) -> FileResponse:
         return file_response(_pick(request, public_id))
 
 

@@ -13,14 +13,16 @@ from channels.models import Template
 from conversations import scope
 from conversations.api.callers import actor_of
 from conversations.api.conversations import pick_conversation
+from conversations.api.file_forms import MessageForm, MessageFormParser, UploadedMessage
 from conversations.api.serializers import MessageOut, NewMessage, NewNote, RetryBody
 from conversations.models import Conversation
-from conversations.services import replies, retries
+from conversations.services import replies, retries, uploads
 from teams.api.endpoints import Endpoint
 from teams.api.once import once
 from teams.api.operations import describe
 from teams.api.permissions import caller
 from teams.api.problems import FieldProblem, NotFoundProblem
+from teams.api.uploads import FORM
 from teams.scopes import Scope
 
 NO_TEMPLATE = ("unknown", _("The channel of this conversation has no such template."))
@@ -31,6 +33,7 @@ class MessagesEndpoint(Endpoint):
 
     scopes = {"POST": Scope.MESSAGES}
     rates = {"POST": "messages"}
+    parser_classes = [*Endpoint.parser_classes, MessageFormParser]
     orderings = {"sequence": ("sequence",), "-sequence": ("-sequence",)}
 
     @describe("listMessages", "List messages and notes", page_of=MessageOut)
@@ -38,7 +41,7 @@ class MessagesEndpoint(Endpoint):
         conversation = pick_conversation(request, public_id)
         rows = conversation.messages.filter(part_of=None)
         rows = rows.select_related("conversation", "author").prefetch_related(
-            "parts", "attachments"
+            "attachments", "parts__attachments"
         )
         return self.page(rows, serializer=MessageOut)
 
@@ -46,6 +49,7 @@ class MessagesEndpoint(Endpoint):
         "sendMessage",
         "Answer the customer",
         body=NewMessage,
+        uploads={"application/json": NewMessage, FORM: MessageForm},
         answer=MessageOut,
         status=status.HTTP_202_ACCEPTED,
         examples={
@@ -58,14 +62,23 @@ class MessagesEndpoint(Endpoint):
     )
     @once
     def post(self, request: Request, public_id: UUID) -> Response:
-        """Queue an answer. 202: it is stored, and sent by a worker; its status follows."""
+        """Queue an answer. 202: it is stored, and sent by a worker; its status follows.
+
+        With files it is a form (`multipart/form-data`): `file` up to ten times, and `body` if there
+        is a text. Which kinds and sizes are taken depends on the channel's provider.
+        """
         conversation = pick_conversation(request, public_id)
-        body = self.read_body(NewMessage)
         common: dict[str, Any] = {
             "author": caller(request),
             "actor": actor_of(request),
             "now": timezone.now(),
         }
+        form = request.data if (request.content_type or "").startswith(FORM) else None
+        if isinstance(form, UploadedMessage):
+            files = uploads.keep(form.files, channel=conversation.channel)
+            message = replies.queue_reply(conversation, body=form.body, files=files, **common)
+            return Response(MessageOut(message).data, status=status.HTTP_202_ACCEPTED)
+        body = self.read_body(NewMessage)
         if "template" in body:
             message = replies.queue_template(
                 conversation,

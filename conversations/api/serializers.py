@@ -151,7 +151,7 @@ class MessageOut(Out):
     author = PersonBrief(allow_null=True)
     body = Text(source="whole_body")
     media = serializers.ListField(child=serializers.DictField())
-    attachments = AttachmentOut(many=True)
+    attachments = AttachmentOut(many=True, source="whole_files")
     delivery_status = BlankAsNull(source="whole_status")
     error_code = serializers.SerializerMethodField()
     error_detail = serializers.SerializerMethodField()

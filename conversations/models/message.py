@@ -1,5 +1,7 @@
 """What was said, and what became of it on the way."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -118,6 +120,11 @@ class Message(models.Model):
     def whole(self) -> list["Message"]:
         """All messages in which this one goes out, itself first. `parts` may be prefetched."""
         return [self, *sorted(self.parts.all(), key=lambda part: part.sequence)]
+
+    @property
+    def whole_files(self) -> list[Any]:
+        """The files of all its parts, in their order. Both may be prefetched."""
+        return [file for part in self.whole for file in part.attachments.all()]
 
     @property
     def whole_body(self) -> str:

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from uuid import UUID
+from functools import partial
+
+from django.db import transaction
 
 from channels.egress import BlockedAddressError, parse_url
-from conversations.media_files import StoredFile
+from conversations import media_files
+from conversations.media_files import KeptFile
 from conversations.models import Attachment, FileState, Message
 from conversations.statements import Incoming
-from teams.identifiers import new_public_id
 
 LONGEST_NAME = 200
 LONGEST_TYPE = 200
@@ -31,28 +33,19 @@ def record_incoming(incoming: Incoming, *, now: datetime) -> list[Attachment]:
     )
 
 
-def attach(
-    message: Message,
-    *,
-    position: int,
-    stored: StoredFile,
-    filename: str,
-    now: datetime,
-    public_id: UUID | None = None,
-) -> Attachment:
-    """Give a stored file to a message of ours. Runs in the transaction that stores the message.
-
-    `public_id` is the one under which the file was written (`media_files.write`).
-    """
+def attach(message: Message, *, file: KeptFile, position: int, now: datetime) -> Attachment:
+    """Give a file of ours to its message. Runs in the transaction that stores the message."""
+    transaction.on_commit(partial(media_files.end_upload, file.public_id))
     return Attachment.objects.create(
-        public_id=public_id or new_public_id(),
+        public_id=file.public_id,
         message=message,
         position=position,
         state=FileState.STORED,
-        content_type=stored.content_type[:100],
-        size=stored.size,
-        filename=plain_name(filename),
-        path=stored.path,
+        declared_type=file.declared_type[:LONGEST_TYPE],
+        content_type=file.stored.content_type[:100],
+        size=file.stored.size,
+        filename=plain_name(file.filename),
+        path=file.stored.path,
         created_at=now,
         stored_at=now,
     )

@@ -38,6 +38,7 @@ _TOO_LATE = {
         "window_closed",
         _("The 24 hours after the customer's last message were over: only a template may be sent."),
     ),
+    "file_gone": ("file_gone", _("The file of this message is not here any more.")),
 }
 #: A worker that stood still for longer between claiming and sending does not send any more.
 _LONGEST_PAUSE_S = 20
@@ -152,6 +153,8 @@ def _refuse_late(message: Message, *, now: datetime) -> SendError | None:
     conversation = message.conversation
     conversation.channel = message.channel
     reason = replies.reason_not_to_send(message, now=now)
+    if not reason and outbounds.has_lost_file(message):
+        reason = "file_gone"
     return SendError("permanent", *_TOO_LATE[reason]) if reason else None
 
 

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from conversations import media_files
 from conversations.actors import Actor
+from conversations.delivery_states import DeliveryStatus
 from conversations.models import Attachment, FileState
 from conversations.services import events
 from teams.services import sweeps
@@ -18,7 +19,9 @@ def remove_next_old(*, now: datetime) -> bool:
         return False
     kept_since = now - timedelta(days=settings.MEDIA_KEEP_DAYS)
     old = Attachment.objects.filter(state=FileState.STORED, stored_at__lte=kept_since)
-    at_rest = old.filter(Q(lease_until=None) | Q(lease_until__lte=now))
+    at_rest = old.filter(Q(lease_until=None) | Q(lease_until__lte=now)).exclude(
+        message__delivery_status__in=[DeliveryStatus.QUEUED, DeliveryStatus.SENDING]
+    )
     return sweeps.do_next(
         at_rest.select_related("message__conversation").order_by("stored_at", "pk"),
         mark="lease_until",

@@ -18,6 +18,7 @@ from conversations.actors import Actor
 from conversations.delivery_states import DeliveryStatus
 from conversations.models import DeliveryReport, Message
 from conversations.services import events, outbounds, reports
+from conversations.services.messages import FILE_KIND
 
 logger = logging.getLogger(__name__)
 
@@ -145,11 +146,12 @@ def _lock(claim: _Claim) -> Message | None:
 
 
 def _doubts_like(message: Message) -> list[int]:
-    """Return the messages that a find could be: same address and text, no name at the provider."""
+    """Return the messages that a find could be: they look alike, and the provider named none."""
     alike = Message.objects.filter(
         channel=message.channel_id,
         conversation__identity=message.conversation.identity_id,
         body=message.body,
+        kind=message.kind,
         provider_message_id=None,
         tried_at__isnull=False,
         delivery_status__in=[DeliveryStatus.UNKNOWN, DeliveryStatus.SENDING],
@@ -160,7 +162,8 @@ def _doubts_like(message: Message) -> list[int]:
 def _unclaimed(
     message: Message, found: list[FoundMessage], *, doubts: list[int]
 ) -> list[FoundMessage]:
-    """Return what was found with this text, at these times, that is no other message of ours."""
+    """Return what was found that looks like it, at these times, and is no other message of ours."""
+    has_file = message.kind == FILE_KIND
     times = Message.objects.filter(pk__in=doubts).values_list("tried_at", flat=True)
     tries = [at for at in times if at is not None]
     start, end = min(tries) - _BEFORE, max(tries) + _AFTER
@@ -168,6 +171,7 @@ def _unclaimed(
         each
         for each in found
         if each.text.strip() == message.body.strip()
+        and each.has_file == has_file
         and each.created_at is not None
         and start <= each.created_at <= end
     ]

@@ -7,9 +7,14 @@ from typing import Any
 from django.db.models import F
 
 from channels.providers import adapter_for
+from conversations.media_files import KeptFile
 from conversations.models import Conversation, Message
 from conversations.models.message import AuthorKind, Direction
-from conversations.parts import split
+from conversations.parts import Piece, lay_out
+from conversations.services import attachments
+
+#: The kind of a message with a file; received ones are called so as well.
+FILE_KIND = "media"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class Draft:
     author_name: str = ""
     kind: str = "text"
     media: tuple[dict[str, str], ...] = ()
+    files: tuple[KeptFile, ...] = ()
     provider_message_id: str | None = None
     delivery_status: str = ""
     send_due_at: datetime | None = None
@@ -58,14 +64,32 @@ def append(conversation: Conversation, *, draft: Draft, now: datetime) -> Messag
 
 
 def append_outbound(conversation: Conversation, *, draft: Draft, now: datetime) -> Message:
-    """Store an answer, in as many messages as its length needs; return the first of them.
+    """Store an answer, in as many messages as its length and its files need; return the first.
 
     They are numbered one after the other, and so they go out. `conversation.channel` is loaded.
     """
-    limit = adapter_for(conversation.channel.provider).text_limit
-    first_text, *texts = split(draft.body, limit=limit)
-    first = append(conversation, draft=replace(draft, body=first_text), now=now)
-    for text in texts:
-        rest = replace(draft, body=text, media=(), fields={"part_of": first})
-        append(conversation, draft=rest, now=now)
+    channel = conversation.channel
+    adapter = adapter_for(channel.provider)
+    rules = adapter.media_rules(channel.medium)
+    pieces = lay_out(
+        draft.body,
+        limit=adapter.text_limit,
+        are_captioned=[file.stored.content_type in rules.captioned for file in draft.files],
+        caption_limit=rules.caption_limit,
+    )
+    first = _append_piece(conversation, draft=draft, piece=pieces[0], now=now)
+    rest = replace(draft, fields={"part_of": first})
+    for piece in pieces[1:]:
+        _append_piece(conversation, draft=rest, piece=piece, now=now)
     return first
+
+
+def _append_piece(
+    conversation: Conversation, *, draft: Draft, piece: Piece, now: datetime
+) -> Message:
+    if piece.file is None:
+        return append(conversation, draft=replace(draft, body=piece.text), now=now)
+    of_file = replace(draft, body=piece.text, kind=FILE_KIND)
+    message = append(conversation, draft=of_file, now=now)
+    attachments.attach(message, file=draft.files[piece.file], position=piece.file, now=now)
+    return message

@@ -6,11 +6,14 @@ from typing import Any
 from django.utils.translation import gettext_noop as _
 
 from channels.addresses import status_url
-from channels.providers.base import OutboundMessage, OutboundTemplate
+from channels.providers.base import OutboundMedia, OutboundMessage, OutboundTemplate
+from conversations import media_files
 from conversations.actors import Actor
 from conversations.delivery_states import DeliveryStatus
-from conversations.models import Message
+from conversations.file_addresses import name_of, public_url
+from conversations.models import FileState, Message
 from conversations.services import events
+from conversations.services.messages import FILE_KIND
 
 _PART_BEFORE = _("A part before this one was not delivered.")
 
@@ -22,7 +25,28 @@ def build(message: Message) -> OutboundMessage:
         text=message.body.strip(),
         status_url=status_url(message.channel, message_id=message.public_id),
         reference=str(message.public_id),
+        media=_media(message),
         template=_template(message),
+    )
+
+
+def has_lost_file(message: Message) -> bool:
+    """Say whether a file of the message is not here any more, so that nobody could fetch it."""
+    if message.kind != FILE_KIND:
+        return False
+    return not all(
+        file.state == FileState.STORED and media_files.exists(file.path)
+        for file in message.attachments.all()
+    )
+
+
+def _media(message: Message) -> tuple[OutboundMedia, ...]:
+    """Return its files, each at an address that is signed now and good for some hours."""
+    if message.kind != FILE_KIND:
+        return ()
+    return tuple(
+        OutboundMedia(public_url(file), file.content_type, name_of(file))
+        for file in message.attachments.all()
     )
 
 

@@ -1,7 +1,7 @@
 """What people write: answers that go to the customer, and notes that do not."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from channels.placeholders import faults_in, fill
 from conversations.actors import Actor
 from conversations.delivery_states import DeliveryStatus
 from conversations.event_types import EventType
+from conversations.media_files import KeptFile
 from conversations.models import Conversation, Message
 from conversations.models.assignment import AssignmentKind, EndReason
 from conversations.models.message import AuthorKind, Direction
@@ -40,6 +41,7 @@ class _Writing:
     kind: str
     body: str
     fields: dict[str, Any]
+    files: tuple[KeptFile, ...] = ()
 
 
 class ReplyRefusedError(Exception):
@@ -61,8 +63,12 @@ def queue_reply(
     actor: Actor,
     now: datetime,
     public_id: uuid.UUID | None = None,
+    files: Sequence[KeptFile] = (),
 ) -> Message:
     """Store an agent's answer and queue it for sending; the customer no longer waits.
+
+    `files` were kept by `uploads.keep` for the channel of this conversation. With one there may be
+    no text.
 
     Answering one that is set aside or over reopens it; answering one that nobody has takes it. A
     caller that may ask twice names the message beforehand: one with this `public_id` is stored
@@ -74,7 +80,7 @@ def queue_reply(
     reason = reason_not_to_reply(conversation, now=now)
     if reason:
         raise ReplyRefusedError(reason)
-    writing = _Writing(author, actor, "text", body, _named(public_id))
+    writing = _Writing(author, actor, "text", body, _named(public_id), tuple(files))
     return _queue(conversation, writing, now=now)
 
 
@@ -199,6 +205,7 @@ def _queue(conversation: Conversation, writing: _Writing, *, now: datetime) -> M
             author_id=author.pk,
             kind=writing.kind,
             body=writing.body,
+            files=writing.files,
             delivery_status=DeliveryStatus.QUEUED,
             send_due_at=now,
             fields=writing.fields,

@@ -3,7 +3,8 @@
 import functools
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from rest_framework.response import Response
 
 from teams.api.endpoints import Endpoint
 from teams.api.problems import Problem
-from teams.api.uploads import FILES, UploadedCsv
+from teams.api.uploads import FILES, Upload
 from teams.models import ApiKey
 from teams.services import idempotency
 from teams.services.idempotency import Answer
@@ -40,15 +41,16 @@ def once(post: Post[E, P]) -> Post[E, P]:
     @functools.wraps(post)
     def posted(self: E, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Response:
         key = _read_key(request)
-        if not key or not isinstance(request.auth, ApiKey):
-            with transaction.atomic():
-                return post(self, request, *args, **kwargs)
+        with _reading_files(self, request):
+            if not key or not isinstance(request.auth, ApiKey):
+                with transaction.atomic():
+                    return post(self, request, *args, **kwargs)
 
-        def effect() -> Answer:
-            response = post(self, request, *args, **kwargs)
-            return Answer(response.status_code, JSONRenderer().render(response.data).decode())
+            def effect() -> Answer:
+                response = post(self, request, *args, **kwargs)
+                return Answer(response.status_code, JSONRenderer().render(response.data).decode())
 
-        return _run(request, request.auth, key=key, effect=effect)
+            return _run(request, request.auth, key=key, effect=effect)
 
     posted.is_once = True  # type: ignore[attr-defined]
     return posted
@@ -138,5 +140,21 @@ def _body(request: Request) -> Any:
     """Return what the body says. A file is not read as a whole just to look whether it is empty."""
     if (request.content_type or "").startswith(FILES):
         sent = request.data
-        return sent.plain() if isinstance(sent, UploadedCsv) else None
+        return sent.plain() if isinstance(sent, Upload) else None
     return request.data if request.body else None
+
+
+@contextmanager
+def _reading_files(endpoint: Endpoint, request: Request) -> Iterator[None]:
+    """Read a body with files, which takes a while, before anything is locked; close them at last.
+
+    Elsewhere a body of such a type is nobody's concern, or is refused where it is read.
+    """
+    takes_files = any(parser.media_type in FILES for parser in endpoint.parser_classes)
+    is_of_files = takes_files and (request.content_type or "").startswith(FILES)
+    sent = request.data if is_of_files else None
+    try:
+        yield
+    finally:
+        if isinstance(sent, Upload):
+            sent.close()

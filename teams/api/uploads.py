@@ -1,6 +1,7 @@
-"""Files that are sent to the API: CSV as it is, or in a form."""
+"""Files that are sent to the API: what all of them share, and CSV as it is, or in a form."""
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
@@ -24,16 +25,26 @@ REQUIRED = ("required", _("Send the file in the field “file”."))
 UNKNOWN_ENCODING = ("invalid_choice", _("Choose one of: utf-8, shift_jis, gb18030."))
 
 
+class Upload(ABC):
+    """What a body with files was read as."""
+
+    @abstractmethod
+    def plain(self) -> list[Any]:
+        """Return what tells this upload from another one, without its bytes."""
+
+    def close(self) -> None:  # noqa: B027 - most hold nothing
+        """Let go of what lies on the disk."""
+
+
 @dataclass(frozen=True, slots=True)
-class UploadedCsv:
+class UploadedCsv(Upload):
     """A file as it was sent. `encoding` is what the sender says; blank: look at the bytes."""
 
     raw: bytes = b""
     filename: str = ""
     encoding: str = ""
 
-    def plain(self) -> list[str]:
-        """Return what tells this upload from another one, without its bytes."""
+    def plain(self) -> list[Any]:
         return [hashlib.sha256(self.raw).hexdigest(), self.filename, self.encoding]
 
 

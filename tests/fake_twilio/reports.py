@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from twilio.request_validator import RequestValidator
 
+from tests.fake_twilio.files import fetch, refusal_of
 from tests.fake_twilio.store import OUTSIDE_WINDOW, Store
 
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -29,16 +30,35 @@ class Reporter:
     def prepare(self, message: dict[str, Any]) -> threading.Event:
         """Have the story of a message ready; it is told once the returned event is set."""
         may_begin = threading.Event()
+        if self._store.does_fetch and self._store.find(message["sid"])["media"]:
+            self._stories.append(self._pool.submit(self._fetch_and_tell, message, may_begin))
+            return may_begin
+        self._begin(message, may_begin)
+        return may_begin
+
+    def _fetch_and_tell(self, message: dict[str, Any], may_begin: threading.Event) -> None:
+        """Fetch the files first, as Twilio does; one that is not to be had fails the message."""
+        may_begin.wait(timeout=TIMEOUT_S)
+        send = self._store.find(message["sid"])
+        is_whatsapp = message["to"].startswith("whatsapp:")
+        found = [fetch(url, reach=self._store.reach) for url in send["media"]]
+        send["files"] = found
+        error = next(filter(None, (refusal_of(file, is_whatsapp) for file in found)), 0)
+        if error:
+            self.report(message["sid"], "failed", error_code=str(error))
+        else:
+            self._begin(message, may_begin)
+
+    def _begin(self, message: dict[str, Any], may_begin: threading.Event) -> None:
         story = [(status, "") for status in self._store.story]
         if message["to"] in self._store.closed_windows and not message["content_sid"]:
             story = list(OUTSIDE_WINDOW)
         if story and random.random() >= self._store.silent_share:
             self._stories.append(self._pool.submit(self._tell, message["sid"], story, may_begin))
-        return may_begin
 
     def settle(self) -> None:
         """Wait until the story of every message that was taken is told."""
-        for story in list(self._stories):
+        for story in self._stories:  # one may add another
             story.result(timeout=TIMEOUT_S * 4)
 
     def close(self) -> None:

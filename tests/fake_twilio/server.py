@@ -150,11 +150,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _create(self, body: bytes, account_sid: str, token: str) -> None:
         store, fault = self.server.store, self.server.store.next_fault()
         is_refused = bool(fault.code or fault.status or fault.is_cut or fault.text)
-        fields = {name: values[-1] for name, values in parse_qs(body.decode()).items()}
+        given = parse_qs(body.decode())
+        fields = {name: values[-1] for name, values in given.items()}
         message: dict[str, Any] = {}
         may_report = threading.Event()
         if fault.is_taken or not is_refused:
-            message = store.take(fields, account_sid=account_sid, token=token)
+            media = tuple(given.get("MediaUrl", ()))
+            message = store.take(fields, account_sid=account_sid, token=token, media=media)
             may_report = self.server.reporter.prepare(message)
         if store.reports_first:
             may_report.set()

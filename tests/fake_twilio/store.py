@@ -15,6 +15,7 @@ from tests.fake_twilio.dates import is_between
 
 API = "/2010-04-01"
 MAX_BODY_CHARS = 1600
+MAX_MEDIA = 10
 #: Free text after the customer's 24 hours is taken first and fails on the way, twice.
 OUTSIDE_WINDOW = (("undelivered", "63016"), ("failed", "63016"))
 _ADDRESS = re.compile(
@@ -65,9 +66,10 @@ class Store:
     `story`: the reports that follow a message by themselves, in this order.
     `reports_first`: the reports arrive before the answer to the send does.
     `contents`: the templates, as Twilio lists them with their approvals.
+    `does_fetch`: files are fetched, and a message whose file is not to be had fails.
     `silent_share`: the share of messages of which nothing is ever reported.
     `delays`: the shortest and the longest time, in seconds, that an answer takes.
-    `reach`: where to connect for reports instead of the address that was given (and is signed).
+    `reach`: where to connect for reports and files instead of the address that was given.
     """
 
     accounts: dict[str, str] = field(default_factory=dict)
@@ -78,6 +80,7 @@ class Store:
     step_s: float = 0.01
     reports_first: bool = False
     reach: str = ""
+    does_fetch: bool = True
     silent_share: float = 0.0
     contents: list[dict[str, Any]] = field(default_factory=list)
     delays: tuple[float, float] = (0.0, 0.0)
@@ -111,9 +114,16 @@ class Store:
             self.attempts += 1
             return self.faults.popleft() if self.faults else Fault()
 
-    def take(self, fields: dict[str, str], *, account_sid: str, token: str) -> dict[str, Any]:
-        """Store one message and return it as Twilio describes it."""
-        refusal = self._refusal(fields)
+    def take(
+        self,
+        fields: dict[str, str],
+        *,
+        account_sid: str,
+        token: str,
+        media: tuple[str, ...] = (),
+    ) -> dict[str, Any]:
+        """Store one message and return it as Twilio describes it. `media`: addresses of files."""
+        refusal = self._refusal(fields, media)
         if refusal:
             raise RefusedError(refusal)
         now = format_datetime(datetime.now(UTC))
@@ -131,7 +141,7 @@ class Store:
             "error_message": None,
             "from": fields.get("From"),
             "messaging_service_sid": fields.get("MessagingServiceSid"),
-            "num_media": "0",
+            "num_media": str(len(media)),
             "num_segments": "1",
             "price": None,
             "price_unit": None,
@@ -144,10 +154,11 @@ class Store:
         callback = fields.get("StatusCallback", "")
         with self.lock:
             token = self.signing_token(account_sid, token)
-            self.sends.append({"message": message, "callback": callback, "token": token})
+            send = {"message": message, "callback": callback, "token": token, "media": media}
+            self.sends.append(send | {"files": []})
         return message
 
-    def _refusal(self, fields: dict[str, str]) -> int:
+    def _refusal(self, fields: dict[str, str], media: tuple[str, ...]) -> int:
         to, sender = fields.get("To", ""), fields.get("From", "")
         callback, template = fields.get("StatusCallback", ""), fields.get("ContentSid", "")
         known = {content["sid"] for content in self.contents}
@@ -160,6 +171,8 @@ class Store:
             (bool(sender) and to.startswith("whatsapp:") != sender.startswith("whatsapp:"), 21212),
             (to == sender, 21266),
             (len(fields.get("Body", "")) > MAX_BODY_CHARS, 21617),
+            (any(not _is_public_address(url) for url in media), 21620),
+            (len(media) > MAX_MEDIA, 21623),
             (bool(callback) and not _is_public_address(callback), 21609),
             (to in self.opted_out, 21610),
             (bool(template) and template not in known, 60228),

@@ -135,7 +135,7 @@ class TestPage:
                     f"{caller} can tell: {whose}"
                 )
             if caller == "supervisor":
-                heard = answer.content.decode() + str(answer.said)
+                heard = answer.getvalue().decode() + str(answer.said)
                 assert CANARY not in heard, f"{caller} is told: {whose}"
 
     def test_sends_agents_to_the_door(self, house, path, method):

@@ -86,7 +86,7 @@ class TestAFile:
 
         answer = call(f"/attachments/{file.public_id}/content/", Accept=accept)
 
-        assert (answer.status_code, answer.content) == (200, content)
+        assert (answer.status_code, answer.getvalue()) == (200, content)
         assert answer["Content-Type"] == served
         assert answer["Content-Disposition"].startswith("attachment; filename")
         assert answer["X-Content-Type-Options"] == "nosniff"

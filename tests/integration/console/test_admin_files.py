@@ -104,7 +104,7 @@ class TestAFile:
 
         answer = page.get(address_of(page, file))
 
-        assert answer.content == pictures.PNG
+        assert answer.getvalue() == pictures.PNG
         assert answer["Content-Disposition"].startswith("attachment")
         assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
 

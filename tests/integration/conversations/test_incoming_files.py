@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from conversations import media_files
+from conversations.media_files import KeptFile
 from conversations.models import Attachment, FileState, Message
 from conversations.services import attachments, inbox
 from conversations.statements import Incoming
@@ -131,15 +132,9 @@ class TestAFileOfOurs:
         message = make_message(conversation=make_conversation(), direction="outbound")
         public_id = new_public_id()
         stored = media_files.write(public_id, [pictures.PDF])
+        kept = KeptFile(public_id, stored, "Invoice.pdf")
 
-        attachments.attach(
-            message,
-            position=0,
-            stored=stored,
-            filename="Invoice.pdf",
-            now=MORNING,
-            public_id=public_id,
-        )
+        attachments.attach(message, file=kept, position=0, now=MORNING)
 
         row = message.attachments.get()
         assert (row.public_id, row.state, row.path) == (public_id, FileState.STORED, stored.path)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.parts import overall, split
+from conversations.parts import Piece, lay_out, overall, split
 
 FAMILY = "👩‍👩‍👧‍👦"
 FLAG = "🇯🇵"
@@ -77,3 +77,45 @@ class TestOverall:
     )
     def test_is_what_holds_for_every_part(self, statuses, expected):
         assert overall(statuses) == expected
+
+
+def laid_out(text, are_captioned=()):
+    return lay_out(text, limit=20, are_captioned=are_captioned, caption_limit=10)
+
+
+class TestLayOut:
+    def test_puts_a_short_text_beside_the_first_file(self):
+        assert laid_out("Look", [True, False]) == [Piece("Look", 0), Piece("", 1)]
+
+    def test_puts_a_text_before_a_file_that_shows_none(self):
+        assert laid_out("Listen", [False, True]) == [Piece("Listen"), Piece("", 0), Piece("", 1)]
+
+    def test_puts_a_text_before_the_files_that_is_too_long_to_stand_beside_one(self):
+        assert laid_out("Look at this.", [True]) == [Piece("Look at this."), Piece("", 0)]
+        assert laid_out("One two three. Four five six.", [True]) == [
+            Piece("One two three. "),
+            Piece("Four five six."),
+            Piece("", 0),
+        ]
+
+    def test_counts_the_letters_beside_a_file_as_phones_do(self):
+        assert laid_out("👋" * 5, [True]) == [Piece("👋" * 5, 0)]
+        assert laid_out("👋" * 6, [True]) == [Piece("👋" * 6), Piece("", 0)]
+
+    @pytest.mark.parametrize("text", ["", "  \n"])
+    def test_sends_no_empty_text_with_files(self, text):
+        assert laid_out(text, [False, True]) == [Piece("", 0), Piece("", 1)]
+
+    def test_leaves_a_text_without_files_as_it_is(self):
+        assert laid_out("Hello") == [Piece("Hello")]
+        assert laid_out("") == [Piece("")]
+
+    @given(st.text(), st.lists(st.booleans(), max_size=10))
+    def test_loses_and_repeats_nothing(self, text, are_captioned):
+        pieces = laid_out(text, are_captioned)
+
+        assert [piece.file for piece in pieces if piece.file is not None] == list(
+            range(len(are_captioned))
+        )
+        if text.strip() or not are_captioned:
+            assert "".join(piece.text for piece in pieces) == text

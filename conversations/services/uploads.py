@@ -1,0 +1,108 @@
+"""Files that somebody wants to send: looked at, written down, and given to a message later.
+
+Writing a file and storing its message are two things. A mark is left before the first; whoever
+stores the message takes it away. What is marked for too long has no message and is removed.
+"""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+
+from channels.models import Channel
+from channels.providers import adapter_for
+from conversations import media_files
+from conversations.media_files import KeptFile
+from conversations.media_types import HEAD_BYTES, UNKNOWN, declared_by, sniff
+from conversations.models import Attachment
+from teams.identifiers import new_public_id
+
+logger = logging.getLogger(__name__)
+
+MOST_FILES = 10
+
+
+class FileRefusedError(Exception):
+    """A file that may not be sent. `code` says why, `facts` are what its sentence names:
+    `file.too_many` (most), `file.empty` (name), `file.unknown_type` (name), `file.refused_type`
+    (name, type), `file.too_large` (name, most_bytes)."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        self.code, self.facts = code, facts
+        super().__init__(code)
+
+
+def keep(files: "Sequence[UploadedFile[Any]]", *, channel: Channel) -> list[KeptFile]:
+    """Look at all files, then write them where they stay. Raises `FileRefusedError`.
+
+    They are meant for one message over this channel, which is stored afterwards.
+    """
+    if len(files) > MOST_FILES:
+        raise FileRefusedError("file.too_many", most=MOST_FILES)
+    for file in files:
+        _examine(file, channel=channel)
+    return [_write(file) for file in files]
+
+
+def remove_next_abandoned(*, now: datetime) -> bool:
+    """Remove one file that was uploaded and got no message; say whether there was one."""
+    for path in media_files.begun_uploads(now=now):
+        try:
+            _remove(path)
+        except OSError:
+            logger.exception("Removing the upload %s failed.", path.name)
+            continue
+        return True
+    return False
+
+
+def _remove(path: Path) -> None:
+    """Remove a mark with its file, or what a process left there that was killed."""
+    with suppress(ValueError):
+        public_id = UUID(path.name)
+        if not Attachment.objects.filter(public_id=public_id).exists():
+            media_files.remove_others(public_id)
+    path.unlink(missing_ok=True)
+
+
+def _examine(file: "UploadedFile[Any]", *, channel: Channel) -> None:
+    name = file.name or ""
+    if not file.size:
+        raise FileRefusedError("file.empty", name=name)
+    kind = sniff(_head(file), declared=_declared(file))
+    if kind == UNKNOWN:
+        raise FileRefusedError("file.unknown_type", name=name)
+    rules = adapter_for(channel.provider).media_rules(channel.medium)
+    if kind not in rules.most_bytes:
+        raise FileRefusedError("file.refused_type", name=name, type=kind)
+    most_bytes = min(rules.most_bytes[kind], settings.UPLOAD_MAX_BYTES)
+    if file.size > most_bytes:
+        raise FileRefusedError("file.too_large", name=name, most_bytes=most_bytes)
+
+
+def _head(file: "UploadedFile[Any]") -> bytes:
+    file.seek(0)
+    head: bytes = file.read(HEAD_BYTES)
+    file.seek(0)
+    return head
+
+
+def _declared(file: "UploadedFile[Any]") -> str:
+    """Return what its sender calls it; what knows no better word leaves it to the name."""
+    return declared_by(file.name or "") or file.content_type or ""
+
+
+def _write(file: "UploadedFile[Any]") -> KeptFile:
+    public_id = new_public_id()
+    declared = _declared(file)
+    media_files.begin_upload(public_id)
+    stored = media_files.write(
+        public_id, file.chunks(), declared=declared, most_bytes=settings.UPLOAD_MAX_BYTES
+    )
+    return KeptFile(public_id, stored, file.name or "", declared)
