@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 
 from conversations import scope
 from conversations.admin import retrying, templating
+from conversations.admin.automatic import explain_automatic_texts
 from conversations.admin.cells import status_pill
 from conversations.admin.files import FilePages
 from conversations.admin.history import build_history
@@ -151,6 +152,7 @@ class ConversationAdmin(ConversationListAdmin, FilePages):
             "status_pill": status_pill(conversation),
             "is_overdue": conversation.reply_due_at is not None and conversation.reply_due_at < now,
             "transcript": transcript,
+            "automatic_texts": explain_automatic_texts(conversation),
             "verbs": self._buttons(request, conversation),
             "form": form,
             "newer": newer,

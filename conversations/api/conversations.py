@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
@@ -22,7 +22,7 @@ from conversations.api.serializers import (
     StatusBody,
     TagsBody,
 )
-from conversations.models import Conversation, Event
+from conversations.models import AutomaticText, Conversation, Event
 from conversations.services import labels, lifecycle
 from conversations.states import OPEN, IllegalTransitionError, Status, check_move
 from teams.api.endpoints import Endpoint
@@ -169,7 +169,9 @@ def _again(conversation: Conversation) -> Conversation:
 
 
 def _with_company(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    return rows.select_related("channel", "contact", "team", "assignee").prefetch_related("surveys")
+    texts = Prefetch("automatic_texts", AutomaticText.objects.select_related("message"))
+    company = rows.select_related("channel", "contact", "team", "assignee")
+    return company.prefetch_related("surveys", texts)
 
 
 def _refuse_foreign(conversation: Conversation, *, user: User) -> None:

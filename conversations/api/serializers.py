@@ -9,7 +9,16 @@ from rest_framework import serializers
 from channels.api.serializers import ChannelBrief
 from channels.placeholders import LONGEST_VALUE
 from conversations import payloads
-from conversations.models import Attachment, Contact, Conversation, Event, Message, Survey
+from conversations.models import (
+    Attachment,
+    AutomaticText,
+    Contact,
+    Conversation,
+    Event,
+    Message,
+    Survey,
+)
+from conversations.models.automatic_text import LONG_AGO
 from conversations.models.event import ActorKind
 from conversations.services.labels import PRIORITY_MAX, PRIORITY_MIN
 from conversations.services.replies import MAX_BODY_LENGTH
@@ -55,6 +64,27 @@ class SurveyOut(serializers.Serializer[Survey]):
     skip_reason = BlankAsNull()
 
 
+class AutomaticTextOut(serializers.Serializer[AutomaticText]):
+    """What was decided about the greeting, or about the unavailable message in one closure.
+
+    `message` is what was sent; else `reason` says why nothing was. `closed_since` and
+    `closed_until` are the closure, null where there was none or where it has no end in a year.
+    """
+
+    kind = Text()
+    reason = BlankAsNull()
+    language = BlankAsNull()
+    message = PublicId(source="message.public_id", allow_null=True, default=None)
+    closed_since = serializers.SerializerMethodField()
+    closed_until = Instant(allow_null=True)
+    decided_at = Instant(source="created_at")
+
+    @extend_schema_field(Instant(allow_null=True))
+    def get_closed_since(self, row: AutomaticText) -> Any:
+        since = None if row.closed_since == LONG_AGO else row.closed_since
+        return None if since is None else Instant().to_representation(since)
+
+
 class ConversationOut(Out):
     id = PublicId(source="public_id")
     channel = ChannelBrief()
@@ -65,6 +95,7 @@ class ConversationOut(Out):
     snoozed_until = Instant(source="snooze_due_at", allow_null=True)
     window_closes_at = serializers.SerializerMethodField()
     survey = serializers.SerializerMethodField()
+    automatic_texts = AutomaticTextOut(source="automatic_texts.all", many=True)
 
     class Meta:
         model = Conversation
@@ -89,6 +120,7 @@ class ConversationOut(Out):
             "resolved_at",
             "closed_at",
             "survey",
+            "automatic_texts",
         )
 
     @extend_schema_field(Instant(allow_null=True))

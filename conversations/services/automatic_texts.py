@@ -5,7 +5,7 @@ They go the way of every answer, but they are none: nobody stops waiting, and no
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -27,6 +27,7 @@ from channels.openings import in_words
 from conversations.actors import Actor
 from conversations.event_types import EventType
 from conversations.models import AutomaticText, Contact, Conversation, Identity, Message
+from conversations.models.automatic_text import LONG_AGO
 from conversations.models.message import AuthorKind, Direction
 from conversations.phones import zone_of
 from conversations.services import events, surveys
@@ -34,11 +35,10 @@ from conversations.services.replies import MAX_BODY_LENGTH
 
 logger = logging.getLogger(__name__)
 
-#: Stands for the beginning of a closure that began before anybody remembers.
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 #: What is written where it was not sent at first.
 _DECIDED = ("message", "language", "reason", "closed_until", "created_at")
-#: Reasons that are of use to nobody afterwards: nothing was expected.
+#: Reasons that are no news: nothing was expected. They make no event, and are kept only where a
+#: conversation starts, for whoever asks later why nothing was sent.
 _SILENT = frozenset({WhyNot.OFF, WhyNot.OPEN, WhyNot.TOLD, WhyNot.NOT_FIRST})
 
 
@@ -53,13 +53,13 @@ class _Chosen:
 
 
 def occasion(channel: Channel, *, now: datetime) -> Occasion | None:
-    """Return what a message at this instant meets; None if no text can follow from it.
+    """Return what a message at this instant meets; None where no text is switched on.
 
     Costs no query as long as the calendar is known, so that it can be asked before every message.
     """
-    closure = _closure(channel, now=now) if channel.has_unavailable_message else None
-    if closure is None and not channel.has_greeting:
+    if not (channel.has_greeting or channel.has_unavailable_message):
         return None
+    closure = _closure(channel, now=now) if channel.has_unavailable_message else None
     return Occasion(
         now=now,
         is_first=False,
@@ -93,18 +93,24 @@ def _closure(channel: Channel, *, now: datetime) -> Closure | None:
 
 
 def _answer(conversation: Conversation, known: Occasion) -> Message | None:
+    unavailable, greeting = why_not_unavailable(known), why_not_greeting(known)
+    if unavailable in _SILENT and greeting in _SILENT:
+        nothing = [
+            _Chosen(TextKind.UNAVAILABLE, reason=unavailable),
+            _Chosen(TextKind.GREETING, reason=greeting),
+        ]
+        return _keep(conversation, nothing, known) if known.is_first else None
     identity = Identity.objects.select_related("contact").get(conversations=conversation.pk)
-    contact = identity.contact
     seen = _look(conversation, identity, known)
-    unavailable = _choose(
-        TextKind.UNAVAILABLE, why_not_unavailable(seen), conversation.channel, contact, seen
-    )
+    return _keep(conversation, _choose_both(conversation.channel, identity.contact, seen), seen)
+
+
+def _choose_both(channel: Channel, contact: Contact, seen: Occasion) -> list[_Chosen]:
+    unavailable = _choose(TextKind.UNAVAILABLE, why_not_unavailable(seen), channel, contact, seen)
     greeting_reason = why_not_greeting(seen)
     if unavailable.reason is None and greeting_reason is None:
         greeting_reason = WhyNot.OTHER_TEXT
-    greeting = _choose(TextKind.GREETING, greeting_reason, conversation.channel, contact, seen)
-    sent = [_write(conversation, chosen, seen) for chosen in (unavailable, greeting)]
-    return next((message for message in sent if message is not None), None)
+    return [unavailable, _choose(TextKind.GREETING, greeting_reason, channel, contact, seen)]
 
 
 def _look(conversation: Conversation, identity: Identity, known: Occasion) -> Occasion:
@@ -156,18 +162,35 @@ def _next_opening(
     return in_words(closure.until, language=language, zone=zone_of(contact.phone) or hours.zone)
 
 
-def _write(conversation: Conversation, chosen: _Chosen, seen: Occasion) -> Message | None:
-    """Keep what was decided, once; queue the text if there is one."""
-    if chosen.reason in _SILENT:
-        return None
-    kept = None if seen.is_first else _find_kept(conversation, chosen.kind, seen)
-    if kept is not None and (kept.message_id is not None or kept.reason == chosen.reason):
-        return None
-    message = None
-    if chosen.reason is None:
-        message = surveys.queue_automatic(conversation, body=chosen.body, now=seen.now)
-    row = AutomaticText(
-        pk=kept.pk if kept else None,
+def _keep(conversation: Conversation, chosen: list[_Chosen], seen: Occasion) -> Message | None:
+    """Keep what was decided, each text once; queue the one that is sent, and return it."""
+    new: list[AutomaticText] = []
+    sent: Message | None = None
+    for each in chosen:
+        if each.reason in _SILENT and not seen.is_first:
+            continue
+        kept = None if seen.is_first else _find_kept(conversation, each.kind, seen)
+        if kept is not None and (kept.message_id is not None or kept.reason == each.reason):
+            continue
+        message = None
+        if each.reason is None:
+            message = sent = surveys.queue_automatic(conversation, body=each.body, now=seen.now)
+        row = _row(conversation, each, message, seen)
+        if kept is None:
+            new.append(row)
+        else:
+            row.pk = kept.pk
+            row.save(update_fields=_DECIDED)
+        if each.reason not in _SILENT:
+            _note(conversation, each, message, now=seen.now)
+    AutomaticText.objects.bulk_create(new)
+    return sent
+
+
+def _row(
+    conversation: Conversation, chosen: _Chosen, message: Message | None, seen: Occasion
+) -> AutomaticText:
+    return AutomaticText(
         conversation=conversation,
         kind=chosen.kind,
         closed_since=_closed_since(chosen.kind, seen),
@@ -177,9 +200,6 @@ def _write(conversation: Conversation, chosen: _Chosen, seen: Occasion) -> Messa
         reason=chosen.reason or "",
         created_at=seen.now,
     )
-    row.save(force_insert=kept is None, update_fields=_DECIDED if kept else None)
-    _note(conversation, chosen, message, now=seen.now)
-    return message
 
 
 def _find_kept(conversation: Conversation, kind: TextKind, seen: Occasion) -> AutomaticText | None:
@@ -193,7 +213,7 @@ def _closed_since(kind: TextKind, seen: Occasion) -> datetime | None:
     """Return what may be there once in a conversation, beside the greeting."""
     if kind == TextKind.GREETING or seen.closure is None:
         return None
-    return seen.closure.since or _LONG_AGO
+    return seen.closure.since or LONG_AGO
 
 
 def _note(

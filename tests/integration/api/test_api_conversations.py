@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from conversations.models import Conversation, Event, Identity, Message, Survey
+from conversations.models import AutomaticText, Conversation, Event, Identity, Message, Survey
+from conversations.models.automatic_text import LONG_AGO
 from conversations.states import Status
 from tests import moments
 from tests.factories import (
@@ -54,6 +55,40 @@ class TestConversation:
         )
 
         assert api.get(address_of(conversation)).json()["survey"]["rating"] == 5
+
+    def test_is_shown_with_what_was_written_by_itself(self, api):
+        conversation = make_conversation()
+        told = make_message(conversation=conversation, direction="outbound", body="Closed.")
+        AutomaticText.objects.create(
+            conversation=conversation, kind="greeting", reason="other_text", created_at=NOW
+        )
+        AutomaticText.objects.create(
+            conversation=conversation,
+            kind="unavailable",
+            message=told,
+            language="en",
+            closed_since=LONG_AGO,
+            closed_until=NOW + timedelta(hours=3),
+            created_at=NOW,
+        )
+
+        shown = api.get(address_of(conversation)).json()["automatic_texts"]
+
+        assert shown[0] == {
+            "kind": "greeting",
+            "reason": "other_text",
+            "language": None,
+            "message": None,
+            "closed_since": None,
+            "closed_until": None,
+            "decided_at": "2026-11-18T09:00:00Z",
+        }
+        assert shown[1]["message"] == str(told.public_id)
+        assert (shown[1]["reason"], shown[1]["language"]) == (None, "en")
+        assert (shown[1]["closed_since"], shown[1]["closed_until"]) == (
+            None,
+            "2026-11-18T12:00:00Z",
+        )
 
 
 class TestList:

@@ -120,7 +120,7 @@ class TestQueries:
     @pytest.mark.parametrize(
         ("path", "budget"),
         [
-            ("conversations/", 3),
+            ("conversations/", 4),
             ("contacts/", 3),
             ("teams/", 2),
             ("users/", 2),

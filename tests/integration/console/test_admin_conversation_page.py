@@ -1,22 +1,29 @@
 """The page of one conversation: reading, answering once, giving and taking, and why."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import strip_tags
 
+from channels.greetings import TextKind
 from channels.models import Channel
+from channels.services import texts
 from conversations.actors import Actor
 from conversations.delivery_states import DeliveryStatus
-from conversations.models import Conversation, Message
+from conversations.models import AutomaticText, Conversation, Message
+from conversations.models.automatic_text import LONG_AGO
 from conversations.models.message import Direction
 from conversations.services import lifecycle
 from conversations.states import Status
 from routing.models import Decision
+from teams.hours import Interval
 from teams.identifiers import new_public_id
 from teams.models import Strategy, User
+from teams.services import hours
 from tests.console import sign_in
 from tests.doors import customer_writes
 from tests.factories import (
@@ -500,3 +507,89 @@ class TestThePermanentAgent:
         page = client.get(at(conversation)).content.decode()
 
         assert at(conversation, "permanent-agent") in page
+
+
+class TestTheAutomaticTexts:
+    """Why the channel wrote something by itself, or did not."""
+
+    NIGHT = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)  # 22:00 in Tokyo, closed since 18:00
+
+    @pytest.fixture
+    def night_shop(self) -> Channel:
+        office = (Interval(time(9), time(18)),)
+        tokyo = hours.create(
+            code="tokyo", name="Tokyo", time_zone="Asia/Tokyo", week=[office] * 5 + [()] * 2
+        )
+        channel = make_channel(
+            provider="simulator", hours=tokyo, has_greeting=True, has_unavailable_message=True
+        )
+        texts.replace(channel, kind=TextKind.GREETING, texts={"en": "Hello!"})
+        texts.replace(channel, kind=TextKind.UNAVAILABLE, texts={"en": "We are closed."})
+        return channel
+
+    def read(self, sachi: User) -> str:
+        page = sign_in(sachi).get(at(Conversation.objects.get())).content.decode()
+        panel = page.split('id="automatic-title"')[1].split("</section>")[0]
+        text = strip_tags(panel.split("</h2>")[1].replace("<br>", " "))
+        return " ".join(text.split())
+
+    def test_are_explained_with_their_closure(self, night_shop: Channel, sachi: User) -> None:
+        User.objects.filter(pk=sachi.pk).update(time_zone="Asia/Tokyo")
+        with time_machine.travel(self.NIGHT, tick=False) as clock:
+            for _ in range(3):
+                customer_writes(night_shop, "Hello?")
+                clock.shift(timedelta(minutes=10))
+
+            assert self.read(sachi) == (
+                "Unavailable message Nov. 18, 2026, 10 p.m."
+                " Sent, in this language: English."
+                " Closed since Wed November 18 18:00, until Thu November 19 09:00."
+                " Not sent again to 2 later messages: it had been sent once since closing."
+                " Greeting Nov. 18, 2026, 10 p.m."
+                " Not sent: the unavailable message went out instead."
+            )
+
+    def test_say_that_it_was_open(self, night_shop: Channel, sachi: User) -> None:
+        Channel.objects.update(has_greeting=False)
+        with time_machine.travel(self.NIGHT + timedelta(hours=12), tick=False):
+            customer_writes(night_shop, "Hello?")
+
+            text = self.read(sachi)
+
+        assert "Not sent: the channel was open at that instant." in text
+        assert "Not sent: it was switched off." in text
+
+    @pytest.mark.parametrize(
+        ("reason", "since", "until", "sentences"),
+        [
+            ("person_wrote", 0, 9, ["a person had written less than five minutes", "Closed since"]),
+            ("no_text", 0, None, ["there is no text for it", "with no opening in sight."]),
+            ("late", None, 9, ["taken in later than it was written", "Closed until"]),
+            ("own_number", None, None, ["from our own number", "The channel never opens."]),
+        ],
+    )
+    def test_are_explained_whatever_the_reason(
+        self,
+        conversation: Conversation,
+        sachi: User,
+        reason: str,
+        since: int | None,
+        until: int | None,
+        sentences: list[str],
+    ) -> None:
+        AutomaticText.objects.create(
+            conversation=conversation,
+            kind="unavailable",
+            reason=reason,
+            closed_since=LONG_AGO if since is None else self.NIGHT,
+            closed_until=None if until is None else self.NIGHT + timedelta(hours=until),
+            created_at=self.NIGHT,
+        )
+
+        text = self.read(sachi)
+
+        for sentence in sentences:
+            assert sentence in text
+
+    def test_say_so_where_nothing_is_noted(self, conversation: Conversation, sachi: User) -> None:
+        assert self.read(sachi).startswith("Nothing is noted here")

@@ -87,7 +87,7 @@ class TestTheGreeting:
         customer_writes(channel, "Hi")
 
         assert sent() == []
-        assert not AutomaticText.objects.exists()
+        assert AutomaticText.objects.get(kind="greeting").reason == "off"
 
     def test_goes_out_as_an_automatic_message(self, channel: Channel) -> None:
         customer_writes(channel, "Hi")
@@ -269,7 +269,8 @@ class TestTheUnavailableMessage:
         clock.move_to(NIGHT + timedelta(minutes=5))
         customer_writes(channel, "Are you there?")
         assert len(sent()) == 3
-        assert AutomaticText.objects.filter(kind="unavailable").count() == 1
+        told = AutomaticText.objects.get(kind="unavailable", closed_since__isnull=False)
+        assert told.message is not None
 
     def test_leaves_routing_as_it_is(self, channel: Channel, clock: Traveller) -> None:
         alice = make_agent()
@@ -329,6 +330,54 @@ class TestTheUnavailableMessage:
 
         assert sent() == ["Hello Dora!"]
         assert skipped() == [("unavailable", "no_text")]
+
+
+class TestWhatIsKept:
+    """Of each text, where a conversation starts; of the unavailable one, in each closure."""
+
+    def kept(self) -> list[tuple[str, str]]:
+        return list(AutomaticText.objects.order_by("pk").values_list("kind", "reason"))
+
+    def test_names_both_texts_while_it_is_open(self, channel: Channel) -> None:
+        customer_writes(channel, "Hi")
+        customer_writes(channel, "Hello?")
+
+        assert self.kept() == [("unavailable", "open"), ("greeting", "")]
+
+    def test_names_what_is_switched_off(self, channel: Channel, clock: Traveller) -> None:
+        Channel.objects.update(has_greeting=False)
+        customer_writes(channel, "Hi")
+        Channel.objects.update(has_greeting=True, has_unavailable_message=False)
+        clock.move_to(NIGHT)
+        customer_writes(channel, "Hi", address="+819000000002")
+
+        assert self.kept() == [
+            ("unavailable", "open"),
+            ("greeting", "off"),
+            ("unavailable", "off"),
+            ("greeting", ""),
+        ]
+        assert skipped() == []
+
+    def test_is_nothing_where_both_are_off(self, channel: Channel, clock: Traveller) -> None:
+        Channel.objects.update(has_greeting=False, has_unavailable_message=False)
+        clock.move_to(NIGHT)
+        customer_writes(channel, "Hi")
+
+        assert self.kept() == []
+
+    def test_gets_a_row_for_each_closure(self, channel: Channel, clock: Traveller) -> None:
+        customer_writes(channel, "Hi")
+        for day in (0, 1):
+            clock.move_to(NIGHT + timedelta(days=day))
+            customer_writes(channel, "Still there?")
+
+        assert self.kept() == [
+            ("unavailable", "open"),
+            ("greeting", ""),
+            ("unavailable", ""),
+            ("unavailable", ""),
+        ]
 
 
 class TestARuleThatAsksForOpenHours:
