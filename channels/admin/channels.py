@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -27,7 +27,14 @@ from channels.admin.forms import (
     WITH_MEDIUM,
     ChannelForm,
 )
-from channels.admin.texts import TEXT_INLINES, save_text_forms
+from channels.admin.sections import build_sections
+from channels.admin.texts import (
+    SURVEY_INLINES,
+    TEXT_INLINES,
+    GreetingInline,
+    UnavailableInline,
+    save_text_forms,
+)
 from channels.loaders import load_channel_hours
 from channels.models import PROVIDER_FIELDS, Channel, ChannelMember, Provider
 from channels.secrets import is_readable, is_set
@@ -36,6 +43,7 @@ from teams.admin.console import EmptyState
 from teams.admin.members import MemberInline, save_member_forms
 from teams.admin.openings import opening_cell
 from teams.models import Presence
+from teams.texts import Text
 
 #: Secrets are no column of a form that is only read.
 READ_ONLY_FIELDS = tuple(name for name in PLAIN_FIELDS if name not in SECRET_FIELDS)
@@ -44,6 +52,19 @@ READ_ONLY_FIELDS = tuple(name for name in PLAIN_FIELDS if name not in SECRET_FIE
 class ChannelMemberInline(MemberInline):
     model = ChannelMember
     verbose_name_plural = gettext_lazy("Human agents, asked when no rule matches")
+
+
+#: Headings of the form, and what stands below the fields of which.
+WHO_ANSWERS = gettext_lazy("Who answers")
+GREETING = gettext_lazy("Greeting")
+BUSINESS_HOURS = gettext_lazy("Business hours")
+SATISFACTION = gettext_lazy("Satisfaction")
+PLACES: dict[type, Text] = {
+    ChannelMemberInline: WHO_ANSWERS,
+    GreetingInline: GREETING,
+    UnavailableInline: BUSINESS_HOURS,
+    **dict.fromkeys(SURVEY_INLINES, SATISFACTION),
+}
 
 
 class ChannelAdmin(ChannelButtons):
@@ -98,9 +119,9 @@ class ChannelAdmin(ChannelButtons):
         ]
         groups = [
             (_("Connection"), {"fields": connection}),
-            (_("Who answers"), {"fields": ("distribution", "capacity")}),
+            (WHO_ANSWERS, {"fields": ("distribution", "capacity")}),
             (
-                _("Greeting"),
+                GREETING,
                 {
                     "fields": ("has_greeting", "language"),
                     "description": _(
@@ -109,7 +130,7 @@ class ChannelAdmin(ChannelButtons):
                 },
             ),
             (
-                _("Business hours"),
+                BUSINESS_HOURS,
                 {
                     "fields": ("hours", "now_cell", "has_unavailable_message"),
                     "description": _(
@@ -119,7 +140,7 @@ class ChannelAdmin(ChannelButtons):
                 },
             ),
             (
-                _("Satisfaction"),
+                SATISFACTION,
                 {
                     "fields": (
                         "has_survey",
@@ -175,6 +196,12 @@ class ChannelAdmin(ChannelButtons):
             cells = ("state_cell", "token_cell", "second_token_cell", "now_cell", "provider")
             return (*cells, *READ_ONLY_FIELDS, *DURATIONS)
         return (*shown, "provider") if obj is not None else shown
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["sections"] = build_sections(context, places=PLACES)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def _may_edit(self, request: HttpRequest, obj: Any) -> bool:
         name = "channels.add_channel" if obj is None else "channels.change_channel"

@@ -17,6 +17,7 @@ from channels.models import Channel, ChannelText
 from channels.models.text import LONGEST_TEXT
 from channels.services import texts
 from teams.inlines import NamedRowFormSet
+from teams.texts import Text
 
 #: What stands for each variable in the preview, and what its button says.
 SAMPLES = {
@@ -45,19 +46,29 @@ class TextInput(forms.Textarea):
             ' data-sample="{}">{}</button>',
             ((variable, SAMPLES[variable], BUTTONS[variable]) for variable in VARIABLES),
         )
-        samples = {variable: str(sample) for variable, sample in SAMPLES.items()}
         return format_html(
-            '<div class="text-box">{}<div class="insert-buttons">{}</div>'
-            '<p class="preview-bubble" data-preview aria-label="{}">{}</p></div>',
+            '<div class="text-box">{}<div class="insert-buttons">{}</div>{}</div>',
             box,
             buttons,
-            _("What the customer sees"),
-            fill(str(value or ""), values=samples),
+            _bubble(str(value or "")),
         )
 
 
+def _bubble(text: str) -> SafeString:
+    samples = {variable: str(sample) for variable, sample in SAMPLES.items()}
+    return format_html(
+        '<p class="preview-bubble" data-preview title="{}">{}</p>',
+        _("What the customer sees"),
+        fill(text, values=samples),
+    )
+
+
+def _choices() -> list[tuple[str, str]]:
+    return [("", str(_("Choose a language"))), *language_choices()]
+
+
 class TextForm(forms.ModelForm):  # type: ignore[type-arg]
-    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=language_choices)
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=_choices)
     text = forms.CharField(
         label=gettext_lazy("Text"), max_length=LONGEST_TEXT, widget=TextInput, strip=True
     )
@@ -89,6 +100,13 @@ class TextFormSet(NamedRowFormSet):
     def get_default_prefix(cls) -> str:
         return cls.kind.value
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Offer the channel's own language first: it is the one that everybody else is sent."""
+        super().add_fields(form, index)
+        used = {row.language for row in self.get_queryset()}
+        if index == self.initial_form_count() and self.instance.language not in used:
+            form.fields["language"].initial = self.instance.language
+
     def validate_unique(self) -> None:
         """A language is refused twice by `clean`, in words that fit."""
 
@@ -116,12 +134,29 @@ class _TextInline(admin.TabularInline):  # type: ignore[type-arg]
     """The texts of one kind; the formset that Django makes of it knows the kind too."""
 
     kind: TextKind
+    #: What is to be known about the texts of this kind.
+    description: Text = ""
     model = ChannelText
     form = TextForm
     formset = TextFormSet
-    fields = ("language", "text")
+    template = "admin/channels/channel/texts.html"
+    verbose_name = gettext_lazy("language")
+    readonly_fields = ("language_cell", "text_cell")
     extra = 1
     max_num = texts.MOST_LANGUAGES
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if self.has_change_permission(request, obj):
+            return ("language", "text")
+        return ("language_cell", "text_cell")
+
+    @admin.display(description=gettext_lazy("Language"))
+    def language_cell(self, row: ChannelText) -> str:
+        return dict(language_choices()).get(row.language, row.language)
+
+    @admin.display(description=gettext_lazy("Text"))
+    def text_cell(self, row: ChannelText) -> SafeString:
+        return _bubble(row.text)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChannelText]:
         return super().get_queryset(request).filter(kind=self.kind)
@@ -143,17 +178,18 @@ class UnavailableInline(_TextInline):
 
 class QuestionInline(_TextInline):
     kind = TextKind.SURVEY_QUESTION
-    verbose_name_plural = gettext_lazy(
-        "Question for a rating, in each language. None: “How did we do? Answer with a number from "
-        "1 (bad) to 5 (great).”"
+    verbose_name_plural = gettext_lazy("Question for a rating, in each language")
+    description = gettext_lazy(
+        "Without a text: “How did we do? Answer with a number from 1 (bad) to 5 (great).”"
     )
 
 
 class CommentInline(_TextInline):
     kind = TextKind.SURVEY_COMMENT
-    verbose_name_plural = gettext_lazy(
-        "Question for a comment, in each language. Sent after the rating; the next message within "
-        "an hour is the comment. None: nobody is asked"
+    verbose_name_plural = gettext_lazy("Question for a comment, in each language")
+    description = gettext_lazy(
+        "Sent after the rating; the next message within an hour is the comment. Without a text"
+        " nobody is asked."
     )
 
 
@@ -162,8 +198,9 @@ class ThanksInline(_TextInline):
     verbose_name_plural = gettext_lazy("Thanks for a rating, in each language")
 
 
+SURVEY_INLINES = (QuestionInline, CommentInline, ThanksInline)
 #: In the order of a conversation.
-TEXT_INLINES = (GreetingInline, UnavailableInline, QuestionInline, CommentInline, ThanksInline)
+TEXT_INLINES = (GreetingInline, UnavailableInline, *SURVEY_INLINES)
 
 
 def save_text_forms(channel: Channel, *, formsets: Any) -> list[Any]:

@@ -72,13 +72,20 @@ class MemberInline(admin.TabularInline):  # type: ignore[type-arg]
 
     form = MemberForm
     formset = MemberFormSet
-    fields = ("user", "place", "state_cell", "load_cell")
-    readonly_fields = ("state_cell", "load_cell")
+    readonly_fields = ("place_cell", "state_cell", "load_cell")
     extra = 2
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        place = "place" if self.has_change_permission(request, obj) else "place_cell"
+        return ("user", place, "state_cell", "load_cell")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.select_related("user")
+
+    @admin.display(description=_("Order"))
+    def place_cell(self, membership: Any) -> int:
+        return int(membership.position) + 1
 
     @admin.display(description=_("State"))
     def state_cell(self, membership: Any) -> SafeString | str:

@@ -8,9 +8,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from channels.greetings import TextKind
 from channels.models import Channel, Distribution, Provider, RefusedRequest
+from channels.services import channels
 from tests.console import sign_in
 from tests.doors import customer_writes
 from tests.factories import (
@@ -439,3 +441,54 @@ class TestATextOfAChannel:
 
         assert "So long, and thanks" in shown
         assert f'name="{kind}-0-text"' not in shown
+
+    @pytest.mark.parametrize("form", ["add", "change"])
+    def test_stands_in_the_section_it_belongs_to(
+        self, client: Client, kind: TextKind, form: str
+    ) -> None:
+        address = "/admin/channels/channel/add/" if form == "add" else page(make_channel())
+        shown = client.get(address).content.decode()
+
+        sections = shown.split('<div class="section">')[1:]
+        (section,) = [each for each in sections if f'name="{kind}-TOTAL_FORMS"' in each]
+
+        heading = section.split("</h2>")[0].split(">")[-1]
+        assert heading == {
+            TextKind.GREETING: "Greeting",
+            TextKind.UNAVAILABLE: "Business hours",
+        }.get(kind, "Satisfaction")
+        assert shown.count(f'name="{kind}-TOTAL_FORMS"') == 1
+
+    def test_is_offered_in_the_channels_language_first(
+        self, client: Client, kind: TextKind
+    ) -> None:
+        channel = make_channel(language="ja")
+        empty = client.get(page(channel)).content.decode()
+        channel.texts.create(kind=kind, language="ja", text="ありがとう")
+        second = client.get(page(channel)).content.decode()
+
+        def chosen(shown: str, number: int) -> str:
+            select = shown.split(f'id="id_{kind}-{number}-language"')[1].split("</select>")[0]
+            return select.split(" selected")[0].rsplit('value="', 1)[1].split('"')[0]
+
+        assert (chosen(empty, 0), chosen(second, 0), chosen(second, 1)) == ("ja", "ja", "")
+
+    def test_needs_a_language(self, client: Client, kind: TextKind) -> None:
+        channel = make_channel()
+        row = {f"{kind}-TOTAL_FORMS": 1, f"{kind}-0-language": "", f"{kind}-0-text": "Hello"}
+
+        answer = client.post(page(channel), form_of(channel, **row))
+
+        assert answer.status_code == 200
+        assert not channel.texts.exists()
+
+
+def test_the_agents_of_a_channel_have_their_places_for_those_who_only_look() -> None:
+    channel = make_channel()
+    for name in ("Alice", "Bob"):
+        channels.join(channel, user=make_agent(name=name), now=timezone.now())
+
+    shown = sign_in(make_supervisor()).get(page(channel)).content.decode()
+
+    cells = shown.split('class="field-place_cell"')[1:]
+    assert [cell.split("<p>")[1].split("</p>")[0] for cell in cells] == ["1", "2"]
