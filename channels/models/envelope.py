@@ -12,6 +12,8 @@ class EnvelopeOutcome(models.TextChoices):
     DUPLICATE = "duplicate", _("Came another time too")
     # Never reached us: it was found in the provider's list of messages, and written down from it.
     FETCHED = "fetched", _("Fetched from the provider")
+    # Something else than a message: a reaction, say, or a customer's new number.
+    NOTED = "noted", _("Noted, no message")
 
 
 #: Before the signature of a request that could not be checked, in place of the provider's id.

@@ -56,9 +56,12 @@ class ChannelConfig:
 class InboundMessage:
     """A customer's message in our own words. Everything in it is safe to store in any database.
 
+    `kind` is mostly `text` or what came along. `reaction`, `revoke` and `number_change` are no
+    messages: they are about one that is here already, or about the customer.
     `media` holds what came along with the text, one entry each, told apart by its `kind`: `file`,
     `location`, `button`, `list`, `reply`, `reaction`, `referral`, `opt_out`, `username`,
-    `forwarded`, `add_ons`. A file's `state` is `pending`, `missing`, `bad_scheme` or
+    `forwarded`, `add_ons`, `contact_card`, `order`, `form`, `edit`, `revoke`, `unsupported`,
+    `number_change`. A file's `state` is `pending`, `missing`, `bad_scheme` or
     `blocked_ssrf`: only a pending one may ever be fetched or linked.
     `is_self_addressed`: it comes from our own number; answering it by machine would never end.
     `other_addresses`: what else this same person is known by at the provider, as kind and value;

@@ -8,6 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from conversations.models import Conversation, Message
 from conversations.models.message import AuthorKind, Direction
@@ -26,6 +27,10 @@ STATUS_TONES = {
     Status.CLOSED: "quiet",
 }
 PREVIEW_LENGTH = 60
+_WORDLESS: dict[str, Text] = {
+    "unsupported": gettext_lazy("(a kind of message that WhatsApp keeps back)"),
+    "form": gettext_lazy("(a form)"),
+}
 
 
 def status_pill(conversation: Conversation) -> SafeString:
@@ -46,7 +51,7 @@ def last_message(message: Message | None, *, now: datetime) -> SafeString:
     if message is None:
         return format_html('<span class="quiet">{}</span>', _("no message"))
     name, word = _voice(message)
-    text = message.body or _("(attachment)")
+    text = message.body or label_of_kind(message.kind)
     if len(text) > PREVIEW_LENGTH:
         text = f"{text[: PREVIEW_LENGTH - 1]}…"
     return format_html(
@@ -57,6 +62,11 @@ def last_message(message: Message | None, *, now: datetime) -> SafeString:
         text,
         time_tag(message.created_at, now=now),
     )
+
+
+def label_of_kind(kind: str) -> Text:
+    """Return what stands in a list for a message without words."""
+    return _WORDLESS.get(kind, _("(attachment)"))
 
 
 def where(conversation: Conversation, *, why: Text = "") -> SafeString:

@@ -40,6 +40,9 @@ SENTENCES: dict[str, str] = {
     "contact.opted_in": gettext_noop("The customer wants messages again."),
     "contact.opted_out": gettext_noop("The customer wants no more messages. Nothing is sent."),
     "contact.identity_linked": gettext_noop("One more address of the customer became known."),
+    "contact.number_changed": gettext_noop(
+        "The customer's number changed from %(from)s to %(to)s."
+    ),
     "contact.possible_duplicate": gettext_noop(
         "The provider says that this customer and another are the same person."
     ),
@@ -53,6 +56,8 @@ SENTENCES: dict[str, str] = {
     "contact.unmerged": gettext_noop("The two customers were parted again."),
     "contact.updated": gettext_noop("The customer's data changed."),
     "message.received": gettext_noop("The customer wrote."),
+    "message.reacted": gettext_noop("The customer reacted to a message."),
+    "message.revoked": gettext_noop("The customer took a message back."),
     "message.file_stored": gettext_noop("A file of the customer is here."),
     "message.file_failed": gettext_noop("A file of the customer could not be fetched."),
     "message.file_retried": gettext_noop("A file of the customer is fetched once more."),
@@ -83,6 +88,7 @@ NOBODY_WROTE = gettext_noop("Resolved: nobody wrote for as long as the channel a
 UNTIL_THE_CUSTOMER_WRITES = gettext_noop("Set aside until the customer writes.")
 #: What is shown between the messages; who had it comes from the assignments.
 MARKED = (
+    "contact.number_changed",
     "contact.opted_in",
     "contact.opted_out",
     "conversation.unassigned",

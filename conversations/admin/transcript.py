@@ -1,8 +1,10 @@
 """The transcript: messages, days, and between them who had the conversation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +29,7 @@ from teams.texts import Text
 
 #: So many messages at once; "Earlier messages" shows the ones before.
 PAGE = 100
+QUOTE_LENGTH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Entry:
     #: Why an answer did not arrive, in the reader's language where we know the sentence.
     why: Text = ""
     files: tuple[File, ...] = ()
+    #: The beginning of the message that this one answers, where it is here.
+    quoted: str = ""
     #: A person may have it sent once more.
     is_retryable: bool = False
     text: Text = ""
@@ -112,8 +117,9 @@ def build_transcript(conversation: Conversation, *, before: int | None) -> Trans
     has_earlier = first is not None and first.sequence > 1
     start = first.created_at if first is not None and has_earlier else None
     end = messages[-1].created_at if messages and before is not None else None
+    quotes = _load_quotes(conversation, messages)
     markers = [m for m in _load_markers(conversation) if _is_between(m.at, start, end)]
-    entries = sorted([*_wrap(messages), *markers], key=_place)
+    entries = sorted([*_wrap(messages, quotes), *markers], key=_place)
     return Transcript(
         _with_days(entries),
         messages[-1].sequence if messages else 0,
@@ -128,11 +134,25 @@ def count_inbound_after(conversation: Conversation, *, sequence: int) -> int:
     ).count()
 
 
-def _wrap(messages: list[Message]) -> list[Entry]:
-    return [_wrap_one(message) for message in messages]
+def _load_quotes(conversation: Conversation, messages: list[Message]) -> dict[str, str]:
+    """Return the beginnings of the messages that were answered, by the provider's ids."""
+    wanted = {name for message in messages if (name := _answered(message))}
+    rows = Message.objects.filter(conversation=conversation, provider_message_id__in=wanted)
+    texts = rows.values_list("provider_message_id", "body")
+    return {str(name): Truncator(body).chars(QUOTE_LENGTH) for name, body in texts}
 
 
-def _wrap_one(message: Message) -> Entry:
+def _answered(message: Message) -> str:
+    """Return the provider's id of the message that this one answers; blank if it answers none."""
+    replies = (entry for entry in message.media if entry.get("kind") == "reply")
+    return next((str(entry.get("message_id", "")) for entry in replies), "")
+
+
+def _wrap(messages: list[Message], quotes: Mapping[str, str]) -> list[Entry]:
+    return [_wrap_one(message, quotes) for message in messages]
+
+
+def _wrap_one(message: Message, quotes: Mapping[str, str]) -> Entry:
     whole = message.whole
     status = message.whole_status
     wrong = next((part for part in whole if part.error_code or part.error_detail), None)
@@ -148,6 +168,7 @@ def _wrap_one(message: Message) -> Entry:
         is_retryable=status in RETRYABLE,
         needs_template=wrong is not None and wrong.error_code in _WINDOW_CODES,
         parts=_describe_parts(whole) if len(whole) > 1 else "",
+        quoted=quotes.get(_answered(message), ""),
     )
 
 

@@ -176,7 +176,10 @@ class AttachmentOut(Out):
 
 
 class MessageOut(Out):
-    """A message. A long answer is one message here; `parts` says how each piece of it fares."""
+    """A message. A long answer is one message here; `parts` says how each piece of it fares.
+
+    `reaction`: the customer's emoji on it. `revoked_at`: when the customer took it back.
+    """
 
     id = PublicId(source="public_id")
     conversation_id = PublicId(source="conversation.public_id")
@@ -184,6 +187,8 @@ class MessageOut(Out):
     body = Text(source="whole_body")
     media = serializers.ListField(child=serializers.DictField())
     attachments = AttachmentOut(many=True, source="whole_files")
+    reaction = BlankAsNull()
+    revoked_at = Instant(allow_null=True)
     delivery_status = BlankAsNull(source="whole_status")
     error_code = serializers.SerializerMethodField()
     error_detail = serializers.SerializerMethodField()
@@ -203,6 +208,8 @@ class MessageOut(Out):
             "media",
             "attachments",
             "created_at",
+            "reaction",
+            "revoked_at",
             "delivery_status",
             "sent_at",
             "error_code",

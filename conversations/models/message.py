@@ -52,6 +52,11 @@ class Message(models.Model):
     media = models.JSONField(default=list, blank=True)
     provider_message_id = models.CharField(max_length=160, null=True, blank=True)  # noqa: DJ001
     created_at = models.DateTimeField()
+    # The customer's reaction to it, one emoji, and when that was last changed; and when the
+    # customer took a message of theirs back.
+    reaction = models.CharField(max_length=32, blank=True, default="", db_default="")
+    reacted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
     # Delivery, for outbound messages only; blank otherwise.
     delivery_status = models.CharField(max_length=12, blank=True, choices=DELIVERY_STATUS_CHOICES)
     error_code = models.CharField(max_length=16, blank=True)

@@ -25,7 +25,7 @@ def link(medium: str, addresses: Iterable[str], *, now: datetime) -> None:
     wanted = sorted(set(addresses))
     known = _known(medium, wanted)
     if len(set(known.values())) > 1:
-        _note_duplicate(set(known.values()), now=now)
+        note_duplicate(set(known.values()), now=now)
     elif known and len(known) < len(wanted):
         with transaction.atomic():
             statements().hold_addresses(medium, wanted)
@@ -67,6 +67,15 @@ def add_others(incoming: Incoming, *, contact_id: int) -> None:
         _add(contact_id, incoming.medium, address, now=incoming.now)
 
 
+def add_missing(contact_id: int, medium: str, addresses: Iterable[str], *, now: datetime) -> None:
+    """Give a contact what nobody has of these addresses. They are held by the caller."""
+    wanted = list(dict.fromkeys(addresses))
+    known = _known(medium, wanted)
+    for address in wanted:
+        if address not in known:
+            _add(contact_id, medium, address, now=now)
+
+
 def _known(medium: str, addresses: list[str]) -> dict[str, int]:
     rows = Identity.objects.filter(medium=medium, address__in=addresses)
     return dict(rows.values_list("address", "contact_id"))
@@ -95,7 +104,8 @@ def _add(contact_id: int, medium: str, address: str, *, now: datetime) -> None:
     )
 
 
-def _note_duplicate(contact_ids: set[int], *, now: datetime) -> None:
+def note_duplicate(contact_ids: set[int], *, now: datetime) -> None:
+    """Write down that contacts seem to be one person, for a person to decide."""
     first, *others = sorted(contact_ids)
     for other in others:
         _, is_new = PossibleDuplicate.objects.get_or_create(

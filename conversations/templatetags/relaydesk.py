@@ -1,5 +1,6 @@
 """What the console's templates need beside Django's own tags."""
 
+import json
 import re
 from datetime import datetime
 
@@ -58,6 +59,29 @@ def language_name(code: str) -> str:
 def masked(phone: str) -> str:
     """Hide the middle of a phone number: who reads lists need not know whom to call."""
     return mask_phone(phone)
+
+
+@register.filter
+def answers(form: str) -> list[tuple[str, str]]:
+    """Return what was filled in in a form, as names and values; what cannot be read as it stands.
+
+    The token by which WhatsApp knows the form says nothing to people.
+    """
+    try:
+        filled = json.loads(form)
+    except (ValueError, RecursionError):
+        filled = None
+    if not isinstance(filled, dict):
+        return [("", str(form))] if form else []
+    return [
+        (_in_words(str(name)), value if isinstance(value, str) else json.dumps(value))
+        for name, value in filled.items()
+        if name != "flow_token"
+    ]
+
+
+def _in_words(name: str) -> str:
+    return name.replace("_", " ").strip()
 
 
 @register.filter

@@ -35,6 +35,7 @@ TONES = {
     EnvelopeOutcome.REPLAYED: "info",
     EnvelopeOutcome.DUPLICATE: "quiet",
     EnvelopeOutcome.FETCHED: "info",
+    EnvelopeOutcome.NOTED: "quiet",
 }
 #: Why a request lies in quarantine. A reason that is not here is shown by its code.
 REASONS = {
@@ -43,6 +44,8 @@ REASONS = {
     "message_sid_too_long": gettext_lazy("The id of its message is too long."),
     "unknown_sender": gettext_lazy("It is for another number or service than this channel's."),
     "number_missing": gettext_lazy("It does not say which number it is for."),
+    "aside_without_message": gettext_lazy("It is about a message or a customer not known here."),
+    "bad_number": gettext_lazy("The customer's new number cannot be read."),
     "bad_sender": gettext_lazy("The customer's address cannot be read."),
     "key_missing": gettext_lazy(
         "The channel's auth token cannot be read. Enter it anew, then process this again."

@@ -15,7 +15,7 @@ from conversations.services import automatic_texts, inbox, opt_outs
 from conversations.services.inbox import Arrival, Arrived
 from conversations.statements import Incoming
 from conversations.states import Status
-from routing.services import assignment
+from routing.services import asides, assignment
 from teams.identifiers import new_public_id
 
 logger = logging.getLogger(__name__)
@@ -59,8 +59,12 @@ class Delivery:
 def store(delivery: Delivery, message: InboundMessage, incoming: Incoming) -> Receipt:
     """Store the message; answer it by machine and route it, if that is due.
 
+    What is no message (a reaction, say) changes what is here, and nobody is asked.
     An opt-out, or a text while the channel is closed, belongs into the message's transaction.
     """
+    if message.kind in asides.KINDS:
+        is_new = asides.take(delivery.channel, message=message, incoming=incoming)
+        return Receipt(ReceiptKind.NOTED if is_new else ReceiptKind.DUPLICATE)
     channel = delivery.channel
     word = _opt_out_word(incoming)
     is_about_messages = opt_outs.says_something(incoming.text, channel=channel, provider_word=word)

@@ -35,6 +35,7 @@ from channels.providers.text import shorten
 from channels.providers.whatsapp.reading import (
     MAX_ID_CHARS,
     MAX_NAME_CHARS,
+    Content,
     read_address,
     read_content,
 )
@@ -189,7 +190,7 @@ class _Reader:
             self.foreign.append(ForeignPart(row.number_id, self._key(row), row.raw))
         elif row.kind == "status":
             self._status(row)
-        elif text_of(row.item.get("type")) == _SYSTEM:
+        elif text_of(row.item.get("type")) == _SYSTEM and not _is_number_change(row.item):
             kind = text_of(an_object(row.item.get(_SYSTEM)).get("type"))
             self.warnings.append(f"not_read_{kind[:40] or _SYSTEM}")
         else:
@@ -202,7 +203,7 @@ class _Reader:
         if reason:
             self.quarantine.append(Quarantine(reason, self._key(row), self._raw(row)))
             return
-        said = read_content(row.item)
+        said = _number_change(row.item) or read_content(row.item)
         profile = an_object(row.contact.get("profile"))
         self.messages.append(
             InboundMessage(
@@ -263,6 +264,26 @@ def _addresses(row: _Row) -> tuple[str, tuple[tuple[str, str], ...]]:
     return address, tuple(others)
 
 
+def _is_number_change(item: Json) -> bool:
+    return text_of(an_object(item.get(_SYSTEM)).get("type")) == "user_changed_number"
+
+
+def _number_change(item: Json) -> Content | None:
+    """Return that a customer has another number now; None if a message says something else."""
+    if text_of(item.get("type")) != _SYSTEM:
+        return None
+    said = an_object(item.get(_SYSTEM))
+    # The name of the field has changed with the versions of the API.
+    number = read_address(text_of(said.get("wa_id")) or text_of(said.get("new_wa_id")))
+    entry = {
+        "kind": "number_change",
+        "number": number if number.startswith("+") else "",
+        "user_id": read_address(text_of(said.get("user_id"))),
+        "parent_user_id": read_address(text_of(said.get("parent_user_id"))),
+    }
+    return Content("number_change", media=(entry,))
+
+
 def _unusable(row: _Row, *, message_id: str, address: str) -> str:
     """Return why no message can be made of this, or blank."""
     if not message_id:
@@ -271,4 +292,7 @@ def _unusable(row: _Row, *, message_id: str, address: str) -> str:
         return "message_sid_too_long"
     if not row.number_id:
         return "number_missing"
+    change = _number_change(row.item)
+    if change is not None and not change.media[0]["number"]:
+        return "bad_number"
     return "" if address else "bad_sender"

@@ -246,4 +246,4 @@ def _forwarded(context: Json) -> tuple[Entry, ...]:
     often = context.get("frequently_forwarded") is True
     if not often and context.get("forwarded") is not True:
         return ()
-    return ({"kind": "forwarded", "often": "yes" if often else "no"},)
+    return ({"kind": "forwarded", "times": "many" if often else "some"},)

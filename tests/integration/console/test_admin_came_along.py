@@ -50,8 +50,6 @@ class TestTheTranscript:
                 {"OriginalRepliedMessageSid": "SM" + "1" * 32},
                 "An answer to an earlier message",
             ),
-            ({"MessageType": "reaction", "Body": "👍"}, "Reacted with 👍"),
-            ({"MessageType": "reaction", "Body": ""}, "Took a reaction back"),
             (
                 {"ReferralSourceId": "123", "ReferralHeadline": "Summer sale"},
                 "Came from an advertisement",
