@@ -52,13 +52,13 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "key_missing": (
         gettext_noop("A stored secret of this channel cannot be read."),
-        gettext_noop("Enter the auth token anew, or bring the lost encryption key back."),
+        gettext_noop("Enter its secrets anew, or bring the lost encryption key back."),
     ),
     "not_configured": (
         gettext_noop("This channel has no account SID or no auth token."),
         gettext_noop("Both are on the first page of Twilio's console."),
     ),
-    "address_public": (gettext_noop("%(url)s looks like an address that Twilio can reach."), ""),
+    "address_public": (gettext_noop("%(url)s looks like an address that providers can reach."), ""),
     "address_not_https": (
         gettext_noop("%(url)s is not an https address."),
         gettext_noop(
@@ -81,6 +81,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "inbound_refused": (
         gettext_noop("The last request was refused at %(at)s: its signature did not fit."),
         gettext_noop("Compare the auth token with the one in Twilio's console, and its account."),
+    ),
+    "cloud_inbound_refused": (
+        gettext_noop("The last request was refused at %(at)s: its signature did not fit."),
+        gettext_noop("Compare the app secret with the one in the app under Settings, Basic."),
     ),
     "inbound_wrong_address": (
         gettext_noop("Twilio called %(seen)s, and we check signatures for %(ours)s."),
@@ -236,6 +240,17 @@ ANCHORS = {
     "address_local": "11200",
     "inbound_refused": "403",
     "inbound_wrong_address": "403",
+    "cloud_inbound_refused": "cloud-403",
+    "0": "190",
+    "190": "190",
+    "10": "131005",
+    "200": "131005",
+    "number_id_unknown": "33",
+    "app_not_subscribed": "cloud-silent",
+    "cloud_elsewhere": "cloud-silent",
+    "2001": "2001",
+    "2002": "2001",
+    "unsigned": "engagelab-silent",
 }
 
 

@@ -1,19 +1,22 @@
-"""The common failures of a Twilio channel, each in plain words. docs/channels.md has the same."""
+"""The common failures of a channel, each in plain words. docs/channels.md has the same."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from channels.models import Provider
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One failure. `code` is what Twilio calls it, and the anchor of its part of the page."""
+    """One failure. `code` is what the provider calls it, and the anchor of its part of the page."""
 
     code: str
     title: str
     meaning: str
     remedy: str
+    provider: Provider = Provider.TWILIO
 
 
 FAILURES = (
@@ -79,9 +82,126 @@ FAILURES = (
         ),
         gettext_noop("Send an approved template. When the customer answers, you may write again."),
     ),
+    Failure(
+        "cloud-verify",
+        gettext_noop("Meta does not accept the address"),
+        gettext_noop(
+            "Meta calls the address when you press “Verify and save”, with the verify token. It "
+            "got no answer, or another one."
+        ),
+        gettext_noop(
+            "Copy the address and the verify token again from the channel's page, the slash at "
+            "its end included. The address must be https; open /healthz from a telephone that is "
+            "not in your network."
+        ),
+        Provider.WHATSAPP_CLOUD,
+    ),
+    Failure(
+        "cloud-403",
+        gettext_noop("The signature does not fit"),
+        gettext_noop("Meta signs each request with the app secret, and ours is another one."),
+        gettext_noop(
+            "Copy the app secret again, from Settings, Basic, of the app that has this address. "
+            "Each app has its own."
+        ),
+        Provider.WHATSAPP_CLOUD,
+    ),
+    Failure(
+        "cloud-silent",
+        gettext_noop("Nothing arrives"),
+        gettext_noop("The address is verified, and still no message comes."),
+        gettext_noop(
+            "Subscribe to the field “messages”, and the app to the WhatsApp business account. A "
+            "number may have an address of its own: the test of the channel names it."
+        ),
+        Provider.WHATSAPP_CLOUD,
+    ),
+    Failure(
+        "190",
+        gettext_noop("The access token has expired"),
+        gettext_noop("WhatsApp does not accept the access token."),
+        gettext_noop(
+            "The one in API Setup lives for a day. Make a permanent one for a system user in the "
+            "business settings, and enter it."
+        ),
+        Provider.WHATSAPP_CLOUD,
+    ),
+    Failure(
+        "131005",
+        gettext_noop("The access token may not do that"),
+        gettext_noop("The token is good, but it lacks a permission."),
+        gettext_noop(
+            "Give the system user whatsapp_business_messaging and whatsapp_business_management "
+            "and the WhatsApp account as an asset. Then make the token anew."
+        ),
+        Provider.WHATSAPP_CLOUD,
+    ),
+    Failure(
+        "33",
+        gettext_noop("No such phone number ID"),
+        gettext_noop("The access token sees no number with this ID."),
+        gettext_noop(
+            "Copy the phone number ID from API Setup. It is not the telephone number, and the "
+            "token must belong to the same business."
+        ),
+        Provider.WHATSAPP_CLOUD,
+    ),
+    Failure(
+        "133010",
+        gettext_noop("The number is not registered"),
+        gettext_noop("The number is in the account, but it is not registered for sending."),
+        gettext_noop("Register it in the WhatsApp Manager, with a PIN of six digits."),
+        Provider.WHATSAPP_CLOUD,
+    ),
+    Failure(
+        "131030",
+        gettext_noop("A test number writes to a few"),
+        gettext_noop("A test number sends only to customers who are on its list."),
+        gettext_noop(
+            "Add the customer's number to the list in API Setup, or use a number of your own."
+        ),
+        Provider.WHATSAPP_CLOUD,
+    ),
+    Failure(
+        "2001",
+        gettext_noop("EngageLab does not accept the keys"),
+        gettext_noop(
+            "The dev key and the dev secret do not belong together, or they were switched off."
+        ),
+        gettext_noop(
+            "Copy both again from Configuration, API Keys. The secret is shown once only; if it "
+            "is lost, make a new pair."
+        ),
+        Provider.ENGAGELAB,
+    ),
+    Failure(
+        "2004",
+        gettext_noop("The key may not send from this number"),
+        gettext_noop(
+            "The number of the channel belongs to another account, or the key is not for it."
+        ),
+        gettext_noop(
+            "Compare the number with those in EngageLab's console, and choose a key of the same "
+            "account."
+        ),
+        Provider.ENGAGELAB,
+    ),
+    Failure(
+        "engagelab-silent",
+        gettext_noop("Nothing arrives"),
+        gettext_noop("EngageLab's callback does not reach us."),
+        gettext_noop(
+            "Enter the address of the channel's page as the callback address, for messages and "
+            "for delivery reports. Open /healthz from a telephone that is not in your network."
+        ),
+        Provider.ENGAGELAB,
+    ),
 )
 
 
 def render() -> list[Failure]:
     """Return the failures in the reader's language."""
-    return [Failure(each.code, _(each.title), _(each.meaning), _(each.remedy)) for each in FAILURES]
+    return [
+        replace(each, title=_(each.title), meaning=_(each.meaning), remedy=_(each.remedy))
+        for each in FAILURES
+    ]

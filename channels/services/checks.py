@@ -99,11 +99,17 @@ def _inbound(channel: Channel) -> Finding:
     if refused is not None and (taken is None or refused.last_at > taken.received_at):
         facts = {"at": _instant(refused.last_at), "seen": refused.url, "ours": inbound_url(channel)}
         is_address = refused.code == WRONG_ADDRESS
-        code = "inbound_wrong_address" if is_address else "inbound_refused"
+        code = "inbound_wrong_address" if is_address else _refused_code(channel)
         return Finding("inbound", "failed", code, facts)
     if taken is None:
         return Finding("inbound", "waiting", "inbound_none")
     return Finding("inbound", "ok", "inbound_received", {"at": _instant(taken.received_at)})
+
+
+def _refused_code(channel: Channel) -> str:
+    """Name the refusal so that the sentence names the secret which this provider signs with."""
+    is_cloud = channel.provider == Provider.WHATSAPP_CLOUD
+    return "cloud_inbound_refused" if is_cloud else "inbound_refused"
 
 
 def _sending(channel: Channel) -> Finding:

@@ -1,4 +1,4 @@
-"""Setting up a Twilio channel in steps, each a page with its own address.
+"""Setting up a channel in steps, each a page with its own address.
 
 Beside every step stands what is known so far: a reload brings it up to date, and so does a script.
 """
@@ -23,6 +23,7 @@ from channels.addresses import inbound_url, status_url
 from channels.admin.buttons import refused_of
 from channels.admin.channels import ChannelAdmin
 from channels.admin.setup_form import SetupForm
+from channels.admin.setup_keys import CloudSetupForm, EngageLabSetupForm, KeysForm
 from channels.checks import render_one
 from channels.models import Channel, Medium, Provider
 from channels.services import channels, checks
@@ -39,7 +40,7 @@ from teams.texts import Text
 from teams.viewers import viewer
 
 STEPS: dict[str, Text] = {
-    "account": gettext_lazy("Twilio account"),
+    "account": gettext_lazy("Account"),
     "address": gettext_lazy("Paste the address"),
     "hello": gettext_lazy("Say hello"),
     "answer": gettext_lazy("Answer"),
@@ -56,15 +57,23 @@ CHOICES: tuple[tuple[str, Text, Text], ...] = (
     (
         "whatsapp_cloud",
         gettext_lazy("WhatsApp Cloud"),
-        gettext_lazy("Directly from Meta, with an app and a token of your own."),
+        gettext_lazy("Directly from Meta, with an app and a token of your own. The same steps."),
     ),
-    ("engagelab", "EngageLab", gettext_lazy("WhatsApp through EngageLab.")),
+    ("engagelab", "EngageLab", gettext_lazy("WhatsApp through EngageLab. The same steps.")),
     (
         "simulator",
         gettext_lazy("Simulator"),
         gettext_lazy("A telephone on the screen, to try things out. It needs no account."),
     ),
 )
+
+
+#: What the first step asks for. Whoever is not here has one form and no steps.
+FORMS: dict[str, type[SetupForm | KeysForm]] = {
+    Provider.TWILIO: SetupForm,
+    Provider.WHATSAPP_CLOUD: CloudSetupForm,
+    Provider.ENGAGELAB: EngageLabSetupForm,
+}
 
 
 class ChannelSetupAdmin(ChannelAdmin):
@@ -74,13 +83,16 @@ class ChannelSetupAdmin(ChannelAdmin):
         view = self.admin_site.admin_view
         own = [
             path("setup/", view(self.choose_view), name="channels_channel_setup"),
-            path("setup/twilio/", view(self.account_view), name="channels_channel_setup_new"),
             path(
                 "<path:pk>/setup/account/",
                 view(self.account_view),
                 name="channels_channel_setup_account",
             ),
         ]
+        for provider in FORMS:
+            name = f"channels_channel_setup_new_{provider}"
+            given = {"provider": provider}
+            own.append(path(f"setup/{provider}/", view(self.account_view), given, name=name))
         for step in list(STEPS)[1:]:
             name = f"channels_channel_setup_{step}"
             address = path(
@@ -95,36 +107,36 @@ class ChannelSetupAdmin(ChannelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         add = reverse("admin:channels_channel_add")
-        setup = reverse("admin:channels_channel_setup_new")
         choices = [
-            (label, text, setup if name == Provider.TWILIO else f"{add}?provider={name}")
+            (label, text, _new_address(name) if name in FORMS else f"{add}?provider={name}")
             for name, label, text in CHOICES
-            if name in Provider
         ]
         context = {"title": _("Set up a channel"), "choices": choices}
         return self._show(request, "choose", context)
 
     # --- Step 1: the account
 
-    def account_view(self, request: HttpRequest, pk: str = "") -> HttpResponse:
-        channel = self._twilio(request, pk) if pk else None
+    def account_view(self, request: HttpRequest, pk: str = "", provider: str = "") -> HttpResponse:
+        channel = self._guided(request, pk) if pk else None
         if channel is None and not self.has_add_permission(request):
             raise PermissionDenied
-        form = SetupForm(request.POST or None, instance=channel)
+        provider = channel.provider if channel else provider
+        form = FORMS[provider](request.POST or None, instance=channel)
         if request.method != "POST" or not form.is_valid():
-            return self._show_step(request, "account", channel, {"form": form})
+            named = {"form": form, "provider_name": Provider(provider).label}
+            return self._show_step(request, "account", channel, named)
         saved = self._save(form, channel)
         if "check" not in request.POST:
             return HttpResponseRedirect(_address(saved, "address"))
         return self._check(request, saved, then="account")
 
-    def _save(self, form: SetupForm, channel: Channel | None) -> Channel:
+    def _save(self, form: SetupForm | KeysForm, channel: Channel | None) -> Channel:
         now, changes = timezone.now(), form.changes()
         if channel is None:
-            return channels.create(provider=Provider.TWILIO, now=now, **changes)
+            return channels.create(provider=form.instance.provider, now=now, **changes)
         row = Channel.objects.get(pk=channel.pk)
         token = changes.pop("auth_token", "")
-        if token:
+        if token and isinstance(form, SetupForm):
             row = channels.replace_token(row, token=token, now=now, overlap=form.token_overlap())
         return channels.update(row, now=now, **changes)
 
@@ -142,7 +154,7 @@ class ChannelSetupAdmin(ChannelAdmin):
     # --- The other steps
 
     def step_view(self, request: HttpRequest, pk: str, step: str) -> HttpResponse:
-        channel = self._twilio(request, pk)
+        channel = self._guided(request, pk)
         if request.method == "POST" and "check" in request.POST:
             return self._check(request, channel, then=step)
         if request.method == "POST" and step == "answer":
@@ -166,6 +178,7 @@ class ChannelSetupAdmin(ChannelAdmin):
                 "inbound_url": inbound_url(channel),
                 "status_url": status_url(channel),
                 "other_host": _other_host(request),
+                "address_page": self.setup_template.format(f"_address_{channel.provider}"),
             }
         if step == "hello":
             return {"qr": _qr(channel), "hello": HELLO, "hello_url": _hello_url(channel)}
@@ -206,12 +219,12 @@ class ChannelSetupAdmin(ChannelAdmin):
 
     # --- What every step shows
 
-    def _twilio(self, request: HttpRequest, pk: str) -> Channel:
-        """Return the channel that is set up here; other providers have one form, no steps."""
+    def _guided(self, request: HttpRequest, pk: str) -> Channel:
+        """Return the channel that is set up here; a simulator has one form, no steps."""
         if not request.user.has_perm("channels.change_channel"):
             raise PermissionDenied
         channel: Channel | None = self.get_object(request, unquote(pk))
-        if channel is None or channel.provider != Provider.TWILIO:
+        if channel is None or channel.provider not in FORMS:
             raise Http404
         return channel
 
@@ -224,6 +237,7 @@ class ChannelSetupAdmin(ChannelAdmin):
             "channel": channel,
             "steps": [(name, label, _address(channel, name)) for name, label in STEPS.items()],
             **(_live(channel) if channel else {}),
+            **({"provider_name": Provider(channel.provider).label} if channel else {}),
             **facts,
         }
         return self._show(request, step, context)
@@ -240,8 +254,12 @@ class ChannelSetupAdmin(ChannelAdmin):
 
 def _address(channel: Channel | None, step: str) -> str:
     if channel is None:
-        return reverse("admin:channels_channel_setup_new") if step == "account" else ""
+        return ""
     return reverse(f"admin:channels_channel_setup_{step}", args=[channel.pk])
+
+
+def _new_address(provider: str) -> str:
+    return reverse(f"admin:channels_channel_setup_new_{provider}")
 
 
 def _next_url(channel: Channel, step: str) -> str:
