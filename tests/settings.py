@@ -33,8 +33,12 @@ def _remove_folder(path: str, *, owner: int) -> None:
 for name in UNSET:
     os.environ.pop(name, None)
 os.environ.update(FIXED)
-os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="relaydesk-tests-")
-atexit.register(_remove_folder, os.environ["DATA_DIR"], owner=os.getpid())
+# A process that a test starts works on the files of that test.
+os.environ["DATA_DIR"] = os.environ.get("RELAYDESK_TESTS_DATA") or tempfile.mkdtemp(
+    prefix="relaydesk-tests-"
+)
+if "RELAYDESK_TESTS_DATA" not in os.environ:
+    atexit.register(_remove_folder, os.environ["DATA_DIR"], owner=os.getpid())
 os.environ.setdefault("BROKER_URL", "memory://")
 
 from config.settings import *  # noqa: E402, F403

@@ -1,5 +1,6 @@
 """Who calls: the owner of an API key."""
 
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
@@ -27,7 +28,7 @@ class ApiKeyAuthentication(BaseAuthentication):
     """Takes `Authorization: Bearer <key>` or `apikey: <key>`. Keys in an address are never read."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
-        key = _read_key(request)
+        key = read_key(request)
         if key is None:
             return None
         now = timezone.now()
@@ -50,7 +51,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         return CHALLENGE
 
 
-def _read_key(request: Request) -> str | None:
+def read_key(request: Request | HttpRequest) -> str | None:
     """Return the key that was sent, None if none was."""
     header = request.headers.get("Authorization", "")
     key = request.headers.get("apikey", "")

@@ -9,8 +9,10 @@ from typing import Any
 from django.conf import settings
 
 from config import rsgi
+from teams.api.uploads import WRAPPING
 
-TOO_LARGE = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
+LIMIT = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+TOO_LARGE = settings.UPLOAD_MAX_BYTES + WRAPPING + 1
 
 
 class Headers(list[tuple[str, str]]):
@@ -105,7 +107,7 @@ class TestABodyThatIsTooLarge:
         headers = Headers([("transfer-encoding", "chunked")])
         line = Line(chunks=(b"x" * 65536,) * 100)
         serve(Request(headers=headers, path="/healthz"), line)
-        assert line.asked == TOO_LARGE // 65536 + 1
+        assert line.asked == LIMIT // 65536 + 1
 
     def test_is_told_to_the_application(self) -> None:
         assert environ_of(Request(), body=None)["CONTENT_LENGTH"] == str(TOO_LARGE)
