@@ -3,7 +3,6 @@
 Which verbs there are, and why somebody has it, is filled in by whoever knows routing.
 """
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -18,7 +17,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from conversations import scope
 from conversations.admin import retrying, templating
@@ -27,10 +25,11 @@ from conversations.admin.cells import status_pill
 from conversations.admin.files import FilePages
 from conversations.admin.history import build_history
 from conversations.admin.listing import ConversationListAdmin
-from conversations.admin.transcript import build_transcript, count_inbound_after
+from conversations.admin.replying import WritingPages
+from conversations.admin.transcript import build_transcript
 from conversations.admin.verbs import REFUSED, REOPEN, RESOLVE, Verb, actor_of, explain_refusal
 from conversations.admin.writing import REFUSALS, WritingForm, build_box
-from conversations.models import AssignmentKind, Contact, Conversation, Event, Message
+from conversations.models import AssignmentKind, Contact, Conversation, Event
 from conversations.services import replies
 from conversations.services.replies import ReplyRefusedError
 from conversations.templatetags.relaydesk import label
@@ -43,11 +42,8 @@ EARLIER_SHOWN = 5
 HISTORY_SHOWN = 500
 NUMBER_DIGITS = 9
 
-#: A service that stores what somebody wrote: an answer or a note.
-Write = Callable[..., Message]
 
-
-class ConversationAdmin(ConversationListAdmin, FilePages):
+class ConversationAdmin(ConversationListAdmin, FilePages, WritingPages):
     verbs: ClassVar[tuple[Verb, ...]] = (RESOLVE, REOPEN)
     refused: ClassVar[tuple[type[Exception], ...]] = REFUSED
     change_form_template = "admin/conversations/conversation/page.html"
@@ -156,6 +152,7 @@ class ConversationAdmin(ConversationListAdmin, FilePages):
             "verbs": self._buttons(request, conversation),
             "form": form,
             "newer": newer,
+            "has_lost_files": bool(request.FILES),
             "may_see_phone": request.user.has_perm("conversations.view_phone"),
             "query": self._kept_query(request),
             **_facts(conversation, user=viewer(request)),
@@ -212,49 +209,7 @@ class ConversationAdmin(ConversationListAdmin, FilePages):
         messages.success(request, link)
         return HttpResponseRedirect(self._list_address(request))
 
-    # --- Writing
-
-    def reply_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        return self._write(request, pk, write=replies.queue_reply)
-
-    def note_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        return self._write(request, pk, write=replies.add_note)
-
-    def _write(self, request: HttpRequest, pk: str, *, write: Write) -> HttpResponse:
-        conversation = self._find(request, pk)
-        if conversation is None:
-            return self._gone(request, pk)
-        if not request.user.has_perm("conversations.reply"):
-            raise PermissionDenied
-        page = self._address(conversation, "change", query=self._kept_query(request))
-        if request.method != "POST":
-            return HttpResponseRedirect(page)
-        form = WritingForm(request.POST)
-        if not form.is_valid():
-            return self._page(request, conversation, form=form)
-        newer = _newer(request, conversation, form) if write is replies.queue_reply else ""
-        if newer:
-            return self._page(request, conversation, form=form, newer=newer)
-        return self._store(request, conversation, form, write=write) or HttpResponseRedirect(page)
-
-    def _store(
-        self, request: HttpRequest, conversation: Conversation, form: WritingForm, *, write: Write
-    ) -> HttpResponse | None:
-        """Store the text; on a refusal return the page with the text still in the box."""
-        try:
-            write(
-                conversation,
-                author=viewer(request),
-                body=form.cleaned_data["body"],
-                actor=actor_of(viewer(request)),
-                now=timezone.now(),
-                public_id=form.cleaned_data["key"],
-            )
-        except ReplyRefusedError as error:
-            form.add_error("body", REFUSALS.get(error.code, error.code))
-        except self.refused as error:
-            form.add_error("body", self.explain_refusal(error))
-        return self._page(request, conversation, form=form) if form.errors else None
+    # --- Templates
 
     def template_view(self, request: HttpRequest, pk: str) -> HttpResponse:
         """Choose a template, fill it, look at it, and send it."""
@@ -370,22 +325,6 @@ def _duplicates(conversation: Conversation, *, user: User) -> list[Contact]:
     rows = scope.contacts_of(user).filter(merged_into=None)
     found = rows.filter(of_this | others).distinct().order_by("pk")
     return list(found[:EARLIER_SHOWN])
-
-
-def _newer(request: HttpRequest, conversation: Conversation, form: WritingForm) -> Text:
-    """Say how much the customer wrote while this answer was being typed, unless that was read."""
-    seen = form.cleaned_data["seen"]
-    if seen is None or "send_anyway" in request.POST:
-        return ""
-    count = count_inbound_after(conversation, sequence=seen)
-    if not count:
-        return ""
-    text = ngettext(
-        "%(n)d new message came while you were writing. Your answer was not sent yet.",
-        "%(n)d new messages came while you were writing. Your answer was not sent yet.",
-        count,
-    )
-    return text % {"n": count}
 
 
 def _number(text: str | None) -> int | None:

@@ -4,15 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django import forms
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels.models import Medium
+from channels.providers import adapter_for
+from channels.providers.base import MediaRules
+from conversations.media_types import shown_as
 from conversations.models import Conversation
 from conversations.phones import mask_phone
 from conversations.services import replies
+from conversations.services.uploads import MOST_FILES
 from conversations.states import Status
 from conversations.window import closes_at
 from teams.durations import in_words
@@ -70,6 +76,10 @@ class Box:
     key: str
     #: A template may go out here, whatever the hour.
     has_templates: bool
+    #: Which files may be chosen, and what is said about them.
+    accept: str
+    about_files: Text
+    most_bytes: int
 
 
 def build_box(conversation: Conversation, *, user: User, now: datetime) -> Box:
@@ -78,6 +88,7 @@ def build_box(conversation: Conversation, *, user: User, now: datetime) -> Box:
     end = closes_at(conversation.last_inbound_at)
     has_window = conversation.channel.medium == Medium.WHATSAPP and not code and end is not None
     contact = conversation.contact
+    rules = adapter_for(conversation.channel.provider).media_rules(conversation.channel.medium)
     return Box(
         can_reply=not code,
         state=state,
@@ -88,7 +99,24 @@ def build_box(conversation: Conversation, *, user: User, now: datetime) -> Box:
         key=str(new_public_id()),
         has_templates=code in ("", "message.template_required")
         and conversation.channel.medium == Medium.WHATSAPP,
+        accept=",".join(sorted(rules.most_bytes)),
+        about_files=_about_files(rules),
+        most_bytes=settings.UPLOAD_MAX_BYTES,
     )
+
+
+def _about_files(rules: MediaRules) -> Text:
+    """Say how large files may be, by their kind."""
+    most: dict[str, int] = {}
+    for kind, limit in rules.most_bytes.items():
+        shown = shown_as(kind)
+        most[shown] = max(most.get(shown, 0), min(limit, settings.UPLOAD_MAX_BYTES))
+    text = _(
+        "At most %(count)d files: pictures up to %(image)s, sound up to %(audio)s, "
+        "video up to %(video)s, documents up to %(file)s."
+    )
+    sizes = {shown: filesizeformat(limit) for shown, limit in most.items()}
+    return text % {"count": MOST_FILES, **sizes}
 
 
 def _state(conversation: Conversation, *, user: User) -> tuple[Text, str]:

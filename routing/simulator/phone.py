@@ -89,6 +89,7 @@ def look(channel: Channel, *, number: str) -> Screen:
         Message.objects.filter(channel=channel, conversation__identity__address=number)
         .exclude(direction=Direction.NOTE)
         .select_related("author")
+        .prefetch_related("attachments")
         .order_by("-created_at", "-pk")[:SHOWN]
     )
     conversation = (

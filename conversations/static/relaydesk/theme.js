@@ -97,7 +97,8 @@
     }
     const box = $("#write-box");
     const seen = $("[data-seen]");
-    if (box && seen && box.elements.body.value === "") box.elements.seen.value = seen.dataset.seen;
+    const isEmpty = box && box.elements.body.value === "" && !box.elements.file?.files.length;
+    if (isEmpty && seen) box.elements.seen.value = seen.dataset.seen;
     if (page.title) document.title = page.title;
   }
   function startRefreshing(bar) {
@@ -137,6 +138,15 @@
   const bar = $("[data-live-bar]");
   if (bar) startRefreshing(bar);
 
+  /* Too much for the server: said before it is sent, for a server that reads no further is not heard. */
+  function isTooLarge(field) {
+    if (!field) return false;
+    const bytes = Array.from(field.files).reduce((sum, file) => sum + file.size, 0);
+    const says = bytes > Number(field.dataset.mostBytes) ? field.dataset.tooLarge : "";
+    field.setCustomValidity(says);
+    return !field.reportValidity();
+  }
+
   /* --- Writing to a customer: drafts are kept, and a second click sends nothing twice. */
   const box = $("#write-box");
   if (box) {
@@ -145,10 +155,11 @@
     if (area.value === "" && store.get(key)) area.value = store.get(key);
     area.addEventListener("input", () => (area.value ? store.set(key, area.value) : store.drop(key)));
     box.addEventListener("submit", (event) => {
-      if (box.dataset.sent) { event.preventDefault(); return; }
+      if (box.dataset.sent || isTooLarge(box.elements.file)) { event.preventDefault(); return; }
       box.dataset.sent = "1";
       store.drop(key);
     });
+    box.elements.file?.addEventListener("change", (event) => isTooLarge(event.target));
     area.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
       event.preventDefault();
