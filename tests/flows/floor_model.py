@@ -204,8 +204,11 @@ class Floor:
         talk.owner, talk.in_team = None, False
 
     def _route(self, talk: Talk, *, before: str | None) -> None:
-        """Give it to whom it belongs, else to who had it `before`, else by turn."""
-        talk.owner = self.pin_of(talk) or before
+        """Give it to whom it belongs, else in its team to who had it `before`, else by turn."""
+        pinned = self.pin_of(talk)
+        talk.owner = pinned or before
+        if pinned:
+            talk.in_team = False
         if talk.owner is None:
             self.give_to_team(talk)
 
