@@ -5,7 +5,7 @@ Which of them a customer's message is answered with, in which language, and with
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -143,9 +143,9 @@ def fill(text: str, *, values: Mapping[str, str]) -> str:
     return re.sub(r"([ \u3000]?)\{([a-z_]+)\}", put, text).strip()
 
 
-def find_unknown(text: str) -> list[str]:
+def find_unknown(text: str, *, known: Collection[str] = VARIABLES) -> list[str]:
     """Return the names in braces that stand for nothing, in their order."""
-    return [name for name in _VARIABLE.findall(text) if name not in VARIABLES]
+    return [name for name in _VARIABLE.findall(text) if name not in known]
 
 
 def _why_no_text(occasion: Occasion) -> WhyNot | None:

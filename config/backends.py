@@ -59,7 +59,7 @@ PERMISSIONS: dict[str, Right | Role] = {
     "channels.change_channel": Right.EDIT_CHANNELS,
     **{
         f"channels.{action}_{rows}": Role.SUPERVISOR if action == "view" else Right.EDIT_CHANNELS
-        for rows in ("channelmember", "channeltext")
+        for rows in ("channelmember", "channeltext", "surveytemplate")
         for action in ("view", "add", "change", "delete")
     },
     "channels.view_template": Role.SUPERVISOR,

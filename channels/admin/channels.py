@@ -28,6 +28,7 @@ from channels.admin.forms import (
     ChannelForm,
 )
 from channels.admin.sections import build_sections
+from channels.admin.survey_templates import SurveyTemplateInline, save_survey_template_forms
 from channels.admin.texts import (
     SURVEY_INLINES,
     TEXT_INLINES,
@@ -36,7 +37,7 @@ from channels.admin.texts import (
     save_text_forms,
 )
 from channels.loaders import load_channel_hours
-from channels.models import PROVIDER_FIELDS, Channel, ChannelMember, Provider
+from channels.models import PROVIDER_FIELDS, Channel, ChannelMember, Medium, Provider
 from channels.secrets import is_readable, is_set
 from channels.services import channels
 from teams.admin.console import EmptyState
@@ -63,13 +64,13 @@ PLACES: dict[type, Text] = {
     ChannelMemberInline: WHO_ANSWERS,
     GreetingInline: GREETING,
     UnavailableInline: BUSINESS_HOURS,
-    **dict.fromkeys(SURVEY_INLINES, SATISFACTION),
+    **dict.fromkeys((*SURVEY_INLINES, SurveyTemplateInline), SATISFACTION),
 }
 
 
 class ChannelAdmin(ChannelButtons):
     form = ChannelForm
-    inlines = (*TEXT_INLINES, ChannelMemberInline)
+    inlines = (*TEXT_INLINES, SurveyTemplateInline, ChannelMemberInline)
     list_title = gettext_lazy("Channels")
     add_label = gettext_lazy("Add a channel")
     list_lead = gettext_lazy("A channel is one number or service through which customers write.")
@@ -163,6 +164,12 @@ class ChannelAdmin(ChannelButtons):
             groups.insert(1, (_("State"), {"fields": ("state_cell",)}))
         return groups
 
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """Leave out templates where there can be none: only WhatsApp has them."""
+        has_templates = obj is not None and obj.medium == Medium.WHATSAPP
+        without = () if has_templates else (SurveyTemplateInline,)
+        return [each for each in self.inlines if each not in without]
+
     def _connection_fields(self, obj: Any, *, may_edit: bool) -> list[str]:
         """Return what is asked of a channel's provider; of one that is not chosen yet, of all."""
         if obj is None:
@@ -236,7 +243,8 @@ class ChannelAdmin(ChannelButtons):
         return HttpResponseRedirect(reverse("admin:channels_channel_change", args=(obj.pk,)))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
-        members = save_text_forms(form.instance, formsets=formsets)
+        others = save_text_forms(form.instance, formsets=formsets)
+        members = save_survey_template_forms(form.instance, formsets=others)
         save_member_forms(form.instance, formsets=members, services=channels, now=timezone.now())
 
     # --- Columns and read-only fields

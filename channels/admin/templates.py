@@ -113,14 +113,19 @@ class TemplateAdmin(GuardedAdmin):
 
     @admin.display(description=gettext_lazy("State"), ordering="status")
     def state_cell(self, template: Template) -> SafeString:
-        mark = pill(_TONES[TemplateStatus(template.status)], template.get_status_display())
-        if not template.reason:
-            return mark
-        return format_html('{}<span class="sub">{}</span>', mark, template.reason)
+        return state_of(template)
 
     @admin.display(description=gettext_lazy("Text"))
     def text_cell(self, template: Template) -> str:
         return template.body if len(template.body) <= 120 else f"{template.body[:119]}…"  # noqa: PLR2004
+
+
+def state_of(template: Template) -> SafeString:
+    """Return what WhatsApp says of a template, with its reason."""
+    mark = pill(_TONES[TemplateStatus(template.status)], template.get_status_display())
+    if not template.reason:
+        return mark
+    return format_html('{}<span class="sub">{}</span>', mark, template.reason)
 
 
 def _fetched_channels() -> QuerySet[Channel]:

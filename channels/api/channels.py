@@ -23,6 +23,7 @@ from channels.api.serializers import (
     ManagedChannelOut,
     NewChannel,
 )
+from channels.api.survey_templates import take_survey_templates, write_survey_templates
 from channels.api.texts import take_hours, take_texts, write_texts
 from channels.models import (
     PROVIDER_FIELDS,
@@ -110,11 +111,12 @@ class ChannelsEndpoint(Endpoint):
     def post(self, request: Request) -> Response:
         body = self.read_body(NewChannel)
         take_hours(body)
-        texts = take_texts(body)
+        texts, templates = take_texts(body), take_survey_templates(body)
         _check(Channel(provider=body["provider"]), changes=body)
         with transaction.atomic():
             channel = channels.create(now=timezone.now(), **body)
             write_texts(channel, texts)
+            write_survey_templates(channel, templates)
         return Response(ManagedChannelOut(channel).data, status=status.HTTP_201_CREATED)
 
 
@@ -139,11 +141,12 @@ class ChannelEndpoint(Endpoint):
         channel = _pick(public_id)
         changes = self.read_body(ChannelChanges)
         take_hours(changes)
-        texts = take_texts(changes)
+        texts, templates = take_texts(changes), take_survey_templates(changes)
         _check(channel, changes=changes)
         with transaction.atomic():
             channel = _update(channel, changes, now=timezone.now())
             write_texts(channel, texts)
+            write_survey_templates(channel, templates)
         return Response(ManagedChannelOut(channel).data)
 
 
@@ -230,7 +233,9 @@ def _pick(public_id: UUID) -> Channel:
 
 def _shown() -> QuerySet[Channel]:
     """Return channels with what is shown of them beside their own columns."""
-    return Channel.objects.select_related("hours").prefetch_related("texts")
+    return Channel.objects.select_related("hours").prefetch_related(
+        "texts", "survey_templates__template"
+    )
 
 
 def _members(channel: Channel) -> QuerySet[ChannelMember]:

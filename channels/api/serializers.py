@@ -6,6 +6,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from channels.addresses import inbound_url, status_url
+from channels.api.survey_templates import (
+    SurveyTemplateBody,
+    SurveyTemplateOut,
+    show_survey_templates,
+)
 from channels.api.texts import ChannelTextBody, ChannelTextOut, show_texts
 from channels.checks import Line, is_passed, render
 from channels.greetings import TextKind
@@ -39,6 +44,7 @@ class ChannelOut(Out):
     survey_question = serializers.SerializerMethodField()
     survey_comment_question = serializers.SerializerMethodField()
     survey_thanks = serializers.SerializerMethodField()
+    survey_templates = serializers.SerializerMethodField()
 
     class Meta:
         model = Channel
@@ -62,6 +68,7 @@ class ChannelOut(Out):
             "survey_question",
             "survey_thanks",
             "survey_comment_question",
+            "survey_templates",
             "survey_delay_s",
             "survey_wait_s",
             "survey_pause_days",
@@ -93,6 +100,10 @@ class ChannelOut(Out):
     @extend_schema_field(ChannelTextOut(many=True))
     def get_survey_thanks(self, channel: Channel) -> Any:
         return show_texts(channel, kind=TextKind.SURVEY_THANKS)
+
+    @extend_schema_field(SurveyTemplateOut(many=True))
+    def get_survey_templates(self, channel: Channel) -> Any:
+        return show_survey_templates(channel)
 
 
 class ManagedChannelOut(ChannelOut):
@@ -173,6 +184,9 @@ class ChannelFields(Body):
         many=True, required=False, max_length=MOST_LANGUAGES
     )
     survey_thanks = ChannelTextBody(many=True, required=False, max_length=MOST_LANGUAGES)  # type: ignore[call-arg]
+    survey_templates = SurveyTemplateBody(  # type: ignore[call-arg]
+        many=True, required=False, max_length=MOST_LANGUAGES
+    )
     survey_delay_s = Whole(required=False, min_value=0, max_value=DAY_S)
     survey_wait_s = Whole(required=False, min_value=60, max_value=30 * DAY_S)
     survey_pause_days = Whole(required=False, min_value=0, max_value=3650)

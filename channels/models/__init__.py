@@ -12,6 +12,7 @@ from channels.models.envelope import Envelope, EnvelopeOutcome
 from channels.models.pace import Pace
 from channels.models.played_send import PlayedSend
 from channels.models.refusal import RefusedRequest
+from channels.models.survey_template import SurveyTemplate
 from channels.models.template import Template, TemplateStatus, TemplateSync
 from channels.models.text import ChannelText
 
@@ -31,6 +32,7 @@ __all__ = [
     "PlayedSend",
     "Provider",
     "RefusedRequest",
+    "SurveyTemplate",
     "Template",
     "TemplateStatus",
     "TemplateSync",

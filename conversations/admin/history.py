@@ -82,6 +82,10 @@ IN_BY_HAND = gettext_noop("The customer gets messages again: %(note)s")
 AUTOMATIC = gettext_noop("%(automatic)s sent.")
 #: Nobody had it: it waited with a team.
 FROM_A_QUEUE = gettext_noop("Taken from the queue of %(team)s: %(reason)s.")
+#: What the channel names to ask with outside the 24 hours cannot be used.
+NOT_ASKED_BECAUSE = gettext_noop(
+    "The customer was not asked for a rating: %(skip_reason)s (%(skip_detail)s)."
+)
 #: Nobody reopened it: it woke up.
 WOKE_UP = gettext_noop("Open again: the time was over for which it was set aside.")
 NOBODY_WROTE = gettext_noop("Resolved: nobody wrote for as long as the channel allows.")
@@ -161,6 +165,8 @@ def describe(event: Event, *, names: Names) -> Line:
 
 
 def _template_of(event: Event) -> str | None:
+    if event.type == "survey.skipped" and event.data.get("skip_detail"):
+        return NOT_ASKED_BECAUSE
     if event.type == "message.queued" and "automatic" in event.data:
         return AUTOMATIC
     if event.type == "conversation.unassigned" and event.data.get("user_id") is None:

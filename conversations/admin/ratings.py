@@ -205,7 +205,8 @@ class RatingAdmin(GuardedAdmin):
     def _why_no_answer(self, survey: Survey) -> Text:
         """Say why the customer was not asked, or that the question never arrived."""
         if survey.status == SurveyStatus.SKIPPED:
-            return survey.get_skip_reason_display()
+            why = survey.get_skip_reason_display()
+            return f"{why} ({survey.skip_detail})" if survey.skip_detail else why
         if survey.question and survey.question.delivery_status == DeliveryStatus.FAILED:
             return _("the question did not arrive")
         return ""

@@ -33,6 +33,10 @@ class AuthorKind(models.TextChoices):
     AI = "ai", _("AI agent")
 
 
+#: The kind of a message that is an approved template, filled.
+TEMPLATE_KIND = "template"
+
+
 class Message(models.Model):
     public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
     conversation = models.ForeignKey(

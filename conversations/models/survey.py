@@ -8,6 +8,7 @@ from conversations.querysets import SurveyQuerySet
 
 #: A longer comment is cut; the whole of it stands in the transcript.
 COMMENT_LENGTH = 1000
+LONGEST_DETAIL = 500
 
 
 class SurveyStatus(models.TextChoices):
@@ -21,7 +22,11 @@ class SurveyStatus(models.TextChoices):
 class SkipReason(models.TextChoices):
     """Why a customer was not asked."""
 
-    WINDOW_CLOSED = "window_closed", _("the 24-hour window was closed")
+    WINDOW_CLOSED = "window_closed", _("the 24-hour window was closed and no template is set")
+    TEMPLATE_UNUSABLE = (
+        "template_unusable",
+        _("the 24-hour window was closed and the template could not be used"),
+    )
     OPTED_OUT = "opted_out", _("opted out")
     ASKED_RECENTLY = "asked_recently", _("asked not long ago")
     CHANNEL_INACTIVE = "channel_inactive", _("the channel is switched off")
@@ -39,6 +44,8 @@ class Survey(models.Model):
     resolution = models.PositiveIntegerField()
     status = models.CharField(_("status"), max_length=8, choices=SurveyStatus)
     skip_reason = models.CharField(max_length=64, blank=True, choices=SkipReason)
+    # What the provider says of the template that would have asked.
+    skip_detail = models.CharField(max_length=LONGEST_DETAIL, blank=True, db_default="")
     agent = models.ForeignKey(
         "teams.User",
         verbose_name=_("agent"),

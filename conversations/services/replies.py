@@ -16,7 +16,7 @@ from conversations.event_types import EventType
 from conversations.media_files import KeptFile
 from conversations.models import Conversation, Message
 from conversations.models.assignment import AssignmentKind, EndReason
-from conversations.models.message import AuthorKind, Direction
+from conversations.models.message import TEMPLATE_KIND, AuthorKind, Direction
 from conversations.services import assignments, events, lifecycle, messages
 from conversations.services.assignments import Ownership
 from conversations.services.messages import Draft
@@ -27,9 +27,6 @@ from teams.models import User
 
 #: An answer; one that is too long for the provider goes out in several messages.
 MAX_BODY_LENGTH = 10_000
-
-
-TEMPLATE_KIND = "template"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from channels.greetings import TextKind, choose_language, fill
 from channels.loaders import load_texts
+from channels.services import survey_templates
 from conversations.models import Conversation
 
 
@@ -15,6 +16,15 @@ def question(conversation: Conversation) -> str:
         return own
     with translation.override(_spoken(conversation.contact.language)):
         return _("How did we do? Answer with a number from 1 (bad) to 5 (great).")
+
+
+def template(conversation: Conversation) -> survey_templates.Choice:
+    """Return the template that may ask outside the 24 hours, if there is one."""
+    return survey_templates.choose(
+        conversation.channel,
+        language=conversation.contact.language,
+        values=_values(conversation),
+    )
 
 
 def comment_question(conversation: Conversation) -> str:
@@ -33,8 +43,14 @@ def _own(conversation: Conversation, kind: TextKind) -> str:
     language = choose_language(texts, language=contact.language, default=channel.language)
     if language is None:
         return ""
-    values = {"contact_name": contact.name, "channel_name": channel.name}
-    return fill(texts[language], values=values)
+    return fill(texts[language], values=_values(conversation))
+
+
+def _values(conversation: Conversation) -> dict[str, str]:
+    return {
+        "contact_name": conversation.contact.name,
+        "channel_name": conversation.channel.name,
+    }
 
 
 def _spoken(language: str) -> str:

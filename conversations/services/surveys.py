@@ -4,23 +4,25 @@ What may happen to the conversation's state around it is `lifecycle`'s affair. W
 locked the conversation's row.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Least
 
-from channels.models import Medium
+from channels.models import Template
+from channels.placeholders import fill
+from channels.services.survey_templates import Choice
 from conversations.actors import Actor
 from conversations.delivery_states import DeliveryStatus
 from conversations.event_types import EventType
-from conversations.models import Contact, Conversation, Message, Survey, SurveyStatus
-from conversations.models.message import AuthorKind, Direction
-from conversations.models.survey import COMMENT_LENGTH, SkipReason
-from conversations.services import events, messages, survey_words
+from conversations.models import Conversation, Message, Survey, SurveyStatus
+from conversations.models.message import TEMPLATE_KIND, AuthorKind, Direction
+from conversations.models.survey import COMMENT_LENGTH, LONGEST_DETAIL, SkipReason
+from conversations.services import events, messages, survey_reasons, survey_words
 from conversations.services.messages import Draft
 from conversations.wake import wake
-from conversations.window import is_window_open
 
 #: For so long the next message is the comment. A customer with a new concern must not wait longer.
 COMMENT_WAIT = timedelta(hours=1)
@@ -52,15 +54,19 @@ def start(conversation: Conversation, *, now: datetime) -> Survey | None:
 
 @transaction.atomic
 def ask(survey: Survey, *, now: datetime) -> Survey:
-    """Send the question, or write down why it is not sent."""
+    """Send the question, outside the 24 hours by a template, or write down why it is not sent."""
     conversation = survey.conversation
-    reason = _reason_to_skip(survey, now=now)
-    if reason:
+    if reason := survey_reasons.reason_to_skip(survey, now=now):
         return _skip(survey, reason=reason, now=now)
+    if survey_reasons.is_free_text_allowed(conversation, now=now):
+        question = _in_words(survey_words.question(conversation))
+    else:
+        choice = survey_words.template(conversation)
+        if choice.template is None:
+            return _skip_without_template(survey, choice, now=now)
+        question = _by_template(choice.template, choice.values)
     survey.status = SurveyStatus.SENT
-    survey.question = queue_automatic(
-        conversation, body=survey_words.question(conversation), now=now
-    )
+    survey.question = _queue(conversation, question, now=now)
     survey.save(update_fields=["status", "question"])
     Conversation.objects.filter(pk=conversation.pk).update(
         survey_due_at=None,
@@ -136,19 +142,30 @@ def end_waiting(conversation: Conversation, *, reason: SkipReason, now: datetime
 
 def queue_automatic(conversation: Conversation, *, body: str, now: datetime) -> Message:
     """Queue a text that no person wrote."""
-    message = messages.append_outbound(
-        conversation,
-        draft=Draft(
-            direction=Direction.OUTBOUND,
-            author_kind=AuthorKind.SYSTEM,
-            body=body,
-            delivery_status=DeliveryStatus.QUEUED,
-            send_due_at=now,
-        ),
-        now=now,
-    )
+    return _queue(conversation, _in_words(body), now=now)
+
+
+def _queue(conversation: Conversation, draft: Draft, *, now: datetime) -> Message:
+    message = messages.append_outbound(conversation, draft=replace(draft, send_due_at=now), now=now)
     wake("conversations.tasks.send_queued")
     return message
+
+
+def _in_words(body: str) -> Draft:
+    return Draft(
+        direction=Direction.OUTBOUND,
+        author_kind=AuthorKind.SYSTEM,
+        body=body,
+        delivery_status=DeliveryStatus.QUEUED,
+    )
+
+
+def _by_template(template: Template, values: dict[str, str]) -> Draft:
+    return replace(
+        _in_words(fill(template.body, values)),
+        kind=TEMPLATE_KIND,
+        fields={"template": template, "template_variables": values},
+    )
 
 
 def _latest(conversation: Conversation, status: SurveyStatus) -> Survey | None:
@@ -160,9 +177,18 @@ def _latest(conversation: Conversation, status: SurveyStatus) -> Survey | None:
     )
 
 
+def _skip_without_template(survey: Survey, choice: Choice, *, now: datetime) -> Survey:
+    """Say that no template is set, or which one could not be used and what its provider says."""
+    if choice.trouble is None:
+        return _skip(survey, reason=SkipReason.WINDOW_CLOSED, now=now)
+    told = (str(choice.trouble), choice.trouble.reason)
+    survey.skip_detail = ": ".join(filter(None, told))[:LONGEST_DETAIL]
+    return _skip(survey, reason=SkipReason.TEMPLATE_UNUSABLE, now=now)
+
+
 def _skip(survey: Survey, *, reason: str, now: datetime) -> Survey:
     survey.status, survey.skip_reason = SurveyStatus.SKIPPED, reason
-    survey.save(update_fields=["status", "skip_reason"])
+    survey.save(update_fields=["status", "skip_reason", "skip_detail"])
     Conversation.objects.filter(pk=survey.conversation_id).update(survey_due_at=None)
     _note(survey, "survey.skipped", now=now)
     return survey
@@ -172,36 +198,6 @@ def _thank(conversation: Conversation, *, now: datetime) -> None:
     words = survey_words.thanks(conversation)
     if words:
         queue_automatic(conversation, body=words, now=now)
-
-
-def _reason_to_skip(survey: Survey, *, now: datetime) -> str:
-    """Return why the customer is not asked, as a code; blank if they are."""
-    conversation = survey.conversation
-    channel = conversation.channel
-    if conversation.identity.opted_out_at is not None:
-        return SkipReason.OPTED_OUT
-    if not channel.is_active:
-        return SkipReason.CHANNEL_INACTIVE
-    has_window = channel.medium == Medium.WHATSAPP
-    if has_window and not is_window_open(conversation.last_inbound_at, now=now):
-        return SkipReason.WINDOW_CLOSED
-    if channel.survey_pause_days and _was_asked_lately(survey, now=now):
-        return SkipReason.ASKED_RECENTLY
-    return ""
-
-
-def _was_asked_lately(survey: Survey, *, now: datetime) -> bool:
-    """Say whether this customer was asked about anything within the channel's pause.
-
-    The contact is locked: of two conversations that end at once, the second sees the first.
-    """
-    conversation = survey.conversation
-    Contact.objects.select_for_update(no_key=True).get(pk=conversation.contact_id)
-    since = now - timedelta(days=conversation.channel.survey_pause_days)
-    asked = Survey.objects.filter(
-        conversation__contact=conversation.contact_id, question__created_at__gt=since
-    )
-    return asked.exclude(pk=survey.pk).exists()
 
 
 def _note(survey: Survey, type_: EventType, *, now: datetime) -> None:
@@ -215,6 +211,7 @@ def _note(survey: Survey, type_: EventType, *, now: datetime) -> None:
             "rating": survey.rating,
             "comment": survey.comment,
             "skip_reason": survey.skip_reason,
+            **({"skip_detail": survey.skip_detail} if survey.skip_detail else {}),
             "agent_id": survey.agent_id,
             "team_id": survey.team_id,
         },

@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.models import Channel, ChannelText
+from channels.models import Channel, ChannelText, Template
 from channels.secrets import is_readable
 from teams.models import BusinessHours
 from tests.factories import (
@@ -12,8 +12,10 @@ from tests.factories import (
     make_agent,
     make_channel,
     make_supervisor,
+    make_template,
 )
 from tests.fake_twilio import running
+from tests.moments import WEDNESDAY_MORNING as MORNING
 
 pytestmark = pytest.mark.django_db
 TWILIO = {
@@ -281,6 +283,52 @@ class TestAutomaticTexts:
         assert answer.status_code == 422
         assert any(name.split(".")[0] == field for name in answer.json()["fields"])
         assert not ChannelText.objects.exists()
+
+
+class TestTemplatesForRatings:
+    def test_are_named_read_and_taken_away(self, api):
+        channel = make_channel()
+        template = make_template(channel=channel, language="ja")
+        address = f"channels/{channel.public_id}/"
+        row = {"template": str(template.public_id), "values": {"1": "{contact_name}"}}
+
+        answer = api.patch(address, {"survey_templates": [row]})
+
+        shown = {
+            **row,
+            "name": template.name,
+            "language": "ja",
+            "status": "approved",
+            "reason": "",
+            "is_usable": True,
+        }
+        assert answer.json()["survey_templates"] == [shown]
+        assert api.get("channels/").json()["data"][0]["survey_templates"] == [shown]
+        Template.objects.update(status="rejected", reason="Too salesy")
+        (later,) = api.get(address).json()["survey_templates"]
+        assert (later["is_usable"], later["reason"]) == (False, "Too salesy")
+        api.patch(address, {"survey_templates": []})
+        assert api.get(address).json()["survey_templates"] == []
+
+    @pytest.mark.parametrize(
+        ("fields", "values", "code"),
+        [
+            ({"status": "rejected"}, {"1": "Dora"}, "not_approved"),
+            ({}, {}, "values"),
+            ({}, {"1": "{order}"}, "unknown_variable"),
+            ({"removed_at": MORNING}, {"1": "Dora"}, "does_not_exist"),
+        ],
+    )
+    def test_that_could_not_be_sent_are_refused(self, api, fields, values, code):
+        channel = make_channel()
+        template = make_template(channel=channel, **fields)
+        row = {"template": str(template.public_id), "values": values}
+
+        answer = api.patch(f"channels/{channel.public_id}/", {"survey_templates": [row]})
+
+        assert answer.status_code == 422
+        assert answer.json()["fields"]["survey_templates"][0]["code"] == code
+        assert not channel.survey_templates.exists()
 
 
 CLOUD = {

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels.greetings import TextKind
-from channels.models import Channel, Distribution, Provider, RefusedRequest
-from channels.services import channels
+from channels.models import Channel, Distribution, Provider, RefusedRequest, Template
+from channels.services import channels, survey_templates
 from tests.console import sign_in
 from tests.doors import customer_writes
 from tests.factories import (
@@ -25,6 +25,7 @@ from tests.factories import (
     make_cloud_channel,
     make_engagelab_channel,
     make_supervisor,
+    make_template,
 )
 from tests.fake_twilio import running
 
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.django_db
 LIST = "/admin/channels/channel/"
 NO_AGENTS = {
     f"{rows}-{count}_FORMS": 0
-    for rows in ("memberships", *TextKind)
+    for rows in ("memberships", "survey_templates", *TextKind)
     for count in ("TOTAL", "INITIAL")
 }
 
@@ -492,3 +493,92 @@ def test_the_agents_of_a_channel_have_their_places_for_those_who_only_look() -> 
 
     cells = shown.split('class="field-place_cell"')[1:]
     assert [cell.split("<p>")[1].split("</p>")[0] for cell in cells] == ["1", "2"]
+
+
+class TestATemplateForRatings:
+    def row(self, template: Template, lines: str, **changes: Any) -> dict[str, Any]:
+        prefix = "survey_templates"
+        row = {"TOTAL_FORMS": 1, "0-template": template.pk, "0-lines": lines, **changes}
+        return {f"{prefix}-{name}": value for name, value in row.items()}
+
+    def test_is_named_with_a_line_for_each_placeholder(self, client: Client) -> None:
+        channel = make_channel()
+        template = make_template(channel=channel)
+
+        answer = client.post(
+            page(channel), form_of(channel, **self.row(template, "{contact_name}\n"))
+        )
+
+        assert answer.status_code == 302
+        (row,) = channel.survey_templates.all()
+        assert (row.template, row.values) == (template, {"1": "{contact_name}"})
+        assert "Hi {contact_name}, your order" in client.get(page(channel)).content.decode()
+
+    @pytest.mark.parametrize(
+        ("fields", "lines", "sentence"),
+        [
+            ({"status": "pending"}, "Dora", "This template is not approved"),
+            ({}, "", "Write one line for each placeholder"),
+            ({}, "Dora\nEmil", "Write one line for each placeholder"),
+            ({}, "{order}", "Use {contact_name} and {channel_name} only."),
+        ],
+    )
+    def test_that_could_not_be_sent_is_refused(
+        self, client: Client, fields: dict[str, str], lines: str, sentence: str
+    ) -> None:
+        channel = make_channel()
+        template = make_template(channel=channel, **fields)
+
+        answer = client.post(page(channel), form_of(channel, **self.row(template, lines)))
+
+        assert answer.status_code == 200
+        assert sentence in answer.content.decode()
+        assert not channel.survey_templates.exists()
+
+    def test_of_another_channel_cannot_be_chosen(self, client: Client) -> None:
+        channel, foreign = make_channel(), make_template(channel=make_channel(name="Other"))
+        answer = client.post(page(channel), form_of(channel, **self.row(foreign, "Dora")))
+        assert answer.status_code == 200
+        assert not channel.survey_templates.exists()
+
+    def test_that_was_rejected_since_says_why_and_lets_the_rest_be_saved(
+        self, client: Client
+    ) -> None:
+        channel = make_channel()
+        template = make_template(channel=channel)
+        survey_templates.replace(channel, rows=[(template, {"1": "Dora"})])
+        Template.objects.update(status="rejected", reason="Too salesy")
+
+        shown = client.get(page(channel)).content.decode()
+        assert "Too salesy" in shown
+        assert "It is not sent." in shown
+        row = self.row(
+            template,
+            "Dora",
+            **{"INITIAL_FORMS": 1, "0-id": channel.survey_templates.get().pk},
+        )
+        answer = client.post(page(channel), form_of(channel, **row, name="Renamed"))
+        assert answer.status_code == 302
+        assert channel.survey_templates.count() == 1
+
+    def test_is_taken_away(self, client: Client) -> None:
+        channel = make_channel()
+        template = make_template(channel=channel)
+        survey_templates.replace(channel, rows=[(template, {"1": "Dora"})])
+        kept = channel.survey_templates.get().pk
+        row = self.row(template, "Dora", **{"INITIAL_FORMS": 1, "0-id": kept, "0-DELETE": "on"})
+
+        assert client.post(page(channel), form_of(channel, **row)).status_code == 302
+        assert not channel.survey_templates.exists()
+
+    def test_is_no_matter_of_sms(self, client: Client) -> None:
+        shown = client.get(page(make_channel(medium="sms"))).content.decode()
+        assert "survey_templates" not in shown
+
+    def test_is_read_by_supervisors_who_may_not_change_it(self) -> None:
+        channel = make_channel()
+        template = make_template(channel=channel)
+        survey_templates.replace(channel, rows=[(template, {"1": "Dora"})])
+        shown = sign_in(make_supervisor()).get(page(channel)).content.decode()
+        assert "Hi Dora, your order" in shown
+        assert 'name="survey_templates-0-lines"' not in shown
