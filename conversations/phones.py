@@ -13,6 +13,15 @@ def mask_phone(phone: str) -> str:
     return f"{phone[:_HEAD]} •••• {phone[-_TAIL:]}"
 
 
+def country_of(phone: str) -> str:
+    """Return the country of a number, `JP`; blank where it has none, or may be one of several."""
+    try:
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(phone))
+    except phonenumbers.NumberParseException:
+        return ""
+    return region if region and region.isalpha() else ""
+
+
 def zone_of(phone: str) -> str:
     """Return the time zone of a number, `Asia/Tokyo`; blank where it may be one of several.
 

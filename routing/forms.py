@@ -1,6 +1,5 @@
 """Forms about rules and assignments: what people type becomes what the services take."""
 
-import json
 from typing import Any
 
 from django import forms
@@ -9,12 +8,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from routing.engine.conditions import OPERATORS, ConditionError, Field, Operator, validate
-from routing.engine.explain_rules import PROBLEMS
-from routing.engine.facts import ConditionSpec
 from routing.engine.text import split_raw
-from routing.models import Condition, Rule
-from teams.inlines import NamedRowFormSet
+from routing.models import Rule
 from teams.models import Team, User
 from teams.permissions import Right, is_allowed
 
@@ -22,38 +17,6 @@ MOST_TAGS = 20
 LONGEST_TAG = 64
 LARGEST_ORDER = 10_000
 LOWEST_PRIORITY, HIGHEST_PRIORITY = -100, 100
-
-FIELD_LABELS = {
-    Field.MESSAGE_TEXT: gettext_lazy("the message"),
-    Field.CONTACT_TAG: gettext_lazy("the customer's tags"),
-    Field.CONTACT_IS_NEW: gettext_lazy("the customer is new"),
-    Field.CHANNEL: gettext_lazy("the channel"),
-    Field.TIME_OF_DAY: gettext_lazy("the time of day"),
-    Field.WEEKDAY: gettext_lazy("the day of the week"),
-    Field.OPEN_HOURS: gettext_lazy("the channel is open"),
-}
-OPERATOR_LABELS = {
-    Operator.CONTAINS: gettext_lazy("contains any of"),
-    Operator.NOT_CONTAINS: gettext_lazy("contains none of"),
-    Operator.EQUALS: gettext_lazy("is"),
-    Operator.NOT_EQUALS: gettext_lazy("is not"),
-    Operator.STARTS_WITH: gettext_lazy("starts with"),
-    Operator.IN: gettext_lazy("is one of"),
-    Operator.NOT_IN: gettext_lazy("is none of"),
-    Operator.GTE: gettext_lazy("is from … on"),
-    Operator.LT: gettext_lazy("is before"),
-    Operator.IS_SET: gettext_lazy("is there"),
-    Operator.IS_NOT_SET: gettext_lazy("is missing"),
-}
-EXAMPLES = {
-    Field.MESSAGE_TEXT: gettext_lazy("refund, broken, 返金"),
-    Field.CONTACT_TAG: gettext_lazy("vip, wholesale"),
-    Field.CONTACT_IS_NEW: gettext_lazy("yes or no"),
-    Field.CHANNEL: gettext_lazy("the channel's name"),
-    Field.TIME_OF_DAY: gettext_lazy("18:00"),
-    Field.WEEKDAY: gettext_lazy("saturday, sunday"),
-    Field.OPEN_HOURS: gettext_lazy("yes or no"),
-}
 
 
 class TagsField(forms.CharField):
@@ -126,6 +89,11 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["order"] = getattr(self.instance, "place", None)
+        if "match" in self.fields:
+            self.fields["match"].help_text = _(
+                "Several values, separated by commas, mean any of them. Conditions of one group "
+                "count as one: with “all”, one of them is enough; with “any”, all must hold."
+            )
         if "team" in self.fields:
             self.fields["team"].queryset = Team.objects.active()  # type: ignore[attr-defined]
             self.fields["person"].queryset = User.objects.active()  # type: ignore[attr-defined]
@@ -146,66 +114,6 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         elif chosen == 0:
             self.add_error("team", _("Say who gets it: choose a team, a person or an AI agent."))
         return cleaned
-
-
-class ConditionForm(forms.ModelForm):  # type: ignore[type-arg]
-    """One condition, checked by the engine that will evaluate it."""
-
-    field = forms.ChoiceField(
-        label=gettext_lazy("If"), choices=list(FIELD_LABELS.items()), initial=Field.MESSAGE_TEXT
-    )
-    operator = forms.ChoiceField(
-        label=gettext_lazy("compares"),
-        choices=list(OPERATOR_LABELS.items()),
-        initial=Operator.CONTAINS,
-    )
-    value = forms.CharField(
-        label=gettext_lazy("with"),
-        required=False,
-        strip=True,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
-        error_messages={
-            "null_characters_not_allowed": gettext_lazy("Invisible characters are not allowed.")
-        },
-    )
-
-    class Meta:
-        model = Condition
-        fields = ("field", "operator", "value")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "field" not in self.fields:
-            return
-        self.fields["field"].widget.attrs.update(
-            {
-                "data-operators": json.dumps({f: _in_order(OPERATORS[f]) for f in Field}),
-                "data-examples": json.dumps({f: str(EXAMPLES[f]) for f in Field}),
-            }
-        )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if not {"field", "operator", "value"} <= cleaned.keys():
-            return cleaned
-        try:
-            validate(self.spec())
-        except ConditionError as error:
-            self.add_error(error.part, _(PROBLEMS.get(error.code, error.code)))
-        return cleaned
-
-    def spec(self) -> ConditionSpec:
-        return ConditionSpec(
-            self.cleaned_data["field"], self.cleaned_data["operator"], self.cleaned_data["value"]
-        )
-
-
-class ConditionFormSet(NamedRowFormSet):
-    def specs(self) -> list[ConditionSpec]:
-        """Return the conditions that are to be kept, in the order of the rows."""
-        forms: list[Any] = self.forms
-        kept = (form for form in forms if form.has_changed() or form.instance.pk)
-        return [form.spec() for form in kept if not form.cleaned_data.get("DELETE")]
 
 
 class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -293,7 +201,3 @@ def people_for(giver: User) -> "QuerySet[User]":
         return everybody
     colleagues = User.objects.filter(teams__in=giver.teams.all()).values("pk")
     return everybody.filter(pk__in=colleagues) | everybody.filter(pk=giver.pk)
-
-
-def _in_order(operators: frozenset[Operator]) -> list[str]:
-    return [operator.value for operator in OPERATOR_LABELS if operator in operators]

@@ -22,6 +22,7 @@ from routing.engine.facts import (
     TargetKind,
 )
 from routing.engine.rule_sets import rules_from_json
+from routing.engine.written import Written
 from routing.histories import History, load_history
 from routing.models import AiRun, Rule, RuleSet
 from routing.models.ai_agent import MAY_RETURN
@@ -138,7 +139,7 @@ def rule_spec(rule: Rule) -> RuleSpec:
         target=target,
         match=rule.match,
         conditions=tuple(
-            ConditionSpec(c.field, c.operator, c.value) for c in rule.conditions.all()
+            ConditionSpec(c.field, c.operator, c.value, c.group) for c in rule.conditions.all()
         ),
         channel_ids=tuple(sorted(channel.pk for channel in rule.channels.all())),
         add_tags=tuple(rule.add_tags),
@@ -150,15 +151,15 @@ def rule_spec(rule: Rule) -> RuleSpec:
 def load_situation(
     conversation: Conversation,
     *,
-    text: str,
+    message: Written,
     is_new_contact: bool,
     now: datetime,
     reopener: Actor | None = None,
 ) -> Situation:
     """Return the facts about a conversation that waits for a decision.
 
-    `conversation.channel` must be loaded. A contact who is new has no history to look up.
-    `reopener` is who reopened it, where that was not the customer.
+    `conversation.channel` must be loaded. A contact who is new must be there with what is known,
+    and has no history to look up. `reopener` is who reopened it, where that was not the customer.
     """
     channel = conversation.channel
     situation = Situation(
@@ -166,17 +167,23 @@ def load_situation(
         zone=channel.time_zone,
         channel_id=channel.pk,
         channel_name=channel.name,
-        text=text,
+        text=message.text,
+        message_types=message.types,
         is_new_contact=is_new_contact,
         is_open=load_is_open(channel, at=now),
     )
     if is_new_contact:
-        return situation
+        return replace(situation, contact_phone=conversation.contact.phone)
     contact = Contact.objects.select_related("permanent_agent").get(pk=conversation.contact_id)
     history = load_history(conversation)
     return replace(
         situation,
         contact_tags=tuple(contact.tags),
+        contact_phone=contact.phone,
+        contact_language=contact.language,
+        contact_attributes=contact.attributes,
+        conversation_tags=tuple(conversation.tags),
+        conversation_priority=conversation.priority,
         permanent_agent=_known(contact.permanent_agent),
         previous_owner=_known(history.last_owner),
         previous_team_id=history.last_team_id,

@@ -15,9 +15,10 @@ from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from channels.models import Channel  # noqa: E402
-from conversations.models import Conversation  # noqa: E402
+from conversations.models import Contact, Conversation  # noqa: E402
 from conversations.states import Status  # noqa: E402
 from routing import loaders  # noqa: E402
+from routing.engine.written import Written  # noqa: E402
 from routing.services import assignment  # noqa: E402
 
 
@@ -33,10 +34,13 @@ def main() -> None:
         conversation = Conversation(
             pk=conversation_id, contact_id=contact_id, status=Status.NEW, version=1, tags=[]
         )
-        conversation.channel = found
+        conversation.channel, conversation.contact = found, Contact(pk=contact_id)
         with transaction.atomic():
             assignment.route(
-                conversation, text="Where is my order?", now=timezone.now(), is_new_contact=True
+                conversation,
+                message=Written("Where is my order?", ("text",)),
+                now=timezone.now(),
+                is_new_contact=True,
             )
         seconds.append(time.perf_counter() - started)
     print(json.dumps(seconds))

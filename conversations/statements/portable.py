@@ -49,7 +49,7 @@ def welcome(incoming: Incoming) -> Welcomed:
         return Welcomed(is_duplicate=True)
     contact = Contact.objects.create(
         name=incoming.profile_name[:200],
-        phone=incoming.address[:16] if incoming.address.startswith("+") else "",
+        phone=incoming.phone,
         created_at=incoming.now,
     )
     identity = Identity.objects.create(

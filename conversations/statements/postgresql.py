@@ -213,7 +213,6 @@ def append_to_open(incoming: Incoming) -> Appended:
 
 
 def welcome(incoming: Incoming) -> Welcomed:
-    phone = incoming.address if incoming.address.startswith("+") else ""
     row = _run(
         _WELCOME,
         {
@@ -221,7 +220,7 @@ def welcome(incoming: Incoming) -> Welcomed:
             **_conversation_parameters(),
             "contact_public_id": new_public_id(),
             "profile_name": incoming.profile_name[:200],
-            "phone": phone[:16],
+            "phone": incoming.phone,
         },
     )
     envelope_id, contact_id, conversation_id = row

@@ -33,6 +33,11 @@ class Incoming:
         return self.envelope_key or self.provider_message_id
 
     @property
+    def phone(self) -> str:
+        """The number that a new contact is given; blank where the address is none."""
+        return self.address[:16] if self.address.startswith("+") else ""
+
+    @property
     def files(self) -> list[dict[str, str]]:
         return [entry for entry in self.media if entry["kind"] == "file"]
 

@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy
 
 from conversations.templatetags.relaydesk import icon
 from routing import loaders
+from routing.condition_forms import ConditionForm, ConditionFormSet
 from routing.engine.facts import Target, TargetKind
-from routing.forms import ConditionForm, ConditionFormSet, RuleForm
+from routing.forms import RuleForm
 from routing.models import Condition, Rule
 from routing.rendering import render_rule
 from routing.services import rules
@@ -28,10 +29,9 @@ class ConditionInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Condition
     form = ConditionForm
     formset = ConditionFormSet
+    fields = ("group", "field", "name", "operator", "value")
     extra = 2
-    verbose_name_plural = gettext_lazy(
-        "Conditions: several values, separated by commas, mean any of them"
-    )
+    verbose_name_plural = gettext_lazy("Conditions")
 
 
 @admin.register(Rule)

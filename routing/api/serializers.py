@@ -45,9 +45,12 @@ class StretchOut(serializers.Serializer[Any]):
 
 
 class ConditionOut(serializers.Serializer[Condition]):
+    """One condition; those of one `group` count as one."""
+
     field = Text()
     operator = Text()
     value = Text()
+    group = Text()
 
 
 class AiAgentBrief(serializers.Serializer[AiAgent]):

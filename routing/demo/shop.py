@@ -9,7 +9,7 @@ from datetime import date, time
 
 from django.utils.translation import gettext_noop
 
-from routing.engine.conditions import Field, Operator
+from routing.engine.fields import Field, Operator
 from teams.hours import Interval
 from teams.models import Presence, Role, Strategy
 

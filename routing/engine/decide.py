@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from routing.engine import desks
-from routing.engine.conditions import ConditionError, Seen
+from routing.engine.conditions import ConditionError
 from routing.engine.facts import (
     Answer,
     Desk,
@@ -18,7 +18,7 @@ from routing.engine.facts import (
     Target,
     TargetKind,
 )
-from routing.engine.observer import observe, walk
+from routing.engine.observer import Observed, matches
 
 
 def decide(situation: Situation, *, rules: Sequence[RuleSpec], open_desk: OpenDesk) -> Answer:
@@ -50,7 +50,7 @@ def _route(
 ) -> Answer:
     if answer := _give_to_known_person(situation, steps):
         return answer
-    observed = observe(situation)
+    observed = Observed(situation)
     matched: list[RuleSpec] = []
     for rule in rules:
         if not _match(rule, situation, observed, steps):
@@ -172,9 +172,7 @@ def _still_here(person: KnownPerson | None, code: str, steps: list[Step]) -> Kno
     return person
 
 
-def _match(
-    rule: RuleSpec, situation: Situation, observed: dict[str, Seen], steps: list[Step]
-) -> bool:
+def _match(rule: RuleSpec, situation: Situation, observed: Observed, steps: list[Step]) -> bool:
     """Walk the rule's conditions, note what each saw, and say whether the rule matches.
 
     A rule that cannot be understood counts as not matched: it must not hold up the message.
@@ -182,7 +180,7 @@ def _match(
     if rule.channel_ids and situation.channel_id not in rule.channel_ids:
         return False
     try:
-        has_matched, findings = walk(rule.prepared, observed=observed, match=rule.match)
+        has_matched, findings = matches(rule, observed=observed)
     except ConditionError as error:
         problem = {"rule_id": rule.id, "rule": rule.name, "problem": error.code}
         steps.append(Step("rule", "error", "broken", problem))

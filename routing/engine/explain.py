@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from routing.engine import explain_desks, explain_rules, handovers
+from routing.engine import explain_conditions, explain_desks, explain_rules, handovers
+from routing.engine.condition_words import PROBLEMS
 from routing.engine.facts import Answer, Outcome, Step, TargetKind
 from routing.engine.phrases import Hole, Phrase, _, counted, ngettext
 
@@ -103,7 +104,7 @@ def _is_about_one_person(stage: str, facts: Facts) -> bool:
 def _conditions(facts: Facts) -> tuple[Sentence, ...]:
     """Return what each condition found, unless the sentence about the only one said it."""
     if "problem" in facts:
-        problem = Phrase(explain_rules.PROBLEMS[facts["problem"]])
+        problem = Phrase(PROBLEMS[facts["problem"]])
         return (Sentence("rule", "error", facts["problem"], problem),)
     findings = facts.get("conditions", ())
     if len(findings) == 1:
@@ -113,7 +114,7 @@ def _conditions(facts: Facts) -> tuple[Sentence, ...]:
             "rule",
             "matched" if finding["passed"] else "no",
             "condition",
-            explain_rules.describe_finding(finding),
+            explain_conditions.describe_finding(finding),
         )
         for finding in findings
     )

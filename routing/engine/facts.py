@@ -4,8 +4,8 @@ Everything here survives a trip through JSON (see `serial.py`), because a stored
 the same answer when it is computed again.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -163,6 +163,16 @@ class RuleSpec:
         """The conditions, worked out once: a version of the rules serves many decisions."""
         return tuple(condition.prepared for condition in self.conditions)
 
+    @cached_property
+    def grouped(self) -> tuple[tuple[Prepared, ...], ...]:
+        """The same by groups, in the order of each one's first; none where none is named."""
+        if not any(condition.group for condition in self.conditions):
+            return ()
+        groups: dict[str, list[Prepared]] = {}
+        for place, condition in enumerate(self.conditions):
+            groups.setdefault(condition.group or str(place), []).append(condition.prepared)
+        return tuple(map(tuple, groups.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
@@ -185,7 +195,14 @@ class Situation:
     is_new_contact: bool = False
     #: By the channel's business hours; without any it is always open.
     is_open: bool = True
+    #: What came: see `written.types_of`.
+    message_types: tuple[str, ...] = ()
     contact_tags: tuple[str, ...] = ()
+    contact_phone: str = ""
+    contact_language: str = ""
+    contact_attributes: Mapping[str, Any] = field(default_factory=dict)
+    conversation_tags: tuple[str, ...] = ()
+    conversation_priority: int = 0
     permanent_agent: KnownPerson | None = None
     #: Who had the conversation before it was reopened.
     previous_owner: KnownPerson | None = None

@@ -8,7 +8,15 @@ from routing.engine.facts import ConditionSpec, RuleSpec, Target, TargetKind
 
 
 def rules_to_json(rules: Sequence[RuleSpec]) -> list[dict[str, Any]]:
-    return [asdict(rule) for rule in rules]
+    return [_rule_to_json(rule) for rule in rules]
+
+
+def _rule_to_json(rule: RuleSpec) -> dict[str, Any]:
+    written = asdict(rule)
+    for condition in written["conditions"]:
+        if not condition["group"]:  # as it was before there were groups
+            del condition["group"]
+    return written
 
 
 def rules_from_json(stored: Sequence[dict[str, Any]]) -> tuple[RuleSpec, ...]:

@@ -127,9 +127,22 @@ def _situation_to_json(situation: Situation) -> Json:
         "tries": situation.tries,
         "waited_s": situation.waited_s,
         "former_team_ids": list(situation.former_team_ids),
-        **({"ai_agent_ids": list(situation.ai_agent_ids)} if situation.ai_agent_ids else {}),
-        **({"is_ai_silent": True} if situation.is_ai_silent else {}),
+        **_only_set(
+            message_types=list(situation.message_types),
+            contact_phone=situation.contact_phone,
+            contact_language=situation.contact_language,
+            contact_attributes=dict(situation.contact_attributes),
+            conversation_tags=list(situation.conversation_tags),
+            conversation_priority=situation.conversation_priority,
+            ai_agent_ids=list(situation.ai_agent_ids),
+            is_ai_silent=situation.is_ai_silent,
+        ),
     }
+
+
+def _only_set(**values: Any) -> Json:
+    """Leave out what is as it usually is: facts from before a field was there read the same."""
+    return {name: value for name, value in values.items() if value}
 
 
 def _situation_from_json(stored: Mapping[str, Any]) -> Situation:
@@ -142,6 +155,8 @@ def _situation_from_json(stored: Mapping[str, Any]) -> Situation:
             "previous_owner": _known_from_json(stored["previous_owner"]),
             "lapsed_ids": tuple(stored["lapsed_ids"]),
             "former_team_ids": tuple(stored.get("former_team_ids", ())),
+            "message_types": tuple(stored.get("message_types", ())),
+            "conversation_tags": tuple(stored.get("conversation_tags", ())),
             "ai_agent_ids": tuple(stored.get("ai_agent_ids", ())),
         }
     )

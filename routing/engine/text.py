@@ -8,8 +8,13 @@ _COMMAS = str.maketrans({"、": ",", "，": ",", "､": ","})
 
 def fold(text: str) -> str:
     """Return the text as it is compared. There are no words here, so it serves CJK as well."""
-    narrow = unicodedata.normalize("NFKC", text).casefold()
-    return unicodedata.normalize("NFKC", narrow).strip()
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", folded).strip()
+
+
+def narrow(text: str) -> str:
+    """Return the text without differences of width: a pattern, whose cases have meanings."""
+    return unicodedata.normalize("NFKC", text).strip()
 
 
 def split_raw(value: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from routing.engine.conditions import Field, Operator
+from routing.engine.fields import Operator
 from teams.identifiers import new_public_id
 
 
@@ -110,7 +110,7 @@ class Rule(models.Model):
 class Condition(models.Model):
     rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="conditions")
     position = models.PositiveIntegerField(default=0)
-    field = models.CharField(_("field"), max_length=32, choices=[(f.value, f.value) for f in Field])
+    field = models.CharField(_("field"), max_length=96)
     operator = models.CharField(
         _("operator"), max_length=16, choices=[(o.value, o.value) for o in Operator]
     )
@@ -120,6 +120,8 @@ class Condition(models.Model):
         blank=True,
         help_text=_("Several values: separate them with a comma; one of them is enough."),
     )
+    # Conditions of one letter count as one: where all must hold, one of them is enough.
+    group = models.CharField(_("group"), max_length=1, blank=True, db_default="")
 
     class Meta:
         verbose_name = _("condition")

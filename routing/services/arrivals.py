@@ -10,11 +10,12 @@ from django.db import transaction
 from channels.greetings import Occasion
 from channels.models import Channel
 from channels.providers.base import InboundMessage, InboundRequest
-from conversations.models import Conversation
+from conversations.models import Contact, Conversation
 from conversations.services import automatic_texts, inbox, opt_outs
 from conversations.services.inbox import Arrival, Arrived
 from conversations.statements import Incoming
 from conversations.states import Status
+from routing.engine.written import Written, types_of
 from routing.services import asides, assignment
 from teams.identifiers import new_public_id
 
@@ -129,7 +130,7 @@ def _route(conversation: Conversation, arrival: Arrival, incoming: Incoming) -> 
     try:
         assignment.route(
             conversation,
-            text=incoming.text,
+            message=Written(incoming.text, types_of(incoming.kind, incoming.media)),
             is_new_contact=arrival.is_new_contact,
             now=incoming.now,
         )
@@ -149,6 +150,8 @@ def _conversation(channel: Channel, arrival: Arrival, incoming: Incoming) -> Con
         waiting_since=incoming.now,
     )
     conversation.channel = channel
+    if arrival.is_new_contact:
+        conversation.contact = Contact(pk=conversation.contact_id, phone=incoming.phone)
     return conversation
 
 

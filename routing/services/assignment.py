@@ -15,6 +15,7 @@ from routing import loaders
 from routing.engine.decide import decide, decide_handover, decide_named, decide_reopened
 from routing.engine.facts import Target, TargetKind, Trigger
 from routing.engine.handovers import HandoverReason
+from routing.engine.written import Written, types_of
 from routing.models import Decision, RunEnd
 from routing.services import ai_holds, decisions
 from routing.services.decisions import Question, decide_and_apply
@@ -36,7 +37,7 @@ class AssignmentRefusedError(Exception):
 def route(
     conversation: Conversation,
     *,
-    text: str,
+    message: Written,
     now: datetime,
     is_new_contact: bool = False,
     reopener: Actor | None = None,
@@ -52,7 +53,11 @@ def route(
 
     def pose() -> Question:
         situation = loaders.load_situation(
-            conversation, text=text, is_new_contact=is_new_contact, reopener=reopener, now=now
+            conversation,
+            message=message,
+            is_new_contact=is_new_contact,
+            reopener=reopener,
+            now=now,
         )
         version = getattr(conversation.channel, "rule_set_version", None)
         version = version or loaders.current_version()
@@ -111,7 +116,7 @@ def _route_due(conversation: Conversation, *, now: datetime) -> None:
         _route_to_people_due(conversation, now=now)
     elif conversation.status in OPEN:
         reopener = lifecycle.reopened_by(conversation)
-        route(conversation, text=last_text(conversation), reopener=reopener, now=now)
+        route(conversation, message=last_written(conversation), reopener=reopener, now=now)
     else:
         Conversation.objects.filter(pk=conversation.pk).update(routing_due_at=None)
 
@@ -124,14 +129,18 @@ def _route_to_people_due(conversation: Conversation, *, now: datetime) -> None:
     route_to_people(conversation, name=name, reason=reason or HandoverReason.TAKEN, now=now)
 
 
-def last_text(conversation: Conversation) -> str:
+def last_written(conversation: Conversation) -> Written:
     """Return what the customer wrote last: rules are matched against it."""
-    return (
+    last = (
         Message.objects.filter(conversation=conversation, direction=Direction.INBOUND)
         .order_by("-sequence")
-        .values_list("body", flat=True)
+        .values_list("body", "kind", "media")
         .first()
-    ) or ""
+    )
+    if last is None:
+        return Written()
+    text, kind, media = last
+    return Written(text, types_of(kind, media))
 
 
 @transaction.atomic

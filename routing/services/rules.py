@@ -77,6 +77,7 @@ def save(
             field=condition.field,
             operator=condition.operator,
             value=condition.value,
+            group=condition.group,
         )
         for place, condition in enumerate(conditions)
     )

@@ -192,6 +192,8 @@
     if (!operator || !allowed) return;
     for (const option of operator.options) option.hidden = option.disabled = option.value !== "" && !allowed.includes(option.value);
     if (operator.selectedOptions[0]?.disabled) operator.value = allowed[0];
+    const name = document.getElementById(select.id.replace(/field$/, "name"));
+    if (name) name.hidden = select.value !== select.dataset.named;
     if (value) value.placeholder = JSON.parse(select.dataset.examples)[select.value] ?? "";
   }
   $$("select[data-operators]").forEach(limitOperators);

@@ -170,7 +170,9 @@ class TestACondition:
         ("row", "part"),
         [
             (("nonsense", "contains", "a"), "field"),
-            (("message.text", "matches", "(a+)+$"), "operator"),
+            (("message.text", "matches", "(a+)+$\\1"), "value"),
+            (("contact.attribute", "equals", "gold"), "name"),
+            (("time.date", "lt", "tomorrow"), "value"),
             (("message.text", "gte", "a"), "operator"),
             (("contact.is_new", "contains", "yes"), "operator"),
             (("message.text", "contains", ""), None),
@@ -196,6 +198,36 @@ class TestACondition:
         formset = answer.context["inline_admin_formsets"][0].formset
         assert part in formset.errors[0]
         assert not Rule.objects.exists()
+
+    def test_of_a_property_has_its_name(self, client: Client, support: Team) -> None:
+        row = ("contact.attribute", "equals", "gold")
+        client.post(ADD, form_of(support, row, **{"conditions-0-name": "Plan"}))
+
+        rule = Rule.objects.get()
+        assert [c.field for c in rule.conditions.all()] == ["contact.attribute.Plan"]
+        shown = client.get(page(rule)).content.decode()
+        assert 'value="Plan"' in shown
+        assert "“Plan” is gold" in shown
+
+    def test_of_something_else_has_no_name(self, client: Client, support: Team) -> None:
+        row = ("message.text", "contains", "a")
+        answer = client.post(ADD, form_of(support, row, **{"conditions-0-name": "plan"}))
+        assert "Only a property of the customer has a name here." in answer.content.decode()
+
+    def test_in_a_group_is_kept_there(self, client: Client, support: Team) -> None:
+        rows = [("message.text", "contains", value) for value in ("a", "b", "c")]
+        letters = {"conditions-0-group": "A", "conditions-1-group": "A"}
+        client.post(ADD, form_of(support, *rows, **letters))
+
+        rule = Rule.objects.get()
+        assert [c.group for c in rule.conditions.all()] == ["A", "A", ""]
+        assert (
+            "If (the message contains a or the message contains b) and the message contains c"
+        ) in client.get(page(rule)).content.decode()
+
+    def test_says_what_in_a_pattern_is_not_understood(self, client: Client, support: Team) -> None:
+        answer = client.post(ADD, form_of(support, ("message.text", "matches", "(abc")))
+        assert "missing ): (abc" in answer.content.decode()
 
     def test_is_text_and_never_code(self, client: Client, support: Team) -> None:
         hostile = '__import__("os").system("id")'

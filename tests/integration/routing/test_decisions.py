@@ -2,6 +2,7 @@
 
 import pytest
 
+from routing.engine.written import Written
 from routing.services import assignment
 from tests.factories import make_agent, make_channel, make_conversation, make_rule, make_team
 from tests.moments import WEDNESDAY_MORNING as MORNING
@@ -17,7 +18,7 @@ class TestADecision:
             make_rule(name=f"To {team.name}", team=team)
         conversation = make_conversation(channel=make_channel(), routing_due_at=MORNING)
 
-        assignment.route(conversation, text="Hello", now=MORNING)
+        assignment.route(conversation, message=Written("Hello"), now=MORNING)
 
         conversation.refresh_from_db()
         assert (conversation.team, conversation.assignee) == (teams[0], None)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from routing.engine.written import Written
 from routing.models import Decision
 from routing.services import assignment
 from tests.factories import make_agent, make_channel, make_conversation, make_rule, make_team
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def decide(*, people=("Alice", "Bob")):
     make_rule(team=make_team(members=tuple(make_agent(name=name) for name in people)))
     conversation = make_conversation(channel=make_channel(), routing_due_at=MORNING)
-    return assignment.route(conversation, text="Hello", now=MORNING)
+    return assignment.route(conversation, message=Written("Hello"), now=MORNING)
 
 
 class TestReplaying:

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from hypothesis import strategies as some
 
-from routing.engine.conditions import OPERATORS, WEEKDAYS, Field, Operator
 from routing.engine.facts import (
     Candidate,
     ConditionSpec,
@@ -17,6 +16,7 @@ from routing.engine.facts import (
     Strategy,
     Target,
 )
+from routing.engine.fields import OPERATORS, WEEKDAYS, Field, Operator, write_field
 from tests.moments import WEDNESDAY_MORNING as MORNING
 from tests.unit.routing.builders import SALES, SUPPORT, TOKYO, candidate, desk, person
 
@@ -104,9 +104,19 @@ def conditions(draw: some.DrawFn) -> ConditionSpec:
         Field.WEEKDAY: some.sampled_from([*WEEKDAYS, "Monday, tuesday"]),
         Field.CONTACT_IS_NEW: some.sampled_from(["yes", "No"]),
         Field.OPEN_HOURS: some.sampled_from(["yes", "No"]),
+        Field.MESSAGE_TYPE: some.sampled_from(["image", "text, audio"]),
+        Field.MESSAGE_LANGUAGE: some.sampled_from(["ja", "ko, zh"]),
+        Field.CONTACT_LANGUAGE: some.sampled_from(["ja", "fr, zh-hans"]),
+        Field.CONTACT_COUNTRY: some.sampled_from(["JP", "fr, de"]),
+        Field.CONTACT_PHONE: some.sampled_from(["+81", "+33, +8190"]),
+        Field.CONVERSATION_PRIORITY: some.sampled_from(["0", "-10", "10"]),
+        Field.DATE: some.sampled_from(["2026-11-18", "2026-01-01"]),
         Field.CHANNEL: some.sampled_from(["WhatsApp Tokyo", "whatsapp paris, SMS"]),
     }
-    return ConditionSpec(field, operator, draw(values.get(field, texts)))
+    asked = write_field(field, name="plan" if field is Field.CONTACT_ATTRIBUTE else "")
+    return ConditionSpec(
+        asked, operator, draw(values.get(field, texts)), draw(some.sampled_from(["", "A", "B"]))
+    )
 
 
 def rules() -> some.SearchStrategy[list[RuleSpec]]:
@@ -137,6 +147,16 @@ def situations() -> some.SearchStrategy[Situation]:
         is_new_contact=some.booleans(),
         is_open=some.booleans(),
         contact_tags=some.lists(words, max_size=3).map(tuple),
+        message_types=some.sampled_from([(), ("text",), ("image", "audio")]),
+        contact_phone=some.sampled_from(["", "+819012345678", "+33612345678", "+1"]),
+        contact_language=some.sampled_from(["", "ja", "fr"]),
+        contact_attributes=some.dictionaries(
+            some.sampled_from(["plan", "Plan", "age"]),
+            some.none() | some.booleans() | some.integers(-9, 9) | texts | some.lists(words),
+            max_size=2,
+        ),
+        conversation_tags=some.lists(words, max_size=3).map(tuple),
+        conversation_priority=some.integers(-100, 100),
         permanent_agent=some.none() | known,
         previous_owner=some.none() | known,
         previous_team_id=some.none() | some.just(SUPPORT.id),

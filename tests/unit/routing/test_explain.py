@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from routing.engine import explain_rules, phrases
-from routing.engine.conditions import OPERATORS, ConditionSpec, Field
+from routing.engine import explain_conditions, explain_rules, phrases
+from routing.engine.conditions import ConditionSpec
 from routing.engine.decide import decide, decide_named, decide_reassignment, decide_waiting
 from routing.engine.explain import explain, heading, rules_did_not_match
 from routing.engine.facts import Step, Strategy
+from routing.engine.fields import OPERATORS, Field, read_field, write_field
 from routing.engine.observer import evaluate
 from routing.engine.phrases import Phrase, all_of, any_of
 from tests.unit.routing.anything import (
@@ -200,20 +201,42 @@ class TestRules:
         assert max(map(len, told)) < 160
         assert all("\n" not in sentence for sentence in told)
 
+    def test_in_groups_say_what_decided(self):
+        either = [replace(condition(value), group="A") for value in ("wheel", "saddle")]
+        broken = condition("broken")
+        parts = rule(*either, broken, name="Parts")
+        told = sentences(ask(parts, text="The saddle is broken", desks=[desk()]))
+        assert (
+            "Rule “Parts” matched: the message contains saddle and the message contains broken."
+        ) in told
+        told = sentences(ask(parts, text="broken"))
+        assert (
+            "Rule “Parts” did not match: the message “broken” does not contain wheel and the "
+            "message “broken” does not contain saddle."
+        ) in told
+        both = rule(*either, condition("chain"), name="Parts", match="any")
+        told = sentences(ask(both, text="The saddle"))
+        assert (
+            "Rule “Parts” did not match: the message “The saddle” does not contain wheel and the "
+            "message “The saddle” does not contain chain."
+        ) in told
+
     @given(conditions(), situations())
     def test_say_of_every_condition_what_it_asks_and_what_it_found(self, spec, seen):
-        assert write(explain_rules.describe_condition(spec))
-        if spec.operator in OPERATORS[Field(spec.field)] and seen.zone != "Mars/Olympus":
+        assert write(explain_conditions.describe_condition(spec))
+        if spec.operator in OPERATORS[read_field(spec.field).field] and seen.zone != "Mars/Olympus":
             try:
                 finding = evaluate(spec, seen)
             except ValueError:
                 return
-            assert write(explain_rules.describe_finding(finding))
+            assert write(explain_conditions.describe_finding(finding))
 
     @pytest.mark.parametrize("field", Field)
     def test_know_a_phrase_for_every_operator(self, field):
         for operator in OPERATORS[field]:
-            phrase = explain_rules.describe_condition(ConditionSpec(field, operator, "yes"))
+            name = "plan" if field is Field.CONTACT_ATTRIBUTE else ""
+            spec = ConditionSpec(write_field(field, name=name), operator, "yes")
+            phrase = explain_conditions.describe_condition(spec)
             assert operator not in phrase.params
 
 
@@ -249,6 +272,15 @@ class TestDescribingARule:
         assert said == [
             "If the message contains a and it is Monday or Sunday",
             "If the message contains a or it is Monday or Sunday",
+        ]
+
+    def test_puts_a_group_in_brackets(self):
+        inside = [replace(condition(value), group="A") for value in ("a", "b")]
+        grouped = [rule(*inside, condition("c"), match=match) for match in ("all", "any")]
+        said = [write(explain_rules.describe_rule(each, names={})[0]) for each in grouped]
+        assert said == [
+            "If (the message contains a or the message contains b) and the message contains c",
+            "If (the message contains a and the message contains b) or the message contains c",
         ]
 
     def test_without_conditions_is_always(self):
