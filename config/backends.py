@@ -15,6 +15,7 @@ PERMISSIONS: dict[str, Right | Role] = {
     "conversations.reassign": Right.ASSIGN_WITHIN_TEAMS,
     "conversations.view_phone": Role.ADMINISTRATOR,
     "conversations.view_survey": Role.SUPERVISOR,
+    "conversations.hide_comment": Role.SUPERVISOR,
     "conversations.view_contact": Role.SUPERVISOR,
     "conversations.merge_contact": Right.EDIT_CONTACTS,
     "conversations.opt_out_contact": Right.EDIT_CONTACTS,

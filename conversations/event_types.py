@@ -47,7 +47,10 @@ EventType = Literal[
     "message.status_changed",
     "note.added",
     "survey.answered",
+    "survey.comment_hidden",
+    "survey.comment_shown",
     "survey.commented",
+    "survey.followed_up",
     "survey.sent",
     "survey.skipped",
 ]

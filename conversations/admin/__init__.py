@@ -1,11 +1,10 @@
-"""Ratings and webhooks in the console, and what the conversation pages have without routing.
+"""Webhooks in the console, and what the pages of conversations and ratings have without routing.
 
-`routing.admin.conversations` adds who got a conversation and why, and registers the pages.
+`routing.admin` adds who got a conversation and why, and registers those pages.
 """
 
 from conversations.admin.deliveries import DeliveryAdmin
 from conversations.admin.endpoints import EndpointAdmin
 from conversations.admin.opting import OptingContactAdmin
-from conversations.admin.ratings import RatingAdmin
 
-__all__ = ["DeliveryAdmin", "EndpointAdmin", "OptingContactAdmin", "RatingAdmin"]
+__all__ = ["DeliveryAdmin", "EndpointAdmin", "OptingContactAdmin"]

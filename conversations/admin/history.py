@@ -72,6 +72,9 @@ SENTENCES: dict[str, str] = {
     "note.added": gettext_noop("An internal note was written."),
     "survey.sent": gettext_noop("The customer was asked for a rating."),
     "survey.skipped": gettext_noop("The customer was not asked for a rating: %(skip_reason)s."),
+    "survey.comment_hidden": gettext_noop("The comment is kept from agents: %(reason)s"),
+    "survey.comment_shown": gettext_noop("Agents see the comment again."),
+    "survey.followed_up": gettext_noop("Follow-up on the rating %(rating)s of 5, by %(person)s."),
     "survey.commented": gettext_noop("The customer's comment: %(comment)s"),
     "survey.answered": gettext_noop("The customer's rating: %(rating)s of 5."),
 }
@@ -108,6 +111,7 @@ MARKED = (
     "survey.skipped",
     "survey.answered",
     "survey.commented",
+    "survey.followed_up",
 )
 SKIP_REASONS: dict[str, Text] = {
     **dict(SkipReason.choices),

@@ -4,25 +4,34 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import floatformat
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels.models import Channel
+from conversations.admin.verbs import actor_of
 from conversations.csat import HIGHEST
 from conversations.delivery_states import DeliveryStatus
 from conversations.models import Conversation, Survey, SurveyStatus
 from conversations.ratings import Summary
-from teams.admin.console import EmptyState, GuardedAdmin, pill
+from conversations.services import survey_comments
+from conversations.services.survey_comments import LONGEST_REASON
+from teams.admin.console import Confirmation, EmptyState, GuardedAdmin, pill
+from teams.models import User
 from teams.texts import Text
-from teams.viewers import viewer
+from teams.viewers import posted, viewer
 
 RATING_WORDS = {
     1: gettext_lazy("bad"),
@@ -110,8 +119,17 @@ def build_numbers(summary: Summary) -> dict[str, Any]:
     }
 
 
-@admin.register(Survey)
-class RatingAdmin(GuardedAdmin):
+class HideForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=LONGEST_REASON,
+        help_text=gettext_lazy("Shown to supervisors, for example “names a third person”."),
+    )
+
+
+class RatingPages(GuardedAdmin):
+    """`routing.admin.ratings` adds following up, and registers them."""
+
     list_title = gettext_lazy("Ratings")
     list_lead = gettext_lazy(
         "One question per resolution, credited to whoever had the conversation then."
@@ -125,6 +143,7 @@ class RatingAdmin(GuardedAdmin):
         "channel_cell",
         "asked_cell",
         "answered_cell",
+        "actions_cell",
     )
     list_filter = (
         "status",
@@ -141,6 +160,7 @@ class RatingAdmin(GuardedAdmin):
         "agent",
         "team",
         "question",
+        "comment_hidden_by",
     )
     list_display_links = None
     actions = None
@@ -153,6 +173,7 @@ class RatingAdmin(GuardedAdmin):
         "team",
         "asked_cell",
         "answered_cell",
+        "actions_cell",
     )
     readonly_fields: ClassVar[Any] = fields
 
@@ -196,11 +217,60 @@ class RatingAdmin(GuardedAdmin):
 
     @admin.display(description=gettext_lazy("Comment"))
     def comment_cell(self, survey: Survey) -> SafeString | str:
-        return (
-            format_html('<span class="comment">{}</span>', survey.comment)
-            if survey.comment
-            else "–"
+        if not survey.comment:
+            return "–"
+        comment = format_html('<span class="comment">{}</span>', survey.comment)
+        if survey.comment_hidden_at is None:
+            return comment
+        return format_html('{}<span class="sub why">{}</span>', comment, _why_hidden(survey))
+
+    @admin.display(description=gettext_lazy("Actions"))
+    def actions_cell(self, survey: Survey) -> SafeString | str:
+        links = [(url, label) for label, url in self.actions_of(survey)]
+        if not links:
+            return "–"
+        return format_html_join(" ", '<a class="button small" href="{}" data-dialog>{}</a>', links)
+
+    def actions_of(self, survey: Survey) -> list[tuple[Text, str]]:
+        """Return the buttons of a rating, each with its address."""
+        if not survey.comment:
+            return []
+        is_hidden = survey.comment_hidden_at is not None
+        label = _("Show the comment…") if is_hidden else _("Hide the comment…")
+        return [(label, reverse("admin:conversations_survey_comment", args=[survey.pk]))]
+
+    # --- Hiding a comment from agents: GET asks why, POST does it; and the way back
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.comment_view)
+        own = path("<path:pk>/comment/", view, name="conversations_survey_comment")
+        return [own, *super().get_urls()]
+
+    def find(self, request: HttpRequest, pk: str) -> Survey | None:
+        """Return the survey if this person may see it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found: Survey | None = self.get_object(request, unquote(pk))
+        return found
+
+    def gone(self, request: HttpRequest, pk: str) -> HttpResponse:
+        response: HttpResponse = self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined]
+            request, self.opts, pk
         )
+        return response
+
+    def comment_view(self, request: HttpRequest, pk: str) -> HttpResponse:
+        survey = self.find(request, pk)
+        if survey is None:
+            return self.gone(request, pk)
+        if not request.user.has_perm("conversations.hide_comment"):
+            raise PermissionDenied
+        is_hidden = survey.comment_hidden_at is not None
+        form = None if is_hidden else HideForm(posted(request))
+        if request.method == "POST" and (form is None or form.is_valid()):
+            messages.success(request, _hide_or_show(survey, form, user=viewer(request)))
+            return HttpResponseRedirect(reverse("admin:conversations_survey_changelist"))
+        return self.confirm(request, confirmation=_ask_about(survey, form))
 
     def _why_no_answer(self, survey: Survey) -> Text:
         """Say why the customer was not asked, or that the question never arrived."""
@@ -229,3 +299,43 @@ class RatingAdmin(GuardedAdmin):
     @admin.display(description=gettext_lazy("Channel"))
     def channel_cell(self, survey: Survey) -> str:
         return survey.conversation.channel.name
+
+
+def _why_hidden(survey: Survey) -> Text:
+    by = survey.comment_hidden_by
+    facts = {
+        "who": by.name if by else "–",
+        "at": date_format(localtime(survey.comment_hidden_at), "SHORT_DATETIME_FORMAT"),
+        "why": survey.comment_hidden_reason,
+    }
+    return _("Hidden from agents by %(who)s, %(at)s: %(why)s") % facts
+
+
+def _hide_or_show(survey: Survey, form: forms.Form | None, *, user: User) -> Text:
+    actor, now = actor_of(user), timezone.now()
+    if form is None:
+        survey_comments.show(survey, actor=actor, now=now)
+        return _("Agents see the comment again.")
+    reason = form.cleaned_data["reason"]
+    if not survey_comments.hide(survey, reason=reason, actor=actor, now=now):
+        return _("Nothing was changed: there is no comment that agents see.")
+    return _("The comment is hidden from agents.")
+
+
+def _ask_about(survey: Survey, form: forms.Form | None) -> Confirmation:
+    page = reverse("admin:conversations_survey_changelist")
+    notes = (f"“{survey.comment}”",)
+    if form is None:
+        title, what = _("Show this comment?"), _("Agents find it among their ratings again.")
+        return Confirmation(title, what, _("Show the comment"), page, notes=notes)
+    return Confirmation(
+        _("Hide this comment?"),
+        _(
+            "Agents do not find it among their ratings any more; supervisors still do. The message "
+            "itself stays in the conversation, and the rating counts as before."
+        ),
+        _("Hide the comment"),
+        page,
+        form=form,
+        notes=notes,
+    )

@@ -60,7 +60,7 @@ class SurveyOut(serializers.Serializer[Survey]):
     status = Text()
     rating = Whole(allow_null=True)
     answered_at = Instant(allow_null=True)
-    comment = BlankAsNull()
+    comment = BlankAsNull(source="comment_for_agents")
     skip_reason = BlankAsNull()
 
 

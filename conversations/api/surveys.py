@@ -19,7 +19,7 @@ from teams.api.fields import UUID_FORM, Choice, Instant, PublicId, Text, Whole
 from teams.api.operations import describe
 from teams.api.permissions import caller
 from teams.api.serializers import Out, PersonBrief, TeamBrief
-from teams.models import User
+from teams.models import Role, User
 
 
 class SurveyParameters(Parameters):
@@ -51,6 +51,7 @@ class SurveyListed(Out):
     comment = BlankAsNull()
     skip_reason = BlankAsNull()
     question_status = serializers.SerializerMethodField()
+    comment_hidden_at = Instant(allow_null=True)
     resolved_at = Instant(source="created_at")
 
     class Meta:
@@ -63,6 +64,7 @@ class SurveyListed(Out):
             "question_status",
             "rating",
             "comment",
+            "comment_hidden_at",
             "contact",
             "channel",
             "agent",
@@ -75,6 +77,10 @@ class SurveyListed(Out):
     def get_question_status(self, survey: Survey) -> str | None:
         """Return how the question fared on its way: `sent`, `delivered`, `failed`, …"""
         return survey.question.delivery_status if survey.question else None
+
+
+class SurveyListedToAgents(SurveyListed):
+    comment = BlankAsNull(source="comment_for_agents")
 
 
 class SummaryOut(serializers.Serializer[Any]):
@@ -95,7 +101,9 @@ class SurveysEndpoint(Endpoint):
     def get(self, request: Request) -> Response:
         rows = _narrow(caller(request), self.filters)
         company = ("conversation__contact", "conversation__channel", "agent", "team", "question")
-        return self.page(rows.select_related(*company), serializer=SurveyListed)
+        sees_all = caller(request).role >= Role.SUPERVISOR
+        shape = SurveyListed if sees_all else SurveyListedToAgents
+        return self.page(rows.select_related(*company), serializer=shape)
 
 
 class SurveySummaryEndpoint(Endpoint):

@@ -77,6 +77,12 @@ class Survey(models.Model):
     )
     # What the customer wrote after the rating, where the channel asked for it.
     comment = models.CharField(_("comment"), max_length=COMMENT_LENGTH, blank=True)
+    # A supervisor keeps the comment from agents: who, when, and why.
+    comment_hidden_at = models.DateTimeField(null=True, blank=True)
+    comment_hidden_by = models.ForeignKey(
+        "teams.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    comment_hidden_reason = models.CharField(max_length=200, blank=True, db_default="")
     created_at = models.DateTimeField(_("resolved"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     comment_asked_at = models.DateTimeField(null=True, blank=True)
@@ -105,3 +111,7 @@ class Survey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.conversation_id} / {self.resolution}"
+
+    @property
+    def comment_for_agents(self) -> str:
+        return "" if self.comment_hidden_at else self.comment

@@ -6,6 +6,7 @@ from routing.admin.conversations import RoutedConversationAdmin
 from routing.admin.imports import RoutedImportAdmin
 from routing.admin.inbound_log import EnvelopeAdmin
 from routing.admin.people import LeavingPersonAdmin
+from routing.admin.ratings import RoutedRatingAdmin
 from routing.admin.rules import RuleAdmin
 from routing.admin.teams import ChoosingTeamAdmin
 
@@ -17,5 +18,6 @@ __all__ = [
     "RoutedChannelAdmin",
     "RoutedConversationAdmin",
     "RoutedImportAdmin",
+    "RoutedRatingAdmin",
     "RuleAdmin",
 ]
