@@ -114,8 +114,20 @@ def remove_others(public_id: UUID, *, but: str = "") -> None:
             found.unlink(missing_ok=True)
 
 
+def remove_settled(public_id: UUID, *, but: str, now: datetime) -> None:
+    """Remove what attempts left behind so long ago that nobody can be writing it any more."""
+    folder = settings.MEDIA_DIR / public_id.hex[-2:]
+    before = now.timestamp() - SETTLED_AFTER_S
+    for found in folder.glob(f"{public_id.hex}-*"):
+        if f"{folder.name}/{found.name}" != but and _is_older(found, than=before):
+            found.unlink(missing_ok=True)
+
+
 def begin_upload(public_id: UUID) -> None:
-    """Leave a mark that a file of this id is written, and may never get its message."""
+    """Leave a mark that a file of this id is written, and may be left behind.
+
+    One that is uploaded may never get its message; one that is fetched may lose its worker.
+    """
     settings.UPLOAD_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     (settings.UPLOAD_DIR / public_id.hex).touch(mode=0o600)
 
@@ -140,8 +152,8 @@ def paths() -> Iterator[str]:
 
 
 def settled_paths(*, now: datetime) -> list[str]:
-    """Return the files that were written a while ago: whoever did so has long recorded it."""
-    written_before = now.timestamp() - SETTLED_AFTER_S
+    """Return the files that were written a while ago: recorded, or removed, long since."""
+    written_before = now.timestamp() - 2 * SETTLED_AFTER_S
     return [path for path in paths() if _is_older(settings.MEDIA_DIR / path, than=written_before)]
 
 

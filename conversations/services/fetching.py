@@ -147,6 +147,8 @@ def _download(claim: Claim) -> StoredFile:
     attachment = claim.attachment
     channel = attachment.message.channel
     source = adapter_for(channel.provider).media_source(attachment.reference, config_of(channel))
+    # Whatever becomes of this worker: a sweep looks after what lies there and is nobody's.
+    media_files.begin_upload(attachment.public_id)
     with closing(download(source, most_bytes=settings.MEDIA_MAX_BYTES)) as pieces:
         return media_files.write(
             attachment.public_id,

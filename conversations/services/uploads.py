@@ -51,10 +51,13 @@ def keep(files: "Sequence[UploadedFile[Any]]", *, channel: Channel) -> list[Kept
 
 
 def remove_next_abandoned(*, now: datetime) -> bool:
-    """Remove one file that was uploaded and got no message; say whether there was one."""
+    """Remove what was written for one file and never recorded; say whether a mark was left.
+
+    A file that was uploaded got no message, or a worker died while it fetched one.
+    """
     for path in media_files.begun_uploads(now=now):
         try:
-            _remove(path)
+            _remove(path, now=now)
         except OSError:
             logger.exception("Removing the upload %s failed.", path.name)
             continue
@@ -62,12 +65,19 @@ def remove_next_abandoned(*, now: datetime) -> bool:
     return False
 
 
-def _remove(path: Path) -> None:
-    """Remove a mark with its file, or what a process left there that was killed."""
+def _remove(path: Path, *, now: datetime) -> None:
+    """Remove a mark with its file, or what a process left there that was killed.
+
+    The row's own file stays, and so does what somebody may be writing at this moment.
+    """
     with suppress(ValueError):
         public_id = UUID(path.name)
-        if not Attachment.objects.filter(public_id=public_id).exists():
+        rows = Attachment.objects.filter(public_id=public_id)
+        kept = rows.values_list("path", flat=True).first()
+        if kept is None:
             media_files.remove_others(public_id)
+        else:
+            media_files.remove_settled(public_id, but=kept, now=now)
     path.unlink(missing_ok=True)
 
 

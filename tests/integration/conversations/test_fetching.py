@@ -1,6 +1,7 @@
 """A customer's file is fetched, tried again, given up visibly, and never written down twice."""
 
-from datetime import timedelta
+import os
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,7 +14,7 @@ from conversations.invariants import (
 )
 from conversations.media_files import SETTLED_AFTER_S
 from conversations.models import Attachment, Event, FileState
-from conversations.services import fetching, file_removal
+from conversations.services import fetching, file_removal, uploads
 from conversations.services.fetching import FetchRefusedError
 from tests import pictures
 from tests.factories import (
@@ -256,5 +257,48 @@ class TestVerify:
         at = MORNING.fromtimestamp(written, tz=MORNING.tzinfo)
 
         assert files_without_their_attachment(now=at) == []
-        later = at + timedelta(seconds=SETTLED_AFTER_S + 1)
+        later = at + timedelta(seconds=2 * SETTLED_AFTER_S + 1)
         assert files_without_their_attachment(now=later) == ["ab/stray"]
+
+
+class TestWhatADeadWorkerLeftBehind:
+    @pytest.fixture
+    def draft(self, settings, folder, tmp_path_factory, photo):
+        """A piece of the photo, as a worker left it that died while it wrote it down."""
+        settings.UPLOAD_DIR = tmp_path_factory.mktemp("uploads")
+        media_files.begin_upload(photo.public_id)
+        shelf = folder / photo.public_id.hex[-2:]
+        shelf.mkdir()
+        piece = shelf / f"{photo.public_id.hex}-1.part-x"
+        piece.write_text("half of it")
+        return piece
+
+    def sweep(self, *, after_s):
+        written = datetime.now(tz=UTC)
+        return uploads.remove_next_abandoned(now=written + timedelta(seconds=after_s))
+
+    def test_stays_as_long_as_somebody_may_be_writing_it(self, draft):
+        assert not self.sweep(after_s=SETTLED_AFTER_S - 60)
+        assert draft.exists()
+
+    def test_goes_where_the_file_was_given_up(self, draft, photo):
+        Attachment.objects.filter(pk=photo.pk).update(state=FileState.FAILED, fetch_due_at=None)
+        assert self.sweep(after_s=SETTLED_AFTER_S + 60)
+        assert not draft.exists()
+        assert not self.sweep(after_s=SETTLED_AFTER_S + 60)
+
+    def test_goes_and_the_file_stays(self, draft, host, photo, folder):
+        host.tell(body=pictures.PNG)
+        fetching.fetch_next(now=MORNING)
+        draft.write_text("a late one")
+        assert self.sweep(after_s=SETTLED_AFTER_S + 60)
+        assert list(media_files.paths()) == [again(photo).path]
+
+    def test_goes_and_what_is_being_written_now_stays(self, draft, photo):
+        fresh = draft.with_name(f"{photo.public_id.hex}-2.part-y")
+        fresh.write_text("on its way")
+        later = datetime.now(tz=UTC) + timedelta(seconds=SETTLED_AFTER_S + 60)
+        os.utime(fresh, (later.timestamp(), later.timestamp()))
+        assert self.sweep(after_s=SETTLED_AFTER_S + 60)
+        assert not draft.exists()
+        assert fresh.exists()
