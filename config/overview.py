@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 from channels.models import Channel, Envelope, EnvelopeOutcome
 from config.menu import count_waiting
 from conversations.models import Conversation
+from routing.ai_error_words import explain_error
 from routing.ai_figures import load_figures
-from routing.ai_words import explain_error
 from routing.models import AiAgent, Rule
 from teams.models import Presence, Team, User
 from teams.permissions import Right, is_allowed

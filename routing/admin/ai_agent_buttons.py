@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from routing.admin.ai_agent_forms import TryForm
 from routing.ai.base import Line, Speaker
-from routing.ai_words import explain_error, explain_trial
+from routing.ai_error_words import explain_error
+from routing.ai_words import explain_trial
 from routing.models import AiAgent
 from routing.services import ai_agents, ai_trials
 from teams.admin.console import GuardedAdmin

@@ -18,6 +18,7 @@ from routing.admin.ai_agent_buttons import AiAgentButtons
 from routing.admin.ai_agent_forms import PLAIN_FIELDS, AiAgentForm, EntryForm, EntryFormSet
 from routing.admin.ai_filter import WHICH, list_of
 from routing.ai_desks import load_budgets, prices_of
+from routing.ai_error_words import explain_error
 from routing.ai_figures import (
     ended_lately,
     failed_lately,
@@ -26,13 +27,14 @@ from routing.ai_figures import (
     solved_lately,
 )
 from routing.ai_money_words import explain_budget
-from routing.ai_words import explain_error
 from routing.models import AiAgent, AiRun, AiTurn, KnowledgeEntry, RunEnd
 from routing.services import ai_agents
 from teams.admin.console import EmptyState, pill
 from teams.texts import Text
 
 _TROUBLES = 3
+_LISTS = frozenset({"languages", "handover_words", "allowed_tags"})
+_READ = tuple(f"{name}_shown" if name in _LISTS else name for name in PLAIN_FIELDS)
 
 
 class EntryInline(admin.StackedInline):  # type: ignore[type-arg]
@@ -41,6 +43,16 @@ class EntryInline(admin.StackedInline):  # type: ignore[type-arg]
     formset = EntryFormSet
     extra = 1
     verbose_name_plural = gettext_lazy("What it knows")
+    readonly_fields = ("keywords_shown",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if self.has_change_permission(request, obj):
+            return ("question", "answer", "keywords")
+        return ("question", "answer", "keywords_shown")
+
+    @admin.display(description=gettext_lazy("Keywords"))
+    def keywords_shown(self, entry: KnowledgeEntry) -> str:
+        return ", ".join(entry.keywords) or "–"
 
 
 @admin.register(AiAgent)
@@ -120,10 +132,10 @@ class AiAgentAdmin(AiAgentButtons):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if self.has_change_permission(request, obj):
             return self.fieldsets
-        return ((_("AI agent"), {"fields": PLAIN_FIELDS}),)
+        return ((_("AI agent"), {"fields": _READ}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return () if self.has_change_permission(request, obj) else PLAIN_FIELDS
+        return () if self.has_change_permission(request, obj) else _READ
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
@@ -149,6 +161,20 @@ class AiAgentAdmin(AiAgentButtons):
         ai_agents.save(agent, places=form.places(), entries=entries, now=timezone.now())
         for formset in formsets:
             formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+
+    # --- Lists, where they are only read
+
+    @admin.display(description=gettext_lazy("Languages"))
+    def languages_shown(self, agent: AiAgent) -> str:
+        return ", ".join(agent.languages) or "–"
+
+    @admin.display(description=gettext_lazy("Words that mean a person"))
+    def handover_words_shown(self, agent: AiAgent) -> str:
+        return ", ".join(agent.handover_words) or "–"
+
+    @admin.display(description=gettext_lazy("Tags it may set"))
+    def allowed_tags_shown(self, agent: AiAgent) -> str:
+        return ", ".join(agent.allowed_tags) or "–"
 
     # --- Columns
 

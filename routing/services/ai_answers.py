@@ -97,8 +97,8 @@ def _prepare(claim: Claim, *, now: datetime) -> _Asked | None:
         _release(run)
         return None
     if ai_turns.count_lost(run) >= MOST_FAILURES:
-        error = Handover(HandoverReason.ERROR)
-        ai_handovers.hand_over(run, conversation=conversation, handover=error, now=now)
+        handover = Handover(HandoverReason.ERROR, error=ai_turns.last_error(run))
+        ai_handovers.hand_over(run, conversation=conversation, handover=handover, now=now)
         return None
     messages = ai_briefs.load_lines(conversation)
     try:
@@ -108,8 +108,8 @@ def _prepare(claim: Claim, *, now: datetime) -> _Asked | None:
             ai_turns.begin(claim, run, question=question, messages=messages, now=now)
             return _Asked(question, messages[-1].sequence if messages else 0)
         handover = Handover(reason)
-    except AiError:
-        handover = Handover(HandoverReason.ERROR)
+    except AiError as error:
+        handover = Handover(HandoverReason.ERROR, error=error.code)
     except BudgetSpentError as error:
         handover = Handover(HandoverReason.BUDGET, budget=error.budget)
     ai_handovers.hand_over(run, conversation=conversation, handover=handover, now=now)
@@ -219,7 +219,7 @@ def _fail(
         retry_at = now + timedelta(seconds=pause)
         _release(run, failures=run.failures + 1, retry_at=retry_at)
         return
-    handover = Handover(plans.reason_of(error))
+    handover = Handover(plans.reason_of(error), error=error.code)
     ai_handovers.hand_over(run, conversation=conversation, handover=handover, now=now)
 
 

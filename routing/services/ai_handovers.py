@@ -16,6 +16,7 @@ from conversations.models import Conversation, Message
 from conversations.models.message import Direction
 from conversations.services import bots, lifecycle, replies
 from routing.ai.money import Budget
+from routing.ai_error_words import explain_error
 from routing.ai_money_words import explain_budget
 from routing.engine.handovers import HandoverReason
 from routing.models import AiRun, RunEnd
@@ -30,13 +31,14 @@ _LONGEST_QUOTE = 300
 class Handover:
     """Why people go on. `has_spoken`: the customer was told something by this very answer.
 
-    `budget` is the one that did not bear another answer.
+    `budget` is the one that did not bear another answer, `error` the code of what went wrong.
     """
 
     reason: HandoverReason
     summary: str = ""
     has_spoken: bool = False
     budget: Budget | None = None
+    error: str = ""
 
 
 def hand_over(run: AiRun, *, conversation: Conversation, handover: Handover, now: datetime) -> None:
@@ -92,6 +94,8 @@ def _note(run: AiRun, conversation: Conversation, *, handover: Handover) -> str:
             _("Reason: %(reason)s") % {"reason": RunEnd(handover.reason).label},
             _("Answers given: %(number)d") % {"number": run.turns},
         ]
+        if handover.error:
+            lines.append(str(explain_error(handover.error)))
         if handover.budget is not None:
             lines.append(str(explain_budget(handover.budget, currency=run.ai_agent.currency)))
         if handover.summary:

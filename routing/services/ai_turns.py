@@ -56,6 +56,12 @@ def count_lost(run: AiRun) -> int:
     return run.failures
 
 
+def last_error(run: AiRun) -> str:
+    """Return why its last try came to nothing; what failed before a try began has no other name."""
+    failed = AiTurn.objects.filter(run=run).exclude(error="")
+    return failed.order_by("-pk").values_list("error", flat=True).first() or "internal"
+
+
 def note(
     claim: Claim,
     *,

@@ -211,3 +211,17 @@ class TestThePageOfAnAiAgent:
         assert page.context["solved"] == "100 % of 1"
         for url in page.context["lists"].values():
             assert client.get(url).status_code == 200
+
+    def test_is_read_in_words_by_those_who_may_not_change_it(self, client, channel):
+        make_ai_agent(
+            channels=(channel,),
+            entries=(("Open?", "9 to 18.", "hours"),),
+            languages=["ja", "en"],
+            handover_words=["担当者", "human"],
+        )
+        text = client.get(
+            f"/admin/routing/aiagent/{AiAgent.objects.get().pk}/change/"
+        ).content.decode()
+        assert "担当者, human" in text
+        assert "[&quot;" not in text
+        assert "/try/" not in text

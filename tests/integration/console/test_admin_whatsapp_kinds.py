@@ -120,7 +120,7 @@ class TestTheTranscript:
         assert Message.objects.count() == 1
         text = page()
         assert "s reaction: </span>😮" in text
-        assert "The customer took this back at" in text
+        assert "Taken back by the customer, " in text
         assert "My card is 4111" in text
 
 

@@ -218,6 +218,7 @@ class TestAnswerNext:
         assert AiRun.objects.get().end_reason == "error"
         note = Message.objects.get(direction="note").body
         assert "Reason: It failed" in note
+        assert "Something unforeseen went wrong; the log has more." in note
         assert "The customer wrote last: Are you open?" in note
         assert caplog.text.count("Answering conversation") == MOST_FAILURES
         assert not answer_next(now=now + LEASE)
