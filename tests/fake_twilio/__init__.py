@@ -1,4 +1,4 @@
-"""A stand-in for Twilio's Messages API, over real HTTP, with a memory and with faults on demand.
+"""A stand-in for Twilio's messages and calls, over real HTTP, with a memory, faults on demand.
 
 In a test: `with running() as fake:` and `settings.TWILIO_API_BASE_URL = fake.url`.
 As a process: `python -m tests.fake_twilio --port 8089`, steered through `/_control/…`: `server.py`.

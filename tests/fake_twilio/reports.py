@@ -78,7 +78,7 @@ class Reporter:
         tries = 1 + int(parse_qs(urlsplit(url).fragment).get("rc", ["0"])[0])
         answer = 0
         for _ in range(tries):
-            answer = self._post(url, body, headers)
+            answer, _ = exchange(url, body, headers, reach=self._store.reach)
             self.log.append((sid, status, answer))
             if answer and answer < HTTP_SERVER_ERROR:
                 break
@@ -111,16 +111,22 @@ class Reporter:
         headers = {"Content-Type": FORM_TYPE, "X-Twilio-Signature": signature}
         return send["callback"], urlencode(fields).encode(), headers
 
-    def _post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
-        given, reach = urlsplit(url), urlsplit(self._store.reach or url)
-        connection = HTTPConnection(
-            reach.hostname or "127.0.0.1", reach.port or 80, timeout=TIMEOUT_S
-        )
-        path = f"{given.path}?{given.query}" if given.query else given.path
-        try:
-            connection.request("POST", path, body, {**headers, "Host": given.netloc})
-            return connection.getresponse().status
-        except (OSError, HTTPException):
-            return 0
-        finally:
-            connection.close()
+
+def exchange(
+    url: str, body: bytes, headers: dict[str, str], *, reach: str, method: str = "POST"
+) -> tuple[int, bytes]:
+    """Make one request; return the answer's status and body, or 0 if there was none.
+
+    `reach`: where to connect instead of the address that was given (and is signed).
+    """
+    given, there = urlsplit(url), urlsplit(reach or url)
+    connection = HTTPConnection(there.hostname or "127.0.0.1", there.port or 80, timeout=TIMEOUT_S)
+    path = f"{given.path}?{given.query}" if given.query else given.path
+    try:
+        connection.request(method, path, body, {**headers, "Host": given.netloc})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except (OSError, HTTPException):
+        return 0, b""
+    finally:
+        connection.close()

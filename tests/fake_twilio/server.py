@@ -6,6 +6,8 @@ POST /_control/reports   {"sid", "status", "error_code"}: post this report now
 POST /_control/reset     forget everything
 GET  /_control/sends     every message that was taken; `doubled` must be empty
 GET  /_control/reports   every report that was tried, with its answer
+POST /_control/outcomes  what becomes of calls, by number; see `calls.py`
+GET  /_control/calls     every call, with what the desk answered to each step
 """
 
 import base64
@@ -23,11 +25,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.fake_twilio.account import Account
+from tests.fake_twilio.calls import Calls
 from tests.fake_twilio.reports import Reporter
 from tests.fake_twilio.store import API, Fault, RefusedError, Store
 
 _MESSAGES = re.compile(rf"{API}/Accounts/(AC[0-9a-fA-F]{{32}})/Messages\.json")
 _MESSAGE = re.compile(rf"{API}/Accounts/(AC[0-9a-fA-F]{{32}})/Messages/(SM[0-9a-f]{{32}})\.json")
+_CALLS = re.compile(rf"{API}/Accounts/(AC[0-9a-fA-F]{{32}})/Calls(?:/(CA[0-9a-f]{{32}}))?\.json")
 
 
 class RunningFake(ThreadingHTTPServer):
@@ -46,6 +50,7 @@ class RunningFake(ThreadingHTTPServer):
         self.store = Store()
         self.account = Account()
         self.reporter = Reporter(self.store)
+        self.calls = Calls(self.store)
 
     def fail_next(self, *, times: int = 1, **fault: Any) -> None:
         """Let the next requests to send end in a `Fault`."""
@@ -71,6 +76,7 @@ def running(*, port: int = 0) -> Iterator[RunningFake]:
     finally:
         fake.shutdown()
         fake.reporter.close()
+        fake.calls.close()
         fake.server_close()
         thread.join(timeout=5)
 
@@ -89,6 +95,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path.startswith("/_control/"):
             self._answer(200, _CONTROLS[self.path.removeprefix("/_control/")](self.server, body))
+        elif _CALLS.fullmatch(self.path):
+            self._guarded(lambda account_sid, token: self._call(body, account_sid, token))
         else:
             self._guarded(lambda account_sid, token: self._create(body, account_sid, token))
 
@@ -98,6 +106,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, sent)
         elif self.path == "/_control/reports":
             self._answer(200, {"reports": self.server.reporter.log})
+        elif self.path == "/_control/calls":
+            calls = [{**made.call, "answers": made.answers} for made in self.server.calls.made]
+            self._answer(200, {"calls": calls})
         elif urlsplit(self.path).path == "/v1/ContentAndApprovals":
             self._list_contents()
         elif not self._answered_by_account():
@@ -140,12 +151,26 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _check_account(self) -> tuple[str, str]:
         path = urlsplit(self.path).path
-        match = _MESSAGES.fullmatch(path) or _MESSAGE.fullmatch(path)
+        match = _MESSAGES.fullmatch(path) or _MESSAGE.fullmatch(path) or _CALLS.fullmatch(path)
         if match is None:
             raise RefusedError(20404, 404)
         username, token = self._credentials()
         self.server.store.check_account(path_sid=match[1], username=username, token=token)
         return match[1], token
+
+    def _call(self, body: bytes, account_sid: str, token: str) -> None:
+        """Make a call, or end one."""
+        calls, fields = self.server.calls, parse_qs(body.decode())
+        match = _CALLS.fullmatch(self.path)
+        if match is not None and match[2]:
+            self._answer(200, calls.update(match[2], fields))
+            return
+        fault = calls.faults.pop(0) if calls.faults else Fault()
+        call: dict[str, Any] = {}
+        if fault.is_taken or not (fault.code or fault.status or fault.is_cut or fault.text):
+            call = calls.create(fields, account_sid=account_sid, token=token)
+        time.sleep(fault.delay_s)
+        self._answer_create(call, fault)
 
     def _create(self, body: bytes, account_sid: str, token: str) -> None:
         store, fault = self.server.store, self.server.store.next_fault()
@@ -179,6 +204,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _read(self, account_sid: str) -> None:
         parts = urlsplit(self.path)
+        call = _CALLS.fullmatch(parts.path)
+        if call and call[2]:
+            self._answer(200, self.server.calls.fetch(call[2]))
+            return
         single = _MESSAGE.fullmatch(parts.path)
         if single:
             self._answer(200, self.server.store.find(single[2])["message"])
@@ -225,8 +254,14 @@ def _report(fake: RunningFake, body: bytes) -> dict[str, Any]:
     return {"answer": answer}
 
 
+def _plan_calls(fake: RunningFake, body: bytes) -> dict[str, Any]:
+    fake.calls.outcomes.update(json.loads(body))
+    return fake.calls.outcomes
+
+
 def _reset(fake: RunningFake, body: bytes) -> dict[str, Any]:
     fake.reporter.close()
+    fake.calls.close()
     fake.reset()
     return {}
 
@@ -235,5 +270,6 @@ _CONTROLS = {
     "faults": _add_faults,
     "rules": _change_rules,
     "reports": _report,
+    "outcomes": _plan_calls,
     "reset": _reset,
 }

@@ -18,10 +18,10 @@ MAX_BODY_CHARS = 1600
 MAX_MEDIA = 10
 #: Free text after the customer's 24 hours is taken first and fails on the way, twice.
 OUTSIDE_WINDOW = (("undelivered", "63016"), ("failed", "63016"))
-_ADDRESS = re.compile(
+ADDRESS = re.compile(
     r"(whatsapp:)?\+[1-9][0-9]{3,14}|whatsapp:[A-Z]{2}\.[.0-9A-Za-z]{1,132}|[0-9]{3,8}"
 )
-_SENDER = re.compile(rf"{_ADDRESS.pattern}|[0-9A-Za-z ]{{1,11}}")
+_SENDER = re.compile(rf"{ADDRESS.pattern}|[0-9A-Za-z ]{{1,11}}")
 
 
 @dataclass
@@ -166,7 +166,7 @@ class Store:
             (not to, 21604),
             (not sender and not fields.get("MessagingServiceSid"), 21603),
             (not any(fields.get(name) for name in ("Body", "MediaUrl", "ContentSid")), 21602),
-            (not _ADDRESS.fullmatch(to), 21211),
+            (not ADDRESS.fullmatch(to), 21211),
             (bool(sender) and not _SENDER.fullmatch(sender), 21212),
             (bool(sender) and to.startswith("whatsapp:") != sender.startswith("whatsapp:"), 21212),
             (to == sender, 21266),
