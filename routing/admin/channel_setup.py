@@ -234,6 +234,7 @@ class ChannelSetupAdmin(ChannelAdmin):
         context = {
             "title": _("Set up %(name)s") % {"name": channel.name} if channel else _("New channel"),
             "step": step,
+            "step_title": STEPS[step],
             "channel": channel,
             "steps": [(name, label, _address(channel, name)) for name, label in STEPS.items()],
             **(_live(channel) if channel else {}),

@@ -1,0 +1,181 @@
+"""Pages of channels, templates, customers and AI agents as axe sees them, light and dark.
+
+Skipped by name without axe: `npm install axe-core` somewhere, and AXE=…/axe-core/axe.min.js.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from channels.models import Channel
+from channels.services import checks, templates
+from conversations.actors import Actor
+from conversations.models import PossibleDuplicate
+from conversations.services import opt_outs
+from teams.models import User
+from tests import fake_json, fake_twilio
+from tests.browser.conftest import PHONE
+from tests.doors import customer_writes
+from tests.factories import (
+    ACCOUNT_SID,
+    AUTH_TOKEN,
+    make_administrator,
+    make_ai_agent,
+    make_channel,
+    make_cloud_channel,
+    make_contact,
+    make_conversation,
+    make_engagelab_channel,
+    make_message,
+)
+from tests.fake_cloud import CloudFake
+from tests.fake_engagelab import EngageLabFake
+
+pytestmark = pytest.mark.django_db(transaction=True)
+STEPS = ("account", "address", "hello", "answer", "done")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+TEMPLATE = {
+    "id": "7",
+    "name": "order_ready",
+    "language": "en",
+    "status": "APPROVED",
+    "category": "UTILITY",
+    "components": [{"type": "BODY", "text": "Dear {{1}}, it is ready."}],
+}
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """Return axe's own script."""
+    path = Path(os.environ.get("AXE", "/nowhere"))
+    if not path.is_file():
+        pytest.skip("no axe is found; install axe-core and set AXE to its axe.min.js")
+    return path.read_text()
+
+
+@pytest.fixture(params=[("light", None), ("dark", None), ("light", PHONE)], ids=str)
+def page(request: Any, open_browser: Callable[..., Page], ada: User) -> Page:
+    scheme, viewport = request.param
+    options = {"viewport": viewport} if viewport else {}
+    return open_browser(ada, color_scheme=scheme, bypass_csp=True, **options)
+
+
+@pytest.fixture
+def ada() -> User:
+    return make_administrator()
+
+
+@pytest.fixture
+def providers(settings: Any) -> Any:
+    with (
+        fake_twilio.running() as twilio,
+        fake_json.running(CloudFake()) as cloud,
+        fake_json.running(EngageLabFake()) as engagelab,
+    ):
+        settings.TWILIO_API_BASE_URL = twilio.url
+        settings.WHATSAPP_CLOUD_API_BASE_URL = cloud.api_url
+        settings.ENGAGELAB_API_BASE_URL = engagelab.url
+        twilio.store.accounts[ACCOUNT_SID] = AUTH_TOKEN
+        cloud.templates = [
+            TEMPLATE,
+            {**TEMPLATE, "id": "8", "status": "REJECTED", "rejected_reason": "SCAM"},
+        ]
+        yield cloud
+
+
+def faults(page: Page, axe: str, addresses: list[str]) -> dict[str, list[str]]:
+    """Open each page and return what axe has against it."""
+    found = {}
+    for address in addresses:
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.ok, address
+        page.evaluate(axe)
+        options = {"runOnly": {"type": "tag", "values": RULES}}
+        report = page.evaluate("(options) => axe.run(document, options)", options)
+        said = [
+            f"{each['id']}: {[node['target'] for node in each['nodes']][:3]}"
+            for each in report["violations"]
+        ]
+        if said:
+            found[address] = said
+    return found
+
+
+def home_of(channel: Channel) -> str:
+    return f"/admin/channels/channel/{channel.pk}"
+
+
+class TestSettingUpAChannel:
+    def test_has_no_fault(self, page: Page, axe: str, providers: Any) -> None:
+        made = [make_channel(), make_cloud_channel(), make_engagelab_channel()]
+        for channel in made:
+            checks.check(channel, now=timezone.now())
+        customer_writes(made[0], "hello")
+        new = [f"/admin/channels/channel/setup/{channel.provider}/" for channel in made]
+        steps = [f"{home_of(channel)}/setup/{step}/" for channel in made for step in STEPS]
+        assert faults(page, axe, ["/admin/channels/channel/setup/", *new, *steps]) == {}
+
+
+class TestAChannel:
+    def test_that_was_tested_has_no_fault(self, page: Page, axe: str, providers: Any) -> None:
+        providers.numbers = {}  # so that something failed
+        made = [make_channel(), make_cloud_channel(), make_channel(provider="simulator")]
+        for channel in made:
+            checks.check(channel, now=timezone.now())
+        pages = [f"{home_of(channel)}/change/" for channel in made]
+        more = ["/admin/channels/channel/", "/admin/channels/channel/help/"]
+        assert faults(page, axe, [*pages, *more]) == {}
+
+
+class TestTemplates:
+    def test_have_no_fault(self, page: Page, axe: str, providers: Any) -> None:
+        channel, now = make_cloud_channel(), timezone.now()
+        templates.sync(channel, now=now)
+        providers.numbers = {}
+        templates.plan(channel, now=now - templates.AFTER_CHANGE)
+        templates.sync_next(now=now)
+        template = channel.templates.first()
+        talk = make_conversation(channel=channel, last_inbound_at=now)
+        pages = [
+            "/admin/channels/template/",
+            f"/admin/channels/template/{template.pk}/change/",
+            "/admin/channels/template/sync/",
+            f"/admin/conversations/conversation/{talk.pk}/template/?template={template.public_id}",
+        ]
+        assert faults(page, axe, pages) == {}
+
+
+class TestACustomer:
+    def test_has_no_fault(self, page: Page, axe: str, ada: User) -> None:
+        now = timezone.now()
+        dora, twin = make_contact(name="Dora", tags=["vip"]), make_contact(name="D.")
+        PossibleDuplicate.objects.create(contact=dora, other=twin, noted_at=now)
+        talk = make_conversation(contact=dora, last_inbound_at=now, now=now)
+        make_message(conversation=talk, now=now)
+        made = Actor.person(ada.pk, ada.name)
+        opt_outs.record_by_hand([talk.identity], actor=made, now=now, why="On the telephone")
+        home = f"/admin/conversations/contact/{dora.pk}"
+        pages = [
+            "/admin/conversations/contact/",
+            *(f"{home}/{name}/" for name in ("change", "opt-in", "opt-out", "merge")),
+            f"{home}/merge/?into=%23{twin.pk}",
+            f"/admin/conversations/conversation/{talk.pk}/change/",
+        ]
+        assert faults(page, axe, pages) == {}
+
+
+class TestAnAiAgent:
+    def test_has_no_fault(self, page: Page, axe: str) -> None:
+        agent = make_ai_agent()
+        pages = [
+            "/admin/routing/aiagent/",
+            "/admin/routing/aiagent/add/",
+            f"/admin/routing/aiagent/{agent.pk}/change/",
+        ]
+        assert faults(page, axe, pages) == {}
