@@ -116,6 +116,15 @@ class Thought:
     tokens_out: int = 0
 
 
+#: So much of what was ignored is written down.
+MOST_IGNORED = 20
+
+
+def code_name(name: str) -> str:
+    """Return a name that a model made up, as far as it can be written down anywhere."""
+    return "".join(ch for ch in name if ch.isascii() and (ch.isalnum() or ch in "_-."))[:40] or "?"
+
+
 class AiError(Exception):
     """No answer. `code` is a key of `ERRORS`; `detail` never holds a secret or a prompt."""
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from routing.ai.base import (
+    MOST_IGNORED,
     Action,
     AiError,
     HandOver,
@@ -19,13 +20,13 @@ from routing.ai.base import (
     Speaker,
     Tag,
     Thought,
+    code_name,
 )
 
 Json = dict[str, Any]
 
 #: More tool calls than anybody needs for one answer.
 MOST_CALLS = 8
-_MOST_IGNORED = 20
 _RULES = (
     "You answer customers of a company in a chat. You act only by the tools that you are given.",
     "Call `reply` with what the customer is to read. In the same answer you may call other tools.",
@@ -117,7 +118,7 @@ def parse(answer: object) -> Thought:
     usage = answer.get("usage") if isinstance(answer, Mapping) else None
     return Thought(
         tuple(actions),
-        tuple(ignored[:_MOST_IGNORED]),
+        tuple(ignored[:MOST_IGNORED]),
         tokens_in=_number(usage, "prompt_tokens"),
         tokens_out=_number(usage, "completion_tokens"),
     )
@@ -167,7 +168,7 @@ def _name_of(call: object) -> str:
     name = function.get("name") if isinstance(function, Mapping) else None
     if not isinstance(name, str):
         return "unreadable"
-    return "".join(ch for ch in name if ch.isascii() and (ch.isalnum() or ch in "_-."))[:40] or "?"
+    return code_name(name)
 
 
 def _message(line: Line) -> Json:

@@ -9,7 +9,18 @@ from typing import Any
 
 from channels.egress import Resolver, resolve
 from routing.ai import wire
-from routing.ai.base import Action, AiError, HandOver, Line, Question, Reply, Speaker, Thought
+from routing.ai.base import (
+    MOST_IGNORED,
+    Action,
+    AiError,
+    HandOver,
+    Line,
+    Question,
+    Reply,
+    Speaker,
+    Thought,
+    code_name,
+)
 
 VERSION = "1.0"
 MARKER = "<HUMAN_HANDOVER>"
@@ -62,8 +73,8 @@ def parse(body: str) -> Thought:
     actions: list[Action] = [Reply(said)] if said else []
     if MARKER in text:
         actions.append(HandOver())
-    ignored = tuple(sorted(f"field:{name}"[:40] for name in answer if name != "reply_text"))
-    return Thought(tuple(actions), ignored[:20])
+    ignored = sorted(f"field:{code_name(name)}" for name in answer if name != "reply_text")
+    return Thought(tuple(actions), tuple(ignored[:MOST_IGNORED]))
 
 
 def _message(line: Line) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from routing.models import AiAgent
 
 #: As much of a conversation as a model is shown: its end.
 MOST_LINES = 40
+#: As much of one message. WhatsApp itself takes no longer ones; a door without a signature might.
+LONGEST_LINE = 4096
 _SPEAKERS = {AuthorKind.CONTACT: Speaker.CUSTOMER, AuthorKind.AI: Speaker.AI}
 
 
@@ -78,6 +80,7 @@ def _line(message: Message, *, conversation: Conversation) -> Line:
 
 def _text(message: Message) -> str:
     """Return what a message says; of a picture only that it was one."""
-    if message.kind == "text":
-        return message.body
-    return f"[{message.kind}] {message.body}".strip()
+    text = message.body
+    if len(text) > LONGEST_LINE:
+        text = f"{text[:LONGEST_LINE]}…"
+    return text if message.kind == "text" else f"[{message.kind}] {text}".strip()

@@ -222,6 +222,10 @@ class TestSelfHosted:
         assert thought.actions == (Reply("Hi."),)
         assert thought.ignored == ("field:assign_to", "field:close")
 
+    def test_writes_no_name_down_that_no_database_takes(self, model):
+        thought = self.ask(model, {"reply_text": "Hi.", "\u0000": 1, "\ud800x": 2, "\u202e": 3})
+        assert thought.ignored == ("field:?", "field:?", "field:x")
+
     @pytest.mark.parametrize(
         ("body", "code"),
         [
