@@ -312,6 +312,17 @@ class TestARedirect:
         assert said == "http"
         assert (visits, met) == (0, ["127.0.0.1"])
 
+    @pytest.mark.parametrize("caller", ["ai", "ai-sdk"])
+    def test_is_no_answer_of_a_model(self, settings: Any, canary: Canary, caller: str) -> None:
+        with running() as door:
+            settings.EGRESS_ALLOWED_HOSTS = [f"127.0.0.1:{door.server_port}"]
+            door.tell(status=307, headers={"Location": f"https://127.0.0.1:{PORT}/"})
+
+            said, visits, met = visits_after(lambda: CALLERS[caller](door.url), canary)
+
+        assert said == "refused_"
+        assert (visits, met) == (0, ["127.0.0.1"])
+
 
 class TestANameThatChangesItsMind:
     @pytest.mark.parametrize("caller", CALLERS)
