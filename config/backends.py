@@ -21,6 +21,7 @@ PERMISSIONS: dict[str, Right | Role] = {
     "conversations.opt_out_contact": Right.EDIT_CONTACTS,
     "routing.view_rule": Role.SUPERVISOR,
     "routing.view_condition": Role.SUPERVISOR,
+    "routing.test_rule": Right.TEST_RULES,
     "routing.add_rule": Right.EDIT_RULES,
     "routing.change_rule": Right.EDIT_RULES,
     "routing.delete_rule": Right.EDIT_RULES,

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from routing.engine.condition_words import PROBLEMS
+from routing.engine.condition_words import NAMES, PROBLEMS
 from routing.engine.conditions import ConditionError, ConditionSpec, validate
 from routing.engine.fields import (
     MAX_NAME_LENGTH,
@@ -17,6 +17,7 @@ from routing.engine.fields import (
     read_field,
     write_field,
 )
+from routing.engine.written import TYPES
 from routing.models import Condition
 from teams.inlines import NamedRowFormSet
 
@@ -72,6 +73,14 @@ EXAMPLES = {
     Field.WEEKDAY: gettext_lazy("saturday, sunday"),
     Field.DATE: "2026-12-31",
 }
+
+
+def type_choices() -> list[tuple[str, str]]:
+    """Return each type of message and its name, to choose from."""
+    names = NAMES[Field.MESSAGE_TYPE]
+    return [(each, _(names[each])) for each in TYPES]
+
+
 _LETTERS = "ABCDEFGHIJ"
 
 

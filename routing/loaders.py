@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 
@@ -178,19 +179,26 @@ def load_situation(
     history = load_history(conversation)
     return replace(
         situation,
-        contact_tags=tuple(contact.tags),
-        contact_phone=contact.phone,
-        contact_language=contact.language,
-        contact_attributes=contact.attributes,
+        **contact_facts(contact),
         conversation_tags=tuple(conversation.tags),
         conversation_priority=conversation.priority,
-        permanent_agent=_known(contact.permanent_agent),
         previous_owner=_known(history.last_owner),
         previous_team_id=history.last_team_id,
         asked_by=reopener.label if reopener else "",
         holder_id=conversation.assignee_id,
         lapsed_ids=history.lapsed_ids,
     )
+
+
+def contact_facts(contact: Contact) -> dict[str, Any]:
+    """Return what a situation says of a contact who wrote before."""
+    return {
+        "contact_tags": tuple(contact.tags),
+        "contact_phone": contact.phone,
+        "contact_language": contact.language,
+        "contact_attributes": contact.attributes,
+        "permanent_agent": _known(contact.permanent_agent),
+    }
 
 
 def add_ai_agents(

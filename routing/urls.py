@@ -17,6 +17,7 @@ from routing.api.decisions import (
 )
 from routing.api.imports import RoutedApplyImportEndpoint
 from routing.api.people import LeavingPersonEndpoint
+from routing.api.rule_tests import RuleTestEndpoint
 from routing.api.rules import RuleEndpoint, RulesEndpoint
 from routing.api.teams import RetiringTeamEndpoint
 
@@ -36,5 +37,6 @@ urlpatterns = [
     path("users/<str:reference>/", LeavingPersonEndpoint.as_view()),
     path("imports/<str:public_id>/apply/", RoutedApplyImportEndpoint.as_view()),
     path("rules/", RulesEndpoint.as_view()),
+    path("rules/test/", RuleTestEndpoint.as_view()),
     path("rules/<uuid:public_id>/", RuleEndpoint.as_view()),
 ]

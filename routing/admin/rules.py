@@ -16,13 +16,14 @@ from django.utils.translation import gettext_lazy
 
 from conversations.templatetags.relaydesk import icon
 from routing import loaders
+from routing.admin.rule_tester import RuleTester
 from routing.condition_forms import ConditionForm, ConditionFormSet
 from routing.engine.facts import Target, TargetKind
 from routing.forms import RuleForm
 from routing.models import Condition, Rule
 from routing.rendering import render_rule
 from routing.services import rules
-from teams.admin.console import EmptyState, GuardedAdmin, pill
+from teams.admin.console import EmptyState, pill
 
 
 class ConditionInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -35,7 +36,7 @@ class ConditionInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Rule)
-class RuleAdmin(GuardedAdmin):
+class RuleAdmin(RuleTester):
     form = RuleForm
     inlines = (ConditionInline,)
     list_title = gettext_lazy("Rules")

@@ -64,6 +64,7 @@ BODIES: dict[str, Callable[[House, str, str], Any]] = {
             }
         ]
     },
+    "POST /rules/test/": lambda house, *_: {"channel_id": id_of(house.channel)},
     "POST /business-hours/": lambda *_: {"code": "tokyo", "name": "Tokyo"},
     "PATCH /business-hours/{reference}/": lambda *_: {"name": "Renamed"},
     "POST /business-hours/{reference}/holidays/": lambda *_: {
