@@ -10,7 +10,7 @@ _SENTENCES = {
     "file.too_many": gettext_noop("A message has at most %(most)s files."),
     "file.empty": gettext_noop("“%(name)s” is empty."),
     "file.unknown_type": gettext_noop(
-        "“%(name)s” is of no kind that is known here, whatever its name says."
+        "“%(name)s” is not a picture, sound, video or document of a kind that is known here."
     ),
     "file.refused_type": gettext_noop(
         "“%(name)s” is of a kind (%(type)s) that this channel does not take."

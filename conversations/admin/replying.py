@@ -60,16 +60,17 @@ class WritingPages:
         self, request: HttpRequest, conversation: Conversation, form: WritingForm, *, write: Write
     ) -> HttpResponse | None:
         """Store the text; on a refusal return the page with the text still in the box."""
+        common: dict[str, Any] = {
+            "author": viewer(request),
+            "body": form.cleaned_data["body"],
+            "actor": actor_of(viewer(request)),
+            "now": timezone.now(),
+            "public_id": form.cleaned_data["key"],
+        }
+        sent = request.FILES.getlist("file")
         try:
-            write(
-                conversation,
-                author=viewer(request),
-                body=form.cleaned_data["body"],
-                actor=actor_of(viewer(request)),
-                now=timezone.now(),
-                public_id=form.cleaned_data["key"],
-                **_keep_files(request, conversation),
-            )
+            with uploads.kept(sent, channel=conversation.channel) as files:
+                write(conversation, **common, **({"files": files} if files else {}))
         except FileRefusedError as error:
             form.add_error("body", explain(error.code, error.facts))
         except ReplyRefusedError as error:
@@ -104,12 +105,6 @@ class WritingPages:
 
     def _address(self, conversation: Conversation, name: str, *, query: str = "") -> str:
         raise NotImplementedError
-
-
-def _keep_files(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
-    """Write down the files that came along. Raises `FileRefusedError`."""
-    sent = request.FILES.getlist("file")
-    return {"files": uploads.keep(sent, channel=conversation.channel)} if sent else {}
 
 
 def _newer(request: HttpRequest, conversation: Conversation, form: WritingForm) -> Text:

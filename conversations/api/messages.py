@@ -75,8 +75,8 @@ class MessagesEndpoint(Endpoint):
         }
         form = request.data if (request.content_type or "").startswith(FORM) else None
         if isinstance(form, UploadedMessage):
-            files = uploads.keep(form.files, channel=conversation.channel)
-            message = replies.queue_reply(conversation, body=form.body, files=files, **common)
+            with uploads.kept(form.files, channel=conversation.channel) as files:
+                message = replies.queue_reply(conversation, body=form.body, files=files, **common)
             return Response(MessageOut(message).data, status=status.HTTP_202_ACCEPTED)
         body = self.read_body(NewMessage)
         if "template" in body:

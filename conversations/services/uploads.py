@@ -5,8 +5,8 @@ stores the message takes it away. What is marked for too long has no message and
 """
 
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,19 @@ def keep(files: "Sequence[UploadedFile[Any]]", *, channel: Channel) -> list[Kept
     for file in files:
         _examine(file, channel=channel)
     return [_write(file) for file in files]
+
+
+@contextmanager
+def kept(files: "Sequence[UploadedFile[Any]]", *, channel: Channel) -> Iterator[list[KeptFile]]:
+    """Keep files while their message is stored; if that is refused, remove them at once."""
+    found = keep(files, channel=channel)
+    try:
+        yield found
+    except BaseException:
+        for file in found:
+            media_files.remove(file.stored.path)
+            media_files.end_upload(file.public_id)
+        raise
 
 
 def remove_next_abandoned(*, now: datetime) -> bool:

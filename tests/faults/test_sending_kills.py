@@ -18,8 +18,10 @@ from django.db import connection
 from conversations.delivery_states import DeliveryStatus
 from conversations.models import Conversation, Event, Message
 from conversations.models.message import AuthorKind, Direction
+from conversations.services.messages import FILE_KIND
 from teams.clock import database_now
-from tests.factories import make_channel, make_contact, make_conversation
+from tests import pictures
+from tests.factories import make_channel, make_contact, make_conversation, make_stored_file
 from tests.fake_twilio import running
 from tests.faults.crowd import environment, server
 from tests.faults.promises import broken_promises
@@ -32,13 +34,15 @@ SENDS = int(os.environ.get("RELAYDESK_TESTS_SENDS", "200"))
 # SQLite has one writer: the same with fewer, so that it takes as long.
 SENDS = SENDS if connection.vendor == "postgresql" else min(SENDS, 300)
 EACH = 10
+#: Two of ten are a file each, without words: nothing but their time tells them apart.
+WITH_FILE = (4, 8)
 ROUNDS, KILLS = max(2, SENDS // 100), SENDS // 4
 CLOSED_WITHIN_S, CLOSED_SHARE = 60, 0.99
 _OPEN = [DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.UNKNOWN]
 
 
 def fill(channel, *, sends, now):
-    """Queue so many answers in conversations of ten, to as many customers."""
+    """Queue so many answers in conversations of ten, to as many customers, some with a file."""
     for _ in range(sends // EACH):
         conversation = make_conversation(channel=channel, contact=make_contact(), now=now)
         Message.objects.bulk_create(
@@ -48,13 +52,16 @@ def fill(channel, *, sends, now):
                 sequence=number,
                 direction=Direction.OUTBOUND,
                 author_kind=AuthorKind.SYSTEM,
-                body=f"Answer {number}",
+                body="" if number in WITH_FILE else f"Answer {number}",
+                kind=FILE_KIND if number in WITH_FILE else "text",
                 delivery_status=DeliveryStatus.QUEUED,
                 send_due_at=now,
                 created_at=now,
             )
             for number in range(1, EACH + 1)
         )
+        for message in conversation.messages.filter(sequence__in=WITH_FILE):
+            make_stored_file(message=message, content=pictures.PNG)
         Conversation.objects.filter(pk=conversation.pk).update(
             message_count=EACH, placing_due_at=now
         )
@@ -118,6 +125,9 @@ def test_nothing_is_sent_twice_and_nothing_is_lost(capsys):
         )
     assert killer.returncode == 0
     assert not doubled
+    fetched = [send["files"] for send in twilio.store.sends if send["media"]]
+    assert len(fetched) >= SENDS * len(WITH_FILE) // EACH - statuses["unknown"]
+    assert all(file.content == pictures.PNG for files in fetched for file in files)
     # Who looks something up is sometimes not the one that was to die doing it.
     looking = {name for name, place in POINTS.items() if "lookups" in place[0]}
     assert set(POINTS) - looking <= set(died)

@@ -243,6 +243,8 @@ class TestARefusal:
 
         assert (answer.status_code, answer.json()["code"]) == (409, "conversation.closed")
         assert not Attachment.objects.exists()
+        assert not stored_files()
+        assert not list(media_files.settings.UPLOAD_DIR.iterdir())
 
 
 class TestAStrangeName:

@@ -107,10 +107,10 @@ class TestARefusal:
         ("file", "says"),
         [
             (("", "a.png"), "“a.png” is empty"),
-            ((pictures.SVG, "a.png"), "“a.png” is of "),
+            ((pictures.SVG, "a.png"), "“a.png” is "),
             ((pictures.PNG + bytes(5 * 1024 * 1024), "a.png"), "“a.png” is too large"),
             ((b"GIF89a" + bytes(99), "a.gif"), "does not take"),
-            ((pictures.HTML, "<b>.png"), "“&lt;b&gt;.png” is of "),
+            ((pictures.HTML, "<b>.png"), "“&lt;b&gt;.png” is "),
         ],
     )
     def test_says_why_and_keeps_the_text(self, page, file, says):

@@ -40,6 +40,7 @@ from tests.factories import (
 )
 from tests.fake_twilio import running
 from tests.moments import WEDNESDAY_MORNING as MORNING
+from tests.provider_kits import KITS, open_kit
 
 pytestmark = pytest.mark.django_db
 MIB = 1024 * 1024
@@ -371,3 +372,72 @@ class TestAFileThatIsOld:
         Message.objects.filter(pk=message.pk).update(delivery_status="delivered", send_due_at=None)
         assert file_removal.remove_next_old(now=later)
         assert Event.objects.filter(type="message.file_removed").exists()
+
+
+class TestOverEveryProvider:
+    @pytest.fixture(params=KITS)
+    def kit(self, request, settings):
+        with open_kit(request.param, settings) as kit:
+            if hasattr(kit.fake, "store"):
+                kit.fake.store.does_fetch = False
+            yield kit
+
+    def test_is_sent_one_by_one_and_reported(self, kit):
+        conversation = make_conversation(channel=kit.channel())
+        queue(
+            upload(),
+            upload(pictures.VOICE, "b.ogg", "audio/ogg"),
+            body="Look",
+            conversation=conversation,
+        )
+
+        drain()
+        for part in Message.objects.order_by("sequence"):
+            kit.report(part, *kit.delivered)
+
+        parts = Message.objects.order_by("sequence")
+        assert [(part.body, part.delivery_status) for part in parts] == [
+            ("Look", "read"),
+            ("", "read"),
+        ]
+
+    def test_is_in_doubt_if_its_answer_is_lost_and_closed_by_the_report(self, kit):
+        channel = kit.channel()
+        if channel.provider == Provider.SIMULATOR:
+            pytest.skip("its faults are chosen in the database")
+        message = queue(upload(), body="Look", conversation=make_conversation(channel=channel))
+        kit.lose_answer()
+
+        drain()
+        message.refresh_from_db()
+        assert message.delivery_status == "unknown"
+        kit.report(message, *kit.delivered[:1])
+        message.refresh_from_db()
+
+        assert message.delivery_status == "sent"
+
+
+class TestOverWhatsAppItself:
+    @pytest.mark.parametrize("name", ["whatsapp_cloud", "engagelab"])
+    def test_is_a_link_with_its_caption_and_a_documents_name(self, name, settings):
+        with open_kit(name, settings) as kit:
+            conversation = make_conversation(channel=kit.channel())
+            pdf = upload(pictures.PDF, "Rechnung.pdf", "application/pdf")
+            queue(pdf, body="Your invoice", conversation=conversation)
+
+            drain()
+
+            content = kit.fake.sends[-1]["content"]
+            document = content.get("document") or content["body"]["document"]
+            assert document.pop("link").startswith("https://desk.example.test/files/")
+            assert document == {"caption": "Your invoice", "filename": "Rechnung.pdf"}
+
+    def test_puts_words_before_a_sound_which_shows_none(self, settings):
+        with open_kit("whatsapp_cloud", settings) as kit:
+            conversation = make_conversation(channel=kit.channel())
+            voice = upload(pictures.VOICE, "b.ogg", "audio/ogg")
+            queue(voice, body="Listen", conversation=conversation)
+
+            drain()
+
+            assert [each["content"]["type"] for each in kit.fake.sends] == ["text", "audio"]
