@@ -21,8 +21,9 @@ from typing import Any
 
 WORKERS = 3
 SHORTEST_S, LONGEST_S = 0.02, 0.1
-#: A worker that does not come by its point in this time is killed where it is.
-PATIENCE_S = 4
+#: A worker that does not come by its point in this time is killed where it is. Long enough for a
+#: busy machine, and for the first doubts to be looked up.
+PATIENCE_S = 15
 #: The worker's own, so that what the dead leave behind is taken up soon.
 LEASE_S = 10
 
