@@ -122,7 +122,7 @@ class TestAnswering:
     ) -> None:
         page = open_browser(ada)
         page.goto(change(conversation))
-        page.get_by_label("Text").fill("On its way.")
+        page.get_by_label("Text", exact=True).fill("On its way.")
         page.get_by_role("button", name="Send to Dora").dblclick()
         expect(page.locator(".bubble.outbound")).to_have_count(1)
         assert Message.objects.filter(direction=Direction.OUTBOUND).count() == 1
@@ -132,10 +132,10 @@ class TestAnswering:
     ) -> None:
         page = open_browser(ada)
         page.goto(change(conversation))
-        page.get_by_label("Text").fill("Third order this year")
+        page.get_by_label("Text", exact=True).fill("Third order this year")
         page.get_by_label("Internal note").check()
         expect(page.get_by_role("button", name="Send to Dora")).to_be_hidden()
-        expect(page.get_by_label("Text")).to_have_value("Third order this year")
+        expect(page.get_by_label("Text", exact=True)).to_have_value("Third order this year")
         page.get_by_role("button", name="Add note").click()
         expect(page.locator(".bubble.note")).to_contain_text("Third order this year")
         assert not Message.objects.filter(direction=Direction.OUTBOUND).exists()
@@ -145,14 +145,14 @@ class TestAnswering:
     ) -> None:
         page = open_browser(ada)
         page.goto(change(conversation))
-        page.get_by_label("Text").fill("Half a sent")
+        page.get_by_label("Text", exact=True).fill("Half a sent")
         page.goto(LIST)
         page.goto(change(conversation))
-        expect(page.get_by_label("Text")).to_have_value("Half a sent")
+        expect(page.get_by_label("Text", exact=True)).to_have_value("Half a sent")
         page.keyboard.press("Tab")
-        page.get_by_label("Text").press("Control+Enter")
+        page.get_by_label("Text", exact=True).press("Control+Enter")
         expect(page.locator(".bubble.outbound")).to_have_count(1)
-        expect(page.get_by_label("Text")).to_have_value("")
+        expect(page.get_by_label("Text", exact=True)).to_have_value("")
 
     def test_shows_the_newest_message_first(
         self, open_browser: Open, ada: User, conversation: Conversation
@@ -189,7 +189,7 @@ class TestWithoutScripts:
     ) -> None:
         page = open_browser(ada, java_script_enabled=False)
         page.goto(change(conversation))
-        page.get_by_label("Text").fill("On its way.")
+        page.get_by_label("Text", exact=True).fill("On its way.")
         page.get_by_role("button", name="Send to Dora").click()
         expect(page.locator(".bubble.outbound")).to_contain_text("On its way.")
         page.get_by_role("link", name="Assign…").click()

@@ -83,13 +83,13 @@ class TestAPicture:
         page = open_browser(sachi, java_script_enabled=has_scripts)
         open_conversation(page, conversation)
         page.get_by_label("Attach files").set_input_files(picture)
-        page.get_by_label("Text").fill("Like this.")
+        page.get_by_label("Text", exact=True).fill("Like this.")
         page.get_by_role("button", name="Send to Dora").click()
 
         sent = page.locator("article.outbound")
         expect(sent.locator("img")).to_have_attribute("alt", "Picture: bicycle.png")
         expect(sent).to_contain_text("Like this.")
-        expect(page.get_by_label("Text")).to_have_value("")
+        expect(page.get_by_label("Text", exact=True)).to_have_value("")
 
         assert delivery.send_next(now=database_now())
         assert Message.objects.get(direction="outbound").delivery_status == "sent"
@@ -116,13 +116,13 @@ class TestTooMuch:
         settings.UPLOAD_MAX_BYTES = 500
         page = open_browser(sachi)
         open_conversation(page, conversation)
-        page.get_by_label("Text").fill("Like this.")
+        page.get_by_label("Text", exact=True).fill("Like this.")
         page.get_by_label("Attach files").set_input_files(picture)
         page.get_by_role("button", name="Send to Dora").click()
 
         says = page.evaluate("document.querySelector('#write-files').validationMessage")
         assert says == "All files together have at most 500\u00a0bytes."
-        expect(page.get_by_label("Text")).to_have_value("Like this.")
+        expect(page.get_by_label("Text", exact=True)).to_have_value("Like this.")
         assert not Message.objects.filter(direction="outbound").exists()
 
     def test_for_the_provider_is_said_with_the_text_kept(
@@ -132,10 +132,10 @@ class TestTooMuch:
         large.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(5 * 1024 * 1024))
         page = open_browser(sachi, viewport=PHONE)
         open_conversation(page, conversation)
-        page.get_by_label("Text").fill("Like this.")
+        page.get_by_label("Text", exact=True).fill("Like this.")
         page.get_by_label("Attach files").set_input_files(large)
         page.get_by_role("button", name="Send to Dora").click()
 
         expect(page.locator(".errorlist")).to_contain_text("“large.png” is too large")
-        expect(page.get_by_label("Text")).to_have_value("Like this.")
+        expect(page.get_by_label("Text", exact=True)).to_have_value("Like this.")
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

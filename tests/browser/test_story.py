@@ -75,7 +75,7 @@ class TestTheStory:
         expect(desk.locator(".talk-facts")).to_contain_text("Bruno")
 
         # An answer is written in the console; it is sent, and its ticks come back.
-        desk.get_by_label("Text").fill(ANSWER)
+        desk.get_by_label("Text", exact=True).fill(ANSWER)
         desk.get_by_role("button", name=f"Send to {CUSTOMER}").click()
         tick = desk.locator(".bubble.outbound").filter(has_text=ANSWER).locator(".tick")
         expect(tick).to_contain_text("queued")
