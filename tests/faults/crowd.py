@@ -24,11 +24,10 @@ def free_port() -> int:
 
 
 def environment(database_url: str) -> dict[str, str]:
-    """Return what another process needs to work on the test's own database and files."""
+    """Return what another process needs to work on the test's own database."""
     return {
         **os.environ,
         "DATABASE_URL": database_url,
-        "RELAYDESK_TESTS_DATA": os.environ["DATA_DIR"],
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "PYTHONPATH": os.getcwd(),
     }
@@ -38,20 +37,26 @@ def environment(database_url: str) -> dict[str, str]:
 def server(database_url: str, *, workers: int = 2) -> Iterator[int]:
     """Run the web server as production does, and yield its port."""
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "rsgi", "--host", "127.0.0.1"]
-    options = ["--port", str(port), "--workers", str(workers), "--log-level", "warning"]
-    process = subprocess.Popen(
-        [*command, *options, "config.rsgi:application"], env=environment(database_url)
-    )
+    process = start_server(database_url, port=port, workers=workers)
     try:
-        _wait_for(port)
+        wait_for(port)
         yield port
     finally:
         process.terminate()
         process.wait(timeout=20)
 
 
-def _wait_for(port: int) -> None:
+def start_server(database_url: str, *, port: int, workers: int = 2) -> "subprocess.Popen[bytes]":
+    """Start the web server; whoever does also ends it."""
+    command = [sys.executable, "-m", "granian", "--interface", "rsgi", "--host", "127.0.0.1"]
+    options = ["--port", str(port), "--workers", str(workers), "--log-level", "warning"]
+    return subprocess.Popen(
+        [*command, *options, "config.rsgi:application"], env=environment(database_url)
+    )
+
+
+def wait_for(port: int) -> None:
+    """Wait until a server answers at this port."""
     for _ in range(400):
         try:
             connection = HTTPConnection("127.0.0.1", port, timeout=2)
