@@ -5,7 +5,6 @@ Beat's tasks, `manage.py tick` and the tests' `settle()` all walk this list.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
 
 from channels.services import channels, templates
 from conversations.services import (
@@ -22,11 +21,7 @@ from conversations.services import (
 )
 from routing.services import ai_answers, assignment, gap_fill, reassignment, waiting
 from teams.services import idempotency, presence, shifts
-
-
-class DoNext(Protocol):
-    def __call__(self, *, now: datetime) -> bool: ...
-
+from teams.services.sweeps import DoNext
 
 # In the order in which work flows: what is overdue comes free, is placed, and is answered.
 DRAINS: list[tuple[str, DoNext]] = [

@@ -19,9 +19,8 @@ from conversations.services import (
 )
 from teams.clock import database_now
 from teams.hands import Hands
+from teams.services.sweeps import MOST_ROWS, work_off
 
-#: One run goes on for at most this many rows, so that a worker can stop in between.
-BATCH = 200
 #: Receivers may be slow, and so may whoever has a customer's file.
 _DELIVERING = Hands(count=4, seconds=20.0)
 _FETCHING = Hands(count=4, seconds=20.0)
@@ -35,7 +34,7 @@ _pacing = threading.Lock()
 def send_queued() -> None:
     """Send what is queued, one message after the other, as fast as the channels' rates allow."""
     deadline = time.monotonic() + PACING_S
-    for _ in range(BATCH):
+    for _ in range(MOST_ROWS):
         if not delivery.send_next(now=database_now()) and not _wait_for_rate(deadline):
             return
 
@@ -59,57 +58,43 @@ def _wait_for_rate(deadline: float) -> bool:
 @shared_task(name="conversations.tasks.look_up_doubts")
 def look_up_doubts() -> None:
     """Ask the providers about messages of which nobody knows whether they went out."""
-    for _ in range(BATCH):
-        if not lookups.look_up_next(now=database_now()):
-            return
+    work_off(lookups.look_up_next)
 
 
 @shared_task(name="conversations.tasks.settle_lost_sends")
 def settle_lost_sends() -> None:
     """Mark as unknown what a worker claimed and never recorded."""
-    for _ in range(BATCH):
-        if not delivery.settle_next_lost(now=database_now()):
-            return
+    work_off(delivery.settle_next_lost)
 
 
 @shared_task(name="conversations.tasks.close_expired_surveys")
 def close_expired_surveys() -> None:
     """Close conversations whose customers gave no rating in time."""
-    for _ in range(BATCH):
-        if not closing.close_next_expired(now=database_now()):
-            return
+    work_off(closing.close_next_expired)
 
 
 @shared_task(name="conversations.tasks.ask_for_ratings")
 def ask_for_ratings() -> None:
     """Ask the customers of channels that ask some time after the end."""
-    for _ in range(BATCH):
-        if not closing.ask_next_due(now=database_now()):
-            return
+    work_off(closing.ask_next_due)
 
 
 @shared_task(name="conversations.tasks.resolve_inactive")
 def resolve_inactive() -> None:
     """Resolve what nobody writes in any more."""
-    for _ in range(BATCH):
-        if not inactivity.resolve_next(now=database_now()):
-            return
+    work_off(inactivity.resolve_next)
 
 
 @shared_task(name="conversations.tasks.wake_snoozed")
 def wake_snoozed() -> None:
     """Open what was set aside until now."""
-    for _ in range(BATCH):
-        if not snoozing.wake_next(now=database_now()):
-            return
+    work_off(snoozing.wake_next)
 
 
 @shared_task(name="conversations.tasks.publish_events")
 def publish_events() -> None:
     """Queue what happened for the endpoints that want to hear of it."""
-    for _ in range(BATCH):
-        if not outbox.publish_next(now=database_now()):
-            return
+    work_off(outbox.publish_next)
 
 
 @shared_task(name="conversations.tasks.deliver_events")
@@ -127,14 +112,10 @@ def fetch_files() -> None:
 @shared_task(name="conversations.tasks.remove_old_files")
 def remove_old_files() -> None:
     """Remove the files that were kept long enough."""
-    for _ in range(BATCH):
-        if not file_removal.remove_next_old(now=database_now()):
-            return
+    work_off(file_removal.remove_next_old)
 
 
 @shared_task(name="conversations.tasks.remove_abandoned_uploads")
 def remove_abandoned_uploads() -> None:
     """Remove the files that were uploaded for messages that were never stored."""
-    for _ in range(BATCH):
-        if not uploads.remove_next_abandoned(now=database_now()):
-            return
+    work_off(uploads.remove_next_abandoned)

@@ -5,9 +5,8 @@ from celery import shared_task
 from routing.services import ai_answers, assignment, gap_fill, reassignment, waiting
 from teams.clock import database_now
 from teams.hands import Hands
+from teams.services.sweeps import work_off
 
-#: One run goes on for at most this many rows, so that a worker can stop in between.
-BATCH = 200
 #: Models take their time, and an answer that comes late is still wanted.
 _ANSWERING = Hands(count=4, seconds=20.0)
 
@@ -15,25 +14,19 @@ _ANSWERING = Hands(count=4, seconds=20.0)
 @shared_task(name="routing.tasks.route_due")
 def route_due() -> None:
     """Decide for conversations that still have no decision."""
-    for _ in range(BATCH):
-        if not assignment.route_next(now=database_now()):
-            return
+    work_off(assignment.route_next)
 
 
 @shared_task(name="routing.tasks.place_waiting")
 def place_waiting() -> None:
     """Give waiting conversations to people who became able to take them."""
-    for _ in range(BATCH):
-        if not waiting.place_next(now=database_now()):
-            return
+    work_off(waiting.place_next)
 
 
 @shared_task(name="routing.tasks.reassign_overdue")
 def reassign_overdue() -> None:
     """Move on what was not answered in time."""
-    for _ in range(BATCH):
-        if not reassignment.reassign_next(now=database_now()):
-            return
+    work_off(reassignment.reassign_next)
 
 
 @shared_task(name="routing.tasks.answer_waiting")
@@ -45,6 +38,4 @@ def answer_waiting() -> None:
 @shared_task(name="routing.tasks.fetch_missed")
 def fetch_missed() -> None:
     """Fetch what customers wrote and what never reached us."""
-    for _ in range(BATCH):
-        if not gap_fill.fetch_next(now=database_now()):
-            return
+    work_off(gap_fill.fetch_next)

@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
+
+from teams.clock import database_now
 
 logger = logging.getLogger(__name__)
 
@@ -14,6 +16,23 @@ Row = TypeVar("Row", bound=Model)
 
 # After a failure the sweep tries again this much later, so that one row cannot hold up the others.
 FAILURE_RETRY = timedelta(seconds=60)
+
+
+#: One run of a task goes on for at most this many rows, so that a worker can stop in between.
+MOST_ROWS = 200
+
+
+class DoNext(Protocol):
+    """A drain: it does the next due row, and says whether there was one."""
+
+    def __call__(self, *, now: datetime) -> bool: ...
+
+
+def work_off(drain: DoNext, *, most: int = MOST_ROWS) -> None:
+    """Do due rows, one after the other, each as of its own instant by the database's clock."""
+    for _ in range(most):
+        if not drain(now=database_now()):
+            return
 
 
 def do_next(due: QuerySet[Row], *, mark: str, work: Callable[[Row], object], now: datetime) -> bool:
