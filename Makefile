@@ -23,10 +23,11 @@ run: $(VENV)/.run ## a living demo on PORT (8000); RESET=1 starts over
 	@$(BIN)/python manage.py demo $(if $(RESET),--reset)
 	@exec $(BIN)/python manage.py serve
 
-test: $(VENV)/.dev ## every suite; DATABASE_URL and BROKER_URL choose the services
+test: $(VENV)/.dev ## every suite, on DATABASE_URL and BROKER_URL; WITHOUT=browser leaves one out
 ifeq ($(PYTEST_ARGS),)
 	@$(BIN)/python -m pytest $(SHARED) -m "$(TOGETHER)"; together=$$?; \
-		$(BIN)/python -m pytest -m "not ($(TOGETHER))" && exit $$together
+		$(BIN)/python -m pytest -m "not ($(TOGETHER))$(if $(WITHOUT), and not $(WITHOUT))" \
+		&& exit $$together
 else
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 endif
