@@ -142,7 +142,7 @@ class SurveyTemplateInline(admin.TabularInline):  # type: ignore[type-arg]
         shown = fill(row.template.body, row.values)
         if survey_templates.is_usable(row.template):
             return format_html('{}<span class="sub">{}</span>', state_of(row.template), shown)
-        why = _("It is not sent. Customers are not asked once 24 hours passed.")
+        why = _("It is not sent: customers are asked by another template, or not at all.")
         return format_html('{}<span class="sub why">{}</span>', state_of(row.template), why)
 
 

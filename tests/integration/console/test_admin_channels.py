@@ -551,7 +551,7 @@ class TestATemplateForRatings:
 
         shown = client.get(page(channel)).content.decode()
         assert "Too salesy" in shown
-        assert "It is not sent." in shown
+        assert "It is not sent: customers are asked by another template" in shown
         row = self.row(
             template,
             "Dora",
