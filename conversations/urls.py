@@ -8,6 +8,7 @@ from conversations.api.attachments import (
     AttachmentRetryEndpoint,
 )
 from conversations.api.contacts import (
+    ContactDuplicatesEndpoint,
     ContactEndpoint,
     ContactMergeEndpoint,
     ContactsEndpoint,
@@ -47,6 +48,7 @@ urlpatterns = [
     path("surveys/summary/", SurveySummaryEndpoint.as_view()),
     path("contacts/", ContactsEndpoint.as_view()),
     path("contacts/<uuid:public_id>/", ContactEndpoint.as_view()),
+    path("contacts/<uuid:public_id>/possible-duplicates/", ContactDuplicatesEndpoint.as_view()),
     path("contacts/<uuid:public_id>/merge/", ContactMergeEndpoint.as_view()),
     path("contacts/<uuid:public_id>/unmerge/", ContactUnmergeEndpoint.as_view()),
     path("contacts/<uuid:public_id>/opt-out/", ContactOptOutEndpoint.as_view()),

@@ -18,10 +18,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from channels.phone_spellings import other_spelling
 from conversations import scope
 from conversations.admin.history import build_history
 from conversations.admin.verbs import actor_of
+from conversations.duplicates import likely_same
 from conversations.models import Contact, Conversation, Event, Identity
 from conversations.phones import mask_phone
 from conversations.services import merging
@@ -341,23 +341,9 @@ def _facts(contact: Contact, *, user: User) -> dict[str, Any]:
                 "contact": other,
                 "url": f"{_address(contact, 'merge')}?{urlencode({'into': f'#{other.pk}'})}",
             }
-            for other in find_likely(contact, user=user)
+            for other in likely_same(contact, user=user).order_by("-pk")[:SHOWN]
         ],
     }
-
-
-def find_likely(contact: Contact, *, user: User) -> list[Contact]:
-    """Return who may be the same person.
-
-    One number on another medium or in another spelling; or the provider says so. An address that is
-    no number (a business-scoped id) is compared by the number that came with it.
-    """
-    own = {*contact.identities.values_list("address", flat=True), contact.phone} - {""}
-    numbers = own | {other for address in own if (other := other_spelling(address))}
-    same = Identity.objects.filter(address__in=sorted(numbers)).values("contact")
-    noted = Q(possible_originals__contact=contact) | Q(possible_duplicates__other=contact)
-    rows = scope.contacts_of(user).filter(Q(pk__in=same) | noted, merged_into=None)
-    return list(rows.exclude(pk=contact.pk).distinct().order_by("-pk")[:SHOWN])
 
 
 def _search(rows: QuerySet[Contact], *, text: str) -> QuerySet[Contact]:

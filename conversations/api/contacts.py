@@ -18,6 +18,7 @@ from conversations.api.serializers import (
     MergeOut,
     UnmergeBody,
 )
+from conversations.duplicates import likely_same
 from conversations.models import Contact
 from conversations.services import contacts, merging
 from teams.api.endpoints import Endpoint
@@ -63,6 +64,21 @@ class ContactEndpoint(Endpoint):
         changes = self.read_body(ContactChanges)
         contacts.update(contact, actor=actor_of(request), now=timezone.now(), **changes)
         return Response(ContactOut(pick_contact(request, public_id)).data)
+
+
+class ContactDuplicatesEndpoint(Endpoint):
+    orderings = {"-id": ("-pk",), "id": ("pk",)}
+
+    @describe("listPossibleDuplicates", "List who may be the same person", page_of=ContactOut)
+    def get(self, request: Request, public_id: UUID) -> Response:
+        """The same number on another service or in another spelling, or the provider says so.
+
+        Nothing is merged by itself: merge the two, or leave them.
+        """
+        contact = pick_contact(request, public_id)
+        rows = likely_same(contact, user=caller(request))
+        shown = rows.select_related("permanent_agent", "merged_into")
+        return self.page(shown.prefetch_related("identities"), serializer=ContactOut)
 
 
 class ContactMergeEndpoint(Endpoint):

@@ -2,8 +2,17 @@
 
 import pytest
 
-from conversations.models import Contact
-from tests.factories import make_channel, make_contact, make_conversation
+from conversations.models import Contact, Identity, PossibleDuplicate
+from tests.factories import (
+    make_api_key,
+    make_channel,
+    make_contact,
+    make_conversation,
+    make_supervisor,
+    make_team,
+)
+from tests.integration.api.conftest import ApiCaller
+from tests.moments import WEDNESDAY_MORNING as MORNING
 
 pytestmark = pytest.mark.django_db
 
@@ -76,3 +85,37 @@ class TestMerging:
         merge(api, source, target)
         answer = api.patch(f"contacts/{source.public_id}/", {"name": "Dora"})
         assert (answer.status_code, answer.json()["code"]) == (409, "contact.merged")
+
+
+class TestPossibleDuplicates:
+    def names(self, api, contact):
+        answer = api.get(f"contacts/{contact.public_id}/possible-duplicates/")
+        assert answer.status_code == 200
+        return sorted(row["name"] for row in answer.json()["data"])
+
+    def test_are_listed_from_either_side(self, api):
+        dora = make_contact(name="Dora", address="+5511987654321")
+        spelled = make_contact(name="Other spelling", address="+551187654321")
+        by_sms, noted = make_contact(name="By SMS"), make_contact(name="Noted")
+        Identity.objects.filter(contact=by_sms).update(medium="sms", address="+5511987654321")
+        PossibleDuplicate.objects.create(contact=dora, other=noted, noted_at=MORNING)
+        make_contact(name="Emil")
+
+        assert self.names(api, dora) == ["By SMS", "Noted", "Other spelling"]
+        assert self.names(api, noted) == ["Dora"]
+        assert "Dora" in self.names(api, spelled)
+
+    def test_are_none_once_they_are_merged(self, api):
+        dora, twin = make_contact(name="Dora"), make_contact(name="D.")
+        PossibleDuplicate.objects.create(contact=dora, other=twin, noted_at=MORNING)
+        merge(api, twin, dora)
+        assert self.names(api, dora) == []
+
+    def test_are_those_alone_that_the_caller_may_see(self):
+        dora, foreign = make_contact(name="Dora"), make_contact(name="Foreign")
+        make_conversation(contact=dora)
+        make_conversation(contact=foreign, team=make_team(name="Sales"))
+        PossibleDuplicate.objects.create(contact=dora, other=foreign, noted_at=MORNING)
+        narrow = ApiCaller(make_api_key(user=make_supervisor(), scopes=["read"]))
+        assert self.names(narrow, dora) == []
+        assert narrow.get(f"contacts/{foreign.public_id}/possible-duplicates/").status_code == 404
