@@ -25,7 +25,7 @@ _CLOSED: dict[Why, Text] = {
 def opening_cell(hours: Hours, *, now: datetime) -> SafeString:
     """Return a label, why it is so, and until when: on the wall of the calendar's own zone."""
     why = explain(hours, at=now)
-    label = pill("good", _("Open")) if why.is_open else pill("quiet", _("Closed"))
+    label = pill("good", _("Open now")) if why.is_open else pill("quiet", _("Closed now"))
     notes = (reason_of(why), until_of(why, now=now, zone=hours.zone))
     return format_html('{} <span class="sub">{}</span>', label, " · ".join(filter(None, notes)))
 
