@@ -193,7 +193,7 @@ class TestALargeBody:
         status, _ = declare(port, conversation, length=50 * MIB, key=key, begin=pictures.PNG)
 
         assert status == 408
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 60
         assert not Message.objects.exists()
 
 
@@ -226,7 +226,7 @@ def declare(port, conversation, *, length, key, begin=b"", kind=KIND):
         "",
         "",
     ]
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=90) as line:
         line.sendall("\r\n".join(lines).encode() + begin)
         heard = b""
         while b"\r\n\r\n" not in heard or not _is_whole(heard):
