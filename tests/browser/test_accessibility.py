@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from channels.models import Channel
+from channels.models import Channel, RefusedRequest
 from channels.services import checks, templates
 from conversations.actors import Actor
 from conversations.models import PossibleDuplicate
@@ -117,6 +118,9 @@ class TestSettingUpAChannel:
         for channel in made:
             checks.check(channel, now=timezone.now())
         customer_writes(made[0], "hello")
+        for channel in made[:2]:  # refused, and shown so
+            Client().post(f"/webhooks/{channel.provider}/{channel.token}/", {"Body": "hello"})
+        assert RefusedRequest.objects.count() == 2
         new = [f"/admin/channels/channel/setup/{channel.provider}/" for channel in made]
         steps = [f"{home_of(channel)}/setup/{step}/" for channel in made for step in STEPS]
         assert faults(page, axe, ["/admin/channels/channel/setup/", *new, *steps]) == {}
