@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, Max, When
+from django.db.models import Case, Max, Subquery, When
 
 from conversations.actors import Actor
 from conversations.csat import parse_rating
@@ -157,13 +157,7 @@ def _welcome_back(incoming: Incoming, *, sender: Sender) -> Arrival:
     What is live comes first; then what waits for a rating, asked at this address before another.
     The conversation is locked before the envelope is kept, as in every other place.
     """
-    latest = (
-        Conversation.objects.select_for_update(of=("self",))
-        .select_related("channel", "contact")
-        .filter(contact_id=sender.contact_id, channel_id=incoming.channel_id)
-        .order_by(_closeness(sender), "-pk")
-        .first()
-    )
+    latest = _lock_closest(sender, channel_id=incoming.channel_id)
     if not statements().store_envelope(incoming):
         return Arrival(Arrived.DUPLICATE)
     if latest is not None:
@@ -174,6 +168,26 @@ def _welcome_back(incoming: Incoming, *, sender: Sender) -> Arrival:
     if conversation_id is None:
         raise _LostRaceError
     return Arrival(Arrived.STARTED, conversation_id, sender.contact_id)
+
+
+def _lock_closest(sender: Sender, *, channel_id: int) -> Conversation | None:
+    """Lock the one conversation that the sender goes on with, if any, and no other on the way.
+
+    Locked while it is searched for, those that a merge takes away meanwhile would be held as well,
+    in another order than the merge holds them.
+    """
+    theirs = Conversation.objects.filter(contact_id=sender.contact_id, channel_id=channel_id)
+    closest = theirs.order_by(_closeness(sender), "-pk").values("pk")[:1]
+    locked: Conversation | None = (
+        Conversation.objects.select_for_update(of=("self",))
+        .select_related("channel", "contact")
+        .filter(pk=Subquery(closest))
+        .order_by("pk")
+        .first()
+    )
+    if locked is not None and locked.contact_id != sender.contact_id:
+        raise _LostRaceError
+    return locked
 
 
 def _closeness(sender: Sender) -> Case:
