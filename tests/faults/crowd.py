@@ -24,10 +24,11 @@ def free_port() -> int:
 
 
 def environment(database_url: str) -> dict[str, str]:
-    """Return what another process needs to work on the test's own database."""
+    """Return what another process needs to work on the test's own database and files."""
     return {
         **os.environ,
         "DATABASE_URL": database_url,
+        "RELAYDESK_TESTS_DATA": os.environ["DATA_DIR"],
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "PYTHONPATH": os.getcwd(),
     }

@@ -135,10 +135,12 @@ def main(rounds: int, kills: int) -> None:
     django.setup()
     from conversations.services import delivery, lookups  # noqa: F401, PLC0415 - once, for all
 
-    # There is always somebody who goes on.
-    survivors = [start(), start(does_send=False), start(does_send=False)]
     sending = [name for name, place in POINTS.items() if place[0] != _LOOKUPS]
-    died = kill_at_points(sending, rounds=rounds)
+    # While nobody else sends, each of them comes by its point, however busy the machine is.
+    died = kill_at_points(sending, rounds=1)
+    # From here on there is always somebody who goes on.
+    survivors = [start(), start(does_send=False), start(does_send=False)]
+    died += kill_at_points(sending, rounds=rounds - 1)
     if kills:
         kill_at_random(kills)
     # By now there are doubts to look up.
