@@ -48,6 +48,7 @@ def compile_pattern(pattern: str) -> Any:
         raise PatternError(said.decode() if isinstance(said, bytes) else str(said)) from None
 
 
+@lru_cache(maxsize=4096)
 def order_of(text: str) -> tuple[str, Any] | None:
     """Return what a text is compared by: a number, or a date; None for what has no order."""
     if _NUMBER.fullmatch(text):
@@ -126,14 +127,14 @@ def _members(text_or_list: Folded) -> frozenset[str]:
 
 def _look_same(text_or_list: Folded, wanted: tuple[str, ...]) -> str:
     """Find a member that is the same text, or the same number however it is written."""
-    members = _members(text_or_list)
+    members = (text_or_list,) if isinstance(text_or_list, str) else text_or_list
     for want in wanted:
         if want in members:
             return want
-        order = order_of(want)
-        if order is not None and any(order_of(member) == order for member in members):
-            return want
-    return ""
+    orders = {order for member in members if (order := order_of(member)) is not None}
+    if not orders:
+        return ""
+    return next((want for want in wanted if order_of(want) in orders), "")
 
 
 def _look_at_any_start(text_or_list: Folded, wanted: tuple[str, ...]) -> str:
