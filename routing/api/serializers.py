@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from channels.api.serializers import ChannelBrief
 from channels.models import Channel
+from conversations.api.serializers import BlankAsNull
 from conversations.models import Assignment
 from routing.engine import serial
 from routing.engine.facts import Answer, Trigger
@@ -50,7 +51,7 @@ class ConditionOut(serializers.Serializer[Condition]):
     field = Text()
     operator = Text()
     value = Text()
-    group = Text()
+    group = BlankAsNull()
 
 
 class AiAgentBrief(serializers.Serializer[AiAgent]):

@@ -463,7 +463,8 @@ class TestRules:
 
         assert [row["name"] for row in rows] == ["First", "Second"]
         assert rows[0]["team"]["code"] == "support"
-        assert rows[0]["conditions"] == [{"field": "text", "operator": "contains", "value": "返金"}]
+        asked = {"field": "text", "operator": "contains", "value": "返金", "group": None}
+        assert rows[0]["conditions"] == [asked]
         assert api.get(f"rules/{rows[0]['id']}/").json() == rows[0]
 
 

@@ -124,7 +124,7 @@ class TestQueries:
             ("contacts/", 3),
             ("teams/", 2),
             ("users/", 2),
-            ("channels/", 3),
+            ("channels/", 4),
             ("rules/", 4),
         ],
     )
