@@ -137,10 +137,10 @@ def main(rounds: int, kills: int) -> None:
 
     sending = [name for name, place in POINTS.items() if place[0] != _LOOKUPS]
     # While nobody else sends, each of them comes by its point, however busy the machine is.
-    died = kill_at_points(sending, rounds=1)
+    died = kill_at_points(sending, rounds=min(rounds, 1))
     # From here on there is always somebody who goes on.
     survivors = [start(), start(does_send=False), start(does_send=False)]
-    died += kill_at_points(sending, rounds=rounds - 1)
+    died += kill_at_points(sending, rounds=max(rounds - 1, 0))
     if kills:
         kill_at_random(kills)
     # By now there are doubts to look up.
