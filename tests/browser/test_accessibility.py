@@ -52,7 +52,7 @@ def axe() -> str:
     return files("axe_playwright_python").joinpath("axe.min.js").read_text()
 
 
-@pytest.fixture(params=[("light", None), ("dark", None), ("light", PHONE)], ids=str)
+@pytest.fixture(params=[("light", None), ("dark", PHONE)], ids=str)
 def page(request: Any, open_browser: Callable[..., Page], ada: User) -> Page:
     scheme, viewport = request.param
     options = {"viewport": viewport} if viewport else {}
