@@ -9,15 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversations import scope
+from conversations.api.bodies import ContactChanges, ContactParameters, MergeBody, UnmergeBody
 from conversations.api.callers import actor_of
-from conversations.api.serializers import (
-    ContactChanges,
-    ContactOut,
-    ContactParameters,
-    MergeBody,
-    MergeOut,
-    UnmergeBody,
-)
+from conversations.api.serializers import ContactOut, MergeOut
 from conversations.duplicates import likely_same
 from conversations.models import Contact
 from conversations.services import contacts, merging

@@ -12,16 +12,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversations import payloads, scope
-from conversations.api.callers import actor_of
-from conversations.api.serializers import (
+from conversations.api.bodies import (
     OPEN_WORD,
     ConversationChanges,
-    ConversationOut,
     ConversationParameters,
-    EventOut,
     StatusBody,
     TagsBody,
 )
+from conversations.api.callers import actor_of
+from conversations.api.serializers import ConversationOut, EventOut
 from conversations.models import AutomaticText, Conversation, Event
 from conversations.services import labels, lifecycle
 from conversations.states import OPEN, IllegalTransitionError, Status, check_move

@@ -11,10 +11,11 @@ from rest_framework.response import Response
 
 from channels.models import Template
 from conversations import scope
+from conversations.api.bodies import NewMessage, NewNote, RetryBody
 from conversations.api.callers import actor_of
 from conversations.api.conversations import pick_conversation
 from conversations.api.file_forms import MessageForm, MessageFormParser, UploadedMessage
-from conversations.api.serializers import MessageOut, NewMessage, NewNote, RetryBody
+from conversations.api.serializers import MessageOut
 from conversations.models import Conversation
 from conversations.services import replies, retries, uploads
 from teams.api.endpoints import Endpoint
