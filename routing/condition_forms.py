@@ -7,10 +7,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from conversations.properties import LONGEST_NAME
 from routing.engine.condition_words import NAMES, PROBLEMS
 from routing.engine.conditions import ConditionError, ConditionSpec, validate
 from routing.engine.fields import (
-    MAX_NAME_LENGTH,
     OPERATORS,
     Field,
     Operator,
@@ -97,7 +97,7 @@ class ConditionForm(forms.ModelForm):  # type: ignore[type-arg]
         label=gettext_lazy("Property"),
         required=False,
         strip=True,
-        max_length=MAX_NAME_LENGTH,
+        max_length=LONGEST_NAME,
         widget=forms.TextInput(attrs={"class": "vTextField", "placeholder": "plan"}),
     )
     operator = forms.ChoiceField(

@@ -6,7 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from channels.languages import LANGUAGES
 from channels.placeholders import LONGEST_VALUE
+from conversations import properties
 from conversations.services.labels import PRIORITY_MAX, PRIORITY_MIN
 from conversations.services.replies import MAX_BODY_LENGTH
 from conversations.states import OPEN, Status
@@ -123,6 +125,52 @@ class UnmergeBody(Body):
     """Nothing has to be said."""
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "maxProperties": properties.MOST,
+        "additionalProperties": {
+            "oneOf": [
+                {"type": "string", "maxLength": properties.LONGEST_VALUE},
+                {"type": "number"},
+                {"type": "boolean"},
+                {"type": "null"},
+                {
+                    "type": "array",
+                    "items": {"type": "string", "maxLength": properties.LONGEST_VALUE},
+                    "maxItems": properties.MOST_MEMBERS,
+                },
+            ]
+        },
+    }
+)
+class PropertyChanges(serializers.Field[dict[str, Any], Any, Any, Any]):
+    """Properties by their names; null takes one away, and those that are not named stay."""
+
+    default_error_messages = {
+        "not_an_object": _("Give an object: names of properties and their values."),
+        "too_many": _("A contact has at most {most} properties."),
+        "bad_name": _("The name of a property has 1 to {longest} visible characters."),
+        "bad_value": _(
+            "A property is a text of up to {longest} characters, a number, a boolean or a list of "
+            "texts."
+        ),
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self.fail("not_an_object")
+        if len(data) > properties.MOST:
+            self.fail("too_many", most=properties.MOST)
+        if not all(map(properties.is_name, data)):
+            self.fail("bad_name", longest=properties.LONGEST_NAME)
+        if not all(value is None or properties.is_value(value) for value in data.values()):
+            self.fail("bad_value", longest=properties.LONGEST_VALUE)
+        return data
+
+
 class ContactChanges(Body):
     name = Text(required=False, allow_blank=True, max_length=200)
+    language = Choice(required=False, allow_blank=True, choices=LANGUAGES)
     tags = TextList(required=False)
+    attributes = PropertyChanges(required=False)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from conversations import scope
+from conversations import properties, scope
 from conversations.api.bodies import ContactChanges, ContactParameters, MergeBody, UnmergeBody
 from conversations.api.callers import actor_of
 from conversations.api.serializers import ContactOut, MergeOut
@@ -25,6 +25,7 @@ from teams.permissions import Right
 from teams.scopes import Scope
 
 NO_SUCH_CONTACT = ("unknown_contact", _("There is no contact with this id."))
+TOO_MANY_PROPERTIES = ("too_many", _("A contact has at most 50 properties."))
 
 
 class ContactsEndpoint(Endpoint):
@@ -50,12 +51,18 @@ class ContactEndpoint(Endpoint):
         "Change a contact",
         body=ContactChanges,
         answer=ContactOut,
-        examples={"tags": {"tags": ["vip"]}},
+        examples={
+            "tags": {"tags": ["vip"]},
+            "attributes": {"attributes": {"plan": "gold", "trial": None}},
+        },
     )
     @once
     def patch(self, request: Request, public_id: UUID) -> Response:
         contact = pick_contact(request, public_id)
         changes = self.read_body(ContactChanges)
+        after = properties.changed(contact.attributes, changes.get("attributes", {}))
+        if len(after) > properties.MOST:
+            raise FieldProblem({"attributes": TOO_MANY_PROPERTIES})
         contacts.update(contact, actor=actor_of(request), now=timezone.now(), **changes)
         return Response(ContactOut(pick_contact(request, public_id)).data)
 

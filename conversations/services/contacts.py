@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from conversations import properties
 from conversations.actors import Actor
 from conversations.event_types import EventType
 from conversations.models import Contact, Conversation
@@ -22,11 +23,14 @@ class ContactMergedError(Exception):
 def update(contact: Contact, *, actor: Actor, now: datetime, **changes: Any) -> Contact:
     """Change the name, the language, the tags or the attributes of a contact.
 
-    Raises `ContactMergedError` if it was merged into another one.
+    Of the attributes those that are named change, and None takes one away. Raises
+    `ContactMergedError` if it was merged into another one.
     """
     locked = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
     if locked.merged_into_id is not None:
         raise ContactMergedError
+    if "attributes" in changes:
+        changes["attributes"] = properties.changed(locked.attributes, changes["attributes"])
     changed = {name: value for name, value in changes.items() if getattr(locked, name) != value}
     if not changed:
         return locked

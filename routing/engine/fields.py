@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from conversations.properties import is_name
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -50,7 +52,6 @@ class Asked(NamedTuple):
     name: str = ""
 
 
-MAX_NAME_LENGTH = 64
 _OF_A_PROPERTY = f"{Field.CONTACT_ATTRIBUTE}."
 
 _PRESENCE = frozenset({Operator.IS_SET, Operator.IS_NOT_SET})
@@ -89,8 +90,7 @@ def read_field(written: str) -> Asked | None:
     """Return what a condition asks about; None for what does not exist."""
     if written.startswith(_OF_A_PROPERTY):
         name = written.removeprefix(_OF_A_PROPERTY)
-        is_name = name == name.strip() and name.isprintable() and 0 < len(name) <= MAX_NAME_LENGTH
-        return Asked(Field.CONTACT_ATTRIBUTE, name) if is_name else None
+        return Asked(Field.CONTACT_ATTRIBUTE, name) if is_name(name) else None
     if written == Field.CONTACT_ATTRIBUTE or written not in _FIELDS:
         return None
     return Asked(Field(written))

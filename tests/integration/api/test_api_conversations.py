@@ -417,6 +417,59 @@ class TestContacts:
         event = Event.objects.get()
         assert (event.type, event.data) == ("contact.updated", {"changed": ["name", "tags"]})
 
+    def test_get_and_lose_properties_that_rules_ask_for(self, api):
+        contact = make_contact()
+
+        def change(**attributes):
+            return api.patch(f"contacts/{contact.public_id}/", {"attributes": attributes})
+
+        change(plan="gold", age=41, is_member=True, shops=["Tokyo", "Osaka"], old="x")
+        answer = change(plan="silver", old=None)
+
+        assert answer.status_code == 200
+        assert answer.json()["attributes"] == {
+            "plan": "silver",
+            "age": 41,
+            "is_member": True,
+            "shops": ["Tokyo", "Osaka"],
+        }
+
+    def test_get_a_language(self, api):
+        contact = make_contact()
+        answer = api.patch(f"contacts/{contact.public_id}/", {"language": "ja"})
+        assert answer.json()["language"] == "ja"
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            {"attributes": []},
+            {"attributes": {"": "x"}},
+            {"attributes": {" plan": "x"}},
+            {"attributes": {"x" * 65: "x"}},
+            {"attributes": {"plan": "x" * 501}},
+            {"attributes": {"plan": {"a": 1}}},
+            {"attributes": {"plan": [1]}},
+            {"attributes": {"plan": ["a"] * 21}},
+            {"attributes": {"plan": "a\x00"}},
+            {"attributes": {f"p{n}": 1 for n in range(51)}},
+            {"language": "klingon"},
+        ],
+    )
+    def test_refuse_properties_that_nobody_can_read(self, api, said):
+        contact = make_contact()
+        answer = api.patch(f"contacts/{contact.public_id}/", said)
+        assert answer.status_code in {400, 422}
+        assert "".join(answer.json()["fields"]) in {"attributes", "language"}
+
+    def test_have_no_more_properties_than_a_page_can_show(self, api):
+        contact = make_contact()
+        for half in (range(30), range(30, 60)):
+            said = {"attributes": {f"p{n}": n for n in half}}
+            answer = api.patch(f"contacts/{contact.public_id}/", said)
+        assert answer.status_code in {400, 422}
+        contact.refresh_from_db()
+        assert len(contact.attributes) == 30
+
     def test_are_changed_by_senior_agents_and_above(self, call):
         contact = make_contact()
         make_conversation(contact=contact)
