@@ -126,6 +126,13 @@ def _load_version(version: uuid.UUID) -> _Version:
     return _Version(rules_from_json(stored.rules), by_channel)
 
 
+def load_draft() -> tuple[RuleSpec, ...]:
+    """Return the active rules as they are being edited, by position; published or not."""
+    active = Rule.objects.filter(is_active=True).order_by("position", "pk")
+    rows = active.prefetch_related("conditions", "channels")
+    return tuple(rule_spec(rule) for rule in rows)
+
+
 def rule_spec(rule: Rule) -> RuleSpec:
     """Return the rule as the engine reads it."""
     if rule.team_id is not None:

@@ -15,14 +15,10 @@ from routing.models import AiAgentChannel, Condition, Rule, RuleSet
 @transaction.atomic
 def publish(*, now: datetime) -> RuleSet:
     """Store the active rules as a new version, at the end of the transaction that changed them."""
-    active = (
-        Rule.objects.filter(is_active=True)
-        .order_by("position", "pk")
-        .prefetch_related("conditions", "channels")
-    )
-    specs = tuple(loaders.rule_spec(rule) for rule in active)
     return RuleSet.objects.create(
-        rules=rules_to_json(specs), ai_agents=_ai_agents_by_channel(), created_at=now
+        rules=rules_to_json(loaders.load_draft()),
+        ai_agents=_ai_agents_by_channel(),
+        created_at=now,
     )
 
 
