@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`kind` is one of contact, user, api, system, provider, ai; `label` is what people read."""
+    """`kind` is one of contact, user, api, system, provider, ai, flow; people read `label`."""
 
     kind: str
     user_id: int | None = None
@@ -26,6 +26,10 @@ class Actor:
     @classmethod
     def ai(cls, name: str) -> "Actor":
         return cls("ai", label=name)
+
+    @classmethod
+    def flow(cls, name: str) -> "Actor":
+        return cls("flow", label=name)
 
     @classmethod
     def person(cls, user_id: int, label: str) -> "Actor":

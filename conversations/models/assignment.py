@@ -12,6 +12,7 @@ class AssignmentKind(models.TextChoices):
     REASSIGN = "reassign", _("Reassigned: no answer")
     CLAIM = "claim", _("Taken")
     RETURNED = "returned", _("Had it before")
+    FLOW = "flow", _("Flow")
     TRANSFER = "transfer", _("Transferred")
 
 

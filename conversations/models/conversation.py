@@ -71,6 +71,7 @@ class Conversation(models.Model):
     survey_due_at = models.DateTimeField(null=True, blank=True)  # surveys: ask when passed
     inactive_due_at = models.DateTimeField(null=True, blank=True)  # resolve: nobody writes
     snooze_due_at = models.DateTimeField(_("snoozed until"), null=True, blank=True)  # wake it up
+    bot_left_at = models.DateTimeField(null=True, blank=True)  # routing: its flow is over
 
     objects = ConversationQuerySet.as_manager()
 
@@ -102,6 +103,16 @@ class Conversation(models.Model):
             ),
             models.Index(
                 fields=["id"], condition=models.Q(status="bot"), name="conversation_held_by_bot"
+            ),
+            models.Index(
+                fields=["waiting_since"],
+                condition=models.Q(status="bot", waiting_since__isnull=False),
+                name="conversation_waits_for_bot",
+            ),
+            models.Index(
+                fields=["bot_left_at"],
+                condition=models.Q(bot_left_at__isnull=False),
+                name="conversation_bot_left",
             ),
             models.Index(
                 fields=["assignee"],

@@ -14,6 +14,7 @@ class ActorKind(models.TextChoices):
     SYSTEM = "system", _("Relaydesk")
     PROVIDER = "provider", _("Provider")
     AI = "ai", _("AI agent")
+    FLOW = "flow", _("Flow")
 
 
 class Event(models.Model):

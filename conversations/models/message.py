@@ -31,6 +31,7 @@ class AuthorKind(models.TextChoices):
     AGENT = "agent", _("Agent")
     SYSTEM = "system", _("Automatic")
     AI = "ai", _("AI agent")
+    FLOW = "flow", _("Flow")
 
 
 #: The kind of a message that is an approved template, filled.

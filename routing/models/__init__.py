@@ -9,6 +9,16 @@ from routing.models.ai_agent import (
     TurnOutcome,
 )
 from routing.models.decision import Decision
+from routing.models.flow import (
+    Flow,
+    FlowRun,
+    FlowRunStep,
+    FlowTrigger,
+    FlowVersion,
+    RunProblem,
+    RunStatus,
+    StepKind,
+)
 from routing.models.rule import Condition, Rule, RuleSet
 
 __all__ = [
@@ -19,9 +29,17 @@ __all__ = [
     "AiTurn",
     "Condition",
     "Decision",
+    "Flow",
+    "FlowRun",
+    "FlowRunStep",
+    "FlowTrigger",
+    "FlowVersion",
     "KnowledgeEntry",
     "Rule",
     "RuleSet",
     "RunEnd",
+    "RunProblem",
+    "RunStatus",
+    "StepKind",
     "TurnOutcome",
 ]

@@ -1,0 +1,199 @@
+"""Changing flows: the draft, its publishing, the switch, the order, and going back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, Max
+from django.utils.translation import gettext as _
+
+from channels.models import Channel
+from routing.engine.flow import documents, specs
+from routing.models import Flow, FlowRun, FlowVersion
+from routing.services import rules
+from teams.models import User
+
+MOST_WORDS, LONGEST_WORD = 50, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above the steps. `words` are for triggers that ask for some."""
+
+    name: str
+    trigger: str
+    description: str = ""
+    words: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()
+
+
+class FlowConflictError(Exception):
+    """Somebody else changed the draft since the caller saw it."""
+
+    code = "flow.conflict"
+
+
+class FlowInUseError(Exception):
+    """The flow has run, or a rule starts it: it can be switched off, not deleted."""
+
+    code = "flow.in_use"
+
+
+class NeverPublishedError(Exception):
+    """There is nothing yet that could be switched on."""
+
+    code = "flow.never_published"
+
+
+@transaction.atomic
+def create(head: Head, *, author: User | None, now: datetime, document: Any = None) -> Flow:
+    """Make a flow whose draft nobody published; it is the last in the order.
+
+    Raises what `save_draft` raises.
+    """
+    last = Flow.objects.aggregate(last=Max("position"))["last"]
+    flow = Flow(position=0 if last is None else last + 1, draft_number=0)
+    return _write(flow, head=head, document=document or {}, author=author, now=now)
+
+
+@transaction.atomic
+def save_draft(
+    flow: Flow,
+    *,
+    author: User | None,
+    now: datetime,
+    head: Head | None = None,
+    document: Any = None,
+    seen: int | None = None,
+) -> Flow:
+    """Keep the head, the steps, or both; None leaves them as they are. No customer notices.
+
+    `seen` is the `draft_number` that the caller saw. Raises `FlowDocumentError` for steps that
+    cannot be kept, `ValidationError` naming the fields of the head, and `FlowConflictError`.
+    """
+    flow = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
+    if seen not in (None, flow.draft_number):
+        raise FlowConflictError
+    return _write(flow, head=head, document=document, author=author, now=now)
+
+
+def _write(
+    flow: Flow, *, head: Head | None, document: Any, author: User | None, now: datetime
+) -> Flow:
+    if document is not None:
+        flow.draft = documents.dump(documents.parse(document))
+    if head is not None:
+        flow.name, flow.description = head.name.strip(), head.description
+        flow.trigger, flow.words = head.trigger, _checked_words(head)
+    flow.draft_number += 1
+    flow.draft_changed_at, flow.draft_changed_by = now, author
+    flow.full_clean(exclude=["draft"])
+    flow.save()
+    if head is not None:
+        flow.channels.set(head.channels)
+    return flow
+
+
+def _checked_words(head: Head) -> list[str]:
+    """Return the words that start it, each once; none where the trigger asks for none."""
+    if head.trigger not in specs.WITH_WORDS:
+        return []
+    words = list(dict.fromkeys(word.strip() for word in head.words if word.strip()))
+    if len(words) > MOST_WORDS or any(len(word) > LONGEST_WORD for word in words):
+        problem = _("At most 50 words of 100 characters.")
+        raise ValidationError({"words": problem})
+    return words
+
+
+@transaction.atomic
+def publish(flow: Flow, *, author: User | None, now: datetime, note: str = "") -> FlowVersion:
+    """Let the draft be what customers meet from now on, and switch it on.
+
+    Whoever is in the flow finishes on the version that they began with.
+    """
+    flow = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
+    last = flow.versions.aggregate(last=Max("number"))["last"] or 0
+    version = FlowVersion.objects.create(
+        flow=flow,
+        number=last + 1,
+        document=flow.draft,
+        trigger=flow.trigger,
+        words=flow.words,
+        channel_ids=sorted(flow.channels.values_list("pk", flat=True)),
+        published_at=now,
+        published_by=author,
+        note=note[:200],
+    )
+    Flow.objects.filter(pk=flow.pk).update(published=version, is_active=True)
+    rules.publish(now=now)
+    return version
+
+
+@transaction.atomic
+def switch_on(flow: Flow, *, now: datetime) -> None:
+    """Let messages and rules start it again. Raises `NeverPublishedError`."""
+    if not Flow.objects.filter(pk=flow.pk, published__isnull=False).update(is_active=True):
+        raise NeverPublishedError
+    rules.publish(now=now)
+
+
+@transaction.atomic
+def switch_off(flow: Flow, *, now: datetime) -> None:
+    """Let nothing start it any more. Whoever is in it finishes."""
+    Flow.objects.filter(pk=flow.pk).update(is_active=False)
+    rules.publish(now=now)
+
+
+@transaction.atomic
+def restore(flow: Flow, *, version: FlowVersion, author: User | None, now: datetime) -> Flow:
+    """Make a published version the draft again. Nothing is published by that."""
+    flow = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
+    flow.draft, flow.trigger, flow.words = version.document, version.trigger, version.words
+    flow.draft_number += 1
+    flow.draft_changed_at, flow.draft_changed_by = now, author
+    flow.save()
+    flow.channels.set(Channel.objects.filter(pk__in=version.channel_ids))
+    return flow
+
+
+@transaction.atomic
+def reorder(flows: Sequence[Flow], *, now: datetime) -> None:
+    """Store this order as the order in which flows are tried."""
+    for position, flow in enumerate(flows):
+        flow.position = position
+    Flow.objects.bulk_update(flows, ["position"])
+    rules.publish(now=now)
+
+
+@transaction.atomic
+def delete(flow: Flow, *, now: datetime) -> None:
+    """Remove a flow that never ran. Raises `FlowInUseError`."""
+    if FlowRun.objects.filter(flow=flow).exists():
+        raise FlowInUseError
+    Flow.objects.filter(pk=flow.pk).update(published=None, is_active=False)
+    Flow.objects.filter(pk=flow.pk).delete()
+    rules.publish(now=now)
+
+
+def is_published_as_drawn(flow: Flow) -> bool:
+    """Say whether the draft is what customers meet. `published` and `channels` are loaded."""
+    version = flow.published
+    if version is None:
+        return False
+    channel_ids = sorted(channel.pk for channel in flow.channels.all())
+    return (flow.draft, flow.trigger, flow.words, channel_ids) == (
+        version.document,
+        version.trigger,
+        version.words,
+        version.channel_ids,
+    )
+
+
+def number_running(flow: Flow) -> dict[int, int]:
+    """Return how many runs are going on, by the number of their version."""
+    live = FlowRun.objects.filter(flow=flow, ended_at=None).order_by("version__number")
+    rows = live.values_list("version__number").annotate(runs=Count("pk"))
+    return dict(rows)
