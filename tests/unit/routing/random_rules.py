@@ -153,7 +153,7 @@ NONSENSE = ConditionSpec("contact.shoe_size", "equals", "43")
 @some.composite
 def rule_lists(draw, *, condition=None, most=5):
     """Draw rules in their order; each has its own number."""
-    condition = condition or conditions() | some.just(NONSENSE)
+    condition = conditions() | some.just(NONSENSE) if condition is None else condition
     return tuple(
         RuleSpec(
             id=number,
