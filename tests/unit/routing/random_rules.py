@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 
 from routing.engine.conditions import ConditionError, ConditionSpec, validate
 from routing.engine.facts import RuleSpec, Situation, Target, TargetKind
-from routing.engine.fields import OPERATORS, Field, Operator, write_field
+from routing.engine.fields import OPERATORS, Field, Operator
 from routing.engine.text import split_raw
 
 TEAMS = tuple(Target(TargetKind.TEAM, id) for id in range(1, 5))
@@ -81,42 +81,19 @@ def situations(draw):
 @some.composite
 def aimed(draw):
     """Draw a condition, and a situation whose value there is one that it asks about."""
-    condition = draw(conditions())
-    return condition, draw(aimed_at(condition))
-
-
-@some.composite
-def aimed_at(draw, *conditions):
-    """Draw a situation whose value is made of those that these conditions of one field name."""
-    situation, written = draw(situations()), conditions[0].field
-    named = [part for each in conditions for part in split_raw(each.value)] or [""]
-    meant = draw(some.sampled_from(named))
-    name = written.removeprefix("contact.attribute.")
-    if name != written:
-        more = [meant, draw(some.sampled_from(named))]
-        around = some.sampled_from((meant, f"{meant}.0", f" {meant} ", more, [], "", "".join(more)))
-        return replace(situation, contact_attributes={name: draw(around)})
-    if written == Field.MESSAGE_TEXT:
-        parts = some.lists(some.sampled_from((*named, "a ")), max_size=3)
-        return replace(situation, text="".join(draw(parts)))
-    if written == Field.TIME_OF_DAY and meant != "24:00":
+    condition, situation = draw(conditions()), draw(situations())
+    meant = draw(some.sampled_from(split_raw(condition.value) or ("",)))
+    name = condition.field.removeprefix("contact.attribute.")
+    if name != condition.field:
+        around = some.sampled_from((meant, f"{meant}.0", f" {meant} ", [meant, "x"], [], ""))
+        return condition, replace(situation, contact_attributes={name: draw(around)})
+    if condition.field == Field.MESSAGE_TEXT:
+        return condition, replace(situation, text=draw(some.sampled_from(("", "a "))) + meant)
+    if condition.field == Field.TIME_OF_DAY and meant != "24:00":
         hour, minute = map(int, meant.split(":"))
-        return replace(situation, at=situation.at.replace(hour=hour, minute=minute), zone="UTC")
-    if written == Field.CONVERSATION_PRIORITY and meant:
-        around = some.integers(int(meant) - 1, int(meant) + 1)
-        return replace(situation, conversation_priority=draw(around))
-    return situation
-
-
-@some.composite
-def of_one_field(draw):
-    """Draw some conditions on one field, and situations that lie close to them."""
-    field = draw(some.sampled_from(tuple(Field)))
-    name = "Größe" if field is Field.CONTACT_ATTRIBUTE else ""
-    drawn = draw(some.lists(conditions(fields=(field,)), min_size=2, max_size=3))
-    specs = [replace(each, group="", field=write_field(field, name=name)) for each in drawn]
-    near = draw(some.lists(aimed_at(*specs), min_size=4, max_size=4))
-    return specs, near
+        at = situation.at.replace(hour=hour, minute=minute)
+        return condition, replace(situation, at=at, zone="UTC")
+    return condition, situation
 
 
 def _attributes():

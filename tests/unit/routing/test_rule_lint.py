@@ -1,18 +1,21 @@
 """What is odd about rules: everything that is said of them is true."""
 
+import itertools
 import time
+from contextlib import suppress
+from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from routing.engine.conditions import ConditionSpec
+from routing.engine.conditions import ConditionError, ConditionSpec, validate
 from routing.engine.facts import RuleSpec
-from routing.engine.fields import Field
+from routing.engine.fields import OPERATORS, WITHOUT_VALUE, Field, write_field
 from routing.engine.rule_lint import lint
 from tests.unit.routing import slow_rules
-from tests.unit.routing.builders import SUPPORT
-from tests.unit.routing.random_rules import aimed, conditions, of_one_field, rule_lists, situations
+from tests.unit.routing.builders import SUPPORT, situation
+from tests.unit.routing.random_rules import aimed, conditions, rule_lists, situations
 
 
 def rule(number, *written, match="all", channels=()):
@@ -152,24 +155,120 @@ class TestRandomRules:
         some.lists(situations() | aimed().map(lambda pair: pair[1]), min_size=3, max_size=3),
     )
     def test_that_are_never_reached_never_match_first(self, rules, met):
-        for situation in met:
-            first = slow_rules.first_match(rules, situation, lambda target: True)
+        for world in met:
+            first = slow_rules.first_match(rules, world, lambda target: True)
             for warning in lint(rules):
                 assert first is None or first.id != warning.rule_id
 
-    @settings(max_examples=300)
-    @given(of_one_field())
-    def test_never_do_what_was_said_to_be_impossible(self, drawn):
-        """Of conditions on one field, the last alone in an earlier rule, the others in a later."""
-        (*later, earlier), near = drawn
-        together = RuleSpec(1, "Rule 1", SUPPORT, "all", (*later, earlier))
-        if lint((together,)):
-            assert not any(slow_rules.rule_matches(together, each) for each in near)
-        pair = (
-            RuleSpec(1, "1", SUPPORT, "all", (earlier,)),
-            RuleSpec(2, "2", SUPPORT, "all", tuple(later)),
-        )
-        if any(warning.rule_id == 2 for warning in lint(pair)):
-            for each in near:
-                first = slow_rules.first_match(pair, each, lambda target: True)
-                assert first is None or first.id == 1
+
+def _texts():
+    return ["".join(letters) for n in range(4) for letters in itertools.product("abc", repeat=n)]
+
+
+def _several(*members):
+    return [list(some) for n in range(4) for some in itertools.combinations(members, n)]
+
+
+def _at(*instants):
+    return [{"at": datetime.fromisoformat(f"{each}:00+00:00"), "zone": "UTC"} for each in instants]
+
+
+#: For each field some values to ask about, and every kind of value that can come.
+SMALL_WORLDS = {
+    Field.MESSAGE_TEXT: (("a", "ab", "b, ab", "ca"), [{"text": text} for text in _texts()]),
+    Field.MESSAGE_TYPE: (
+        ("text", "image", "text, image"),
+        [{"message_types": types} for types in _several("text", "image", "video")],
+    ),
+    Field.MESSAGE_LANGUAGE: (
+        ("ja", "ko", "ja, ko"),
+        [{"text": t} for t in ("a", "あ", "감", "谢")],
+    ),
+    Field.CONTACT_TAG: (
+        ("a", "b", "a, b"),
+        [{"contact_tags": tags} for tags in _several("a", "b", "c")],
+    ),
+    Field.CONTACT_IS_NEW: (("yes", "no"), [{"is_new_contact": new} for new in (True, False)]),
+    Field.CONTACT_LANGUAGE: (
+        ("ja", "fr", "ja, fr"),
+        [{"contact_language": language} for language in ("", "ja", "fr", "de")],
+    ),
+    Field.CONTACT_PHONE: (
+        ("+81", "+8190", "+33"),
+        [{"contact_phone": phone} for phone in ("", "+811", "+81901", "+33", "+1")],
+    ),
+    Field.CONTACT_ATTRIBUTE: (
+        ("5", "5.0", "7", "a", "ab", "2026-11-18", "2026-12-18"),
+        [
+            {"contact_attributes": {"plan": value}}
+            for value in (
+                *("", "a", "ab", "ba", "5", 5.0, 6, "7.00", 8, "2026-11-18", "2026-12-01", "x"),
+                *(["a", "7"], ["5", 9], [3, "ab"], ["2026-11-01", 8], ["5.00", "2027-01-01"]),
+            )
+        ],
+    ),
+    Field.CONVERSATION_PRIORITY: (
+        ("5", "+6", "07"),
+        [{"conversation_priority": number} for number in (-100, 4, 5, 6, 7, 8, 100)],
+    ),
+    Field.TIME_OF_DAY: (
+        ("00:00", "09:00", "09:01", "12:30", "24:00"),
+        _at(
+            *(
+                f"2026-11-18T{t}"
+                for t in ("00:00", "08:59", "09:00", "09:01", "11:00", "12:30", "23:59")
+            )
+        ),
+    ),
+    Field.WEEKDAY: (
+        ("monday", "tuesday", "monday, sunday"),
+        _at(*(f"2026-11-{day}T12:00" for day in range(16, 23))),
+    ),
+    Field.DATE: (
+        ("2026-11-18", "2026-11-19", "2026-12-01"),
+        _at(
+            *(f"2026-{day}T12:00" for day in ("11-01", "11-18", "11-19", "11-25", "12-01", "12-02"))
+        ),
+    ),
+}
+#: Where what is said is not only true, but all that there is to say about two conditions.
+FULLY_KNOWN = set(SMALL_WORLDS) - {Field.MESSAGE_TEXT, Field.CONTACT_ATTRIBUTE}
+
+
+class TestEveryPairOfConditions:
+    """Each two conditions on a field, and every kind of value that the field can have."""
+
+    @pytest.mark.parametrize("field", sorted(SMALL_WORLDS))
+    def test_exclude_or_imply_each_other_as_was_said(self, field):
+        values, worlds = SMALL_WORLDS[field]
+        holds = {spec: _worlds_of(spec, worlds) for spec in _each_way(field, values)}
+        for one, other in itertools.product(holds, repeat=2):
+            both = RuleSpec(1, "1", SUPPORT, "all", (one, other))
+            never = bool(lint((both,)))
+            assert not (never and holds[one] & holds[other]), both.conditions
+            behind = lint(
+                tuple(RuleSpec(n, "", SUPPORT, "all", (c,)) for n, c in ((1, one), (2, other)))
+            )
+            is_taken = any(warning.rule_id == 2 for warning in behind)
+            assert holds[other] <= holds[one] or not is_taken, both.conditions
+            if field in FULLY_KNOWN:
+                assert never is holds[one].isdisjoint(holds[other]), both.conditions
+                assert is_taken is (holds[other] <= holds[one]), both.conditions
+
+
+def _each_way(field, values):
+    written = write_field(field, name="plan" if field is Field.CONTACT_ATTRIBUTE else "")
+    for operator in sorted(OPERATORS[field]):
+        for value in ("",) if operator in WITHOUT_VALUE else values:
+            spec = ConditionSpec(written, operator.value, value)
+            with suppress(ConditionError):
+                validate(spec)
+                yield spec
+
+
+def _worlds_of(spec, worlds):
+    return frozenset(
+        number
+        for number, world in enumerate(worlds)
+        if slow_rules.condition_holds(spec, situation(**world))
+    )
