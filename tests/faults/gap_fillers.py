@@ -4,66 +4,33 @@
 standard input ends.
 """
 
-import os
-import random
-import select
-import signal
 import sys
-import time
 from datetime import timedelta
 
+import django
+
+django.setup()
+
+from routing.services import gap_fill  # noqa: E402
+from tests.faults.killing import Crowd, report, work_off  # noqa: E402
+
 WORKERS = 3
-SHORTEST_S, LONGEST_S = 0.02, 0.25
+PAUSES_S = 0.02, 0.25
 #: The worker's own, so that what the dead leave behind is taken up soon.
 LEASE_S = 1
 
 
-def work() -> None:
-    """Compare whatever is due, until somebody ends it."""
-    from routing.services import gap_fill  # noqa: PLC0415 - needs the settings
-    from teams.clock import database_now  # noqa: PLC0415
-
+def fill(_born: int) -> None:
+    """Compare whatever is due."""
     gap_fill.LEASE = timedelta(seconds=LEASE_S)
-    while True:
-        if not gap_fill.fetch_next(now=database_now()):
-            time.sleep(0.01)
-
-
-def start() -> int:
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work()
-        finally:
-            os._exit(1)
-    return pid
-
-
-def bury(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
-    _, status = os.waitpid(pid, 0)
-    if not os.WIFSIGNALED(status):
-        sys.exit(f"a worker ended by itself: {status}")
+    work_off(gap_fill.fetch_next)
 
 
 def main(kills: int) -> None:
-    import django  # noqa: PLC0415
-
-    django.setup()
-    from routing.services import gap_fill  # noqa: F401, PLC0415 - once, for all
-
-    pick = random.Random(7)
-    workers = [start() for _ in range(WORKERS)]
-    for _ in range(kills):
-        time.sleep(pick.uniform(SHORTEST_S, LONGEST_S))
-        place = pick.randrange(WORKERS)
-        bury(workers[place])
-        workers[place] = start()
-    sys.stdout.write(f"{kills}\n")
-    sys.stdout.flush()
-    select.select([sys.stdin], [], [])
-    for pid in workers:
-        bury(pid)
+    crowd = Crowd([fill] * WORKERS)
+    crowd.kill(kills, pauses_s=PAUSES_S, seed=7)
+    report(str(kills))
+    crowd.end()
 
 
 if __name__ == "__main__":

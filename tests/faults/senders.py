@@ -9,18 +9,24 @@ Nothing in the product knows of the points: a worker that is to die at one watch
 
 import json
 import os
-import random
-import select
 import signal
 import sys
 import time
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from types import FrameType
 from typing import Any
 
+import django
+
+django.setup()
+
+from conversations.services import delivery, lookups  # noqa: E402
+from tests.faults.killing import Crowd, bury, end, report, start, work_off  # noqa: E402
+
 WORKERS = 3
-SHORTEST_S, LONGEST_S = 0.02, 0.1
+PAUSES_S = 0.02, 0.1
 #: A worker that does not come by its point in this time is killed where it is. Long enough for a
 #: busy machine, and for the first doubts to be looked up.
 PATIENCE_S = 15
@@ -55,37 +61,24 @@ def die_at(point: str) -> None:
     sys.setprofile(watch)
 
 
-def work(*, does_send: bool) -> None:
-    """Settle and look up whatever is due, and send unless others do, until somebody ends it."""
-    from conversations.services import delivery, lookups  # noqa: PLC0415 - needs the settings
-    from teams.clock import database_now  # noqa: PLC0415
+def work(_born: int = 0) -> None:
+    """Send, settle and look up whatever is due.
 
+    In the house each drain has a thread of its own, so that none waits for another.
+    """
     delivery.LEASE = timedelta(seconds=LEASE_S)
-    while True:
-        # In the house each drain has a thread of its own, so that none waits for another.
-        is_busy = does_send and delivery.send_next(now=database_now())
-        is_busy |= delivery.settle_next_lost(now=database_now())
-        is_busy |= lookups.look_up_next(now=database_now())
-        if not is_busy:
-            time.sleep(0.02)
+    work_off(delivery.send_next, delivery.settle_next_lost, lookups.look_up_next)
 
 
-def start(point: str = "", *, does_send: bool = True) -> int:
-    pid = os.fork()
-    if pid == 0:
-        try:
-            if point:
-                die_at(point)
-            work(does_send=does_send)
-        finally:
-            os._exit(1)
-    return pid
+def look_up(_born: int) -> None:
+    """Settle and look up, while others send."""
+    delivery.LEASE = timedelta(seconds=LEASE_S)
+    work_off(delivery.settle_next_lost, lookups.look_up_next)
 
 
-def bury(pid: int) -> None:
-    _, status = os.waitpid(pid, 0)
-    if not os.WIFSIGNALED(status):
-        sys.exit(f"a worker ended by itself: {status}")
+def work_until(point: str) -> None:
+    die_at(point)
+    work()
 
 
 def kill_at_points(points: list[str], *, rounds: int) -> Counter[str]:
@@ -93,7 +86,7 @@ def kill_at_points(points: list[str], *, rounds: int) -> Counter[str]:
     died: Counter[str] = Counter()
     running: list[tuple[int, str]] = []
     for point in points * rounds:
-        running.append((start(point), point))
+        running.append((start(partial(work_until, point)), point))
         if len(running) == WORKERS:
             died[_await(*running.pop(0))] += 1
     for pid, point in running:
@@ -104,55 +97,32 @@ def kill_at_points(points: list[str], *, rounds: int) -> Counter[str]:
 def _await(pid: int, point: str) -> str:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        found, status = os.waitpid(pid, os.WNOHANG)
-        if found:
-            if not os.WIFSIGNALED(status):
-                sys.exit(f"a worker ended by itself: {status}")
+        # Left lying, so that it is buried in one place only.
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            bury(pid)
             return point
         time.sleep(0.005)
-    os.kill(pid, signal.SIGKILL)
-    bury(pid)
+    end(pid)
     return "elsewhere"
 
 
-def kill_at_random(kills: int) -> None:
-    pick = random.Random(6)
-    workers = [start() for _ in range(WORKERS)]
-    for _ in range(kills):
-        time.sleep(pick.uniform(SHORTEST_S, LONGEST_S))
-        place = pick.randrange(WORKERS)
-        os.kill(workers[place], signal.SIGKILL)
-        bury(workers[place])
-        workers[place] = start()
-    for pid in workers:
-        os.kill(pid, signal.SIGKILL)
-        bury(pid)
-
-
 def main(rounds: int, kills: int) -> None:
-    import django  # noqa: PLC0415
-
-    django.setup()
-    from conversations.services import delivery, lookups  # noqa: F401, PLC0415 - once, for all
-
     sending = [name for name, place in POINTS.items() if place[0] != _LOOKUPS]
     # While nobody else sends, each of them comes by its point, however busy the machine is.
     died = kill_at_points(sending, rounds=min(rounds, 1))
     # From here on there is always somebody who goes on.
-    survivors = [start(), start(does_send=False), start(does_send=False)]
+    survivors = Crowd([work, look_up, look_up])
     died += kill_at_points(sending, rounds=max(rounds - 1, 0))
-    if kills:
-        kill_at_random(kills)
+    crowd = Crowd([work] * WORKERS)
+    crowd.kill(kills, pauses_s=PAUSES_S, seed=6)
+    crowd.end()
     # By now there are doubts to look up.
     looking = [name for name in POINTS if name not in sending]
     died += kill_at_points(looking, rounds=min(rounds, max(2, rounds // 5)))
-    workers = [*survivors, *(start() for _ in range(WORKERS))]
-    sys.stdout.write(json.dumps({**died, "random": kills}) + "\n")
-    sys.stdout.flush()
-    select.select([sys.stdin], [], [])
-    for pid in workers:
-        os.kill(pid, signal.SIGKILL)
-        bury(pid)
+    crowd = Crowd([work] * WORKERS)
+    report(json.dumps({**died, "random": kills}))
+    crowd.end()
+    survivors.end()
 
 
 if __name__ == "__main__":

@@ -5,22 +5,18 @@ and another one goes on in its place. A writer notes in `FOLDER` what was acknow
 again what was not, as a provider does.
 """
 
-import os
 import random
-import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import django
 
 django.setup()
-
-from django.db import connections  # noqa: E402
 
 from channels.models import Channel  # noqa: E402
 from config import urls  # noqa: E402, F401 - once, for every child
@@ -31,6 +27,7 @@ from conversations.states import IllegalTransitionError  # noqa: E402
 from teams.clock import database_now  # noqa: E402
 from teams.models import User  # noqa: E402
 from tests.doors import customer_writes  # noqa: E402
+from tests.faults.killing import Crowd  # noqa: E402
 
 #: What a person may be told: no, or: look again, it has changed.
 REFUSALS = (
@@ -39,7 +36,7 @@ REFUSALS = (
     merging.MergeRefusedError,
     replies.ReplyRefusedError,
 )
-SHORTEST_S, LONGEST_S = 0.02, 0.3
+PAUSES_S = 0.02, 0.3
 ADDRESSES = ("+819000000001", "+819000000002")
 #: In the order in which they are started; each is a process of its own.
 ROLES = ("write 0", "write 1", "write 0 again", "merge", "merge", "serve")
@@ -53,7 +50,6 @@ class Writer:
         self.name, self.log = role.replace(" ", "-"), folder / role.replace(" ", "-")
 
     def act(self, pick: random.Random) -> None:
-
         number = self.log.stat().st_size // 33 if self.log.exists() else 0
         sid = f"SM{self.name}-{number:06d}".ljust(32, "0")
         text = pick.choice(["Hello?", "5", "Is anybody there?"])
@@ -67,7 +63,6 @@ class Writer:
 
 def merge_or_part(pick: random.Random) -> None:
     """Merge them one way, the other way, or undo it."""
-
     one, other = pick.sample(list(Contact.objects.order_by("pk")), 2)
     if pick.random() < 0.5:
         merging.merge(one, into=other, actor=Actor.system(), now=database_now())
@@ -77,7 +72,6 @@ def merge_or_part(pick: random.Random) -> None:
 
 def serve(pick: random.Random) -> None:
     """Resolve, set aside, answer or reopen anything."""
-
     now, system = database_now(), Actor.system()
     alice = User.objects.get()
     recent = list(Conversation.objects.order_by("-pk")[:4])
@@ -93,8 +87,8 @@ def serve(pick: random.Random) -> None:
     pick.choice(acts)(pick.choice(recent))
 
 
-def work(role: str, folder: Path, seed: int) -> None:
-    pick = random.Random(seed)
+def work(role: str, folder: Path, born: int) -> None:
+    pick = random.Random(born)
     acts = {"merge": merge_or_part, "serve": serve}
     act = acts.get(role) or Writer(role, folder).act
     while True:
@@ -103,37 +97,10 @@ def work(role: str, folder: Path, seed: int) -> None:
         time.sleep(pick.uniform(0, 0.02))
 
 
-def start(role: str, folder: Path, seed: int) -> int:
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work(role, folder, seed)
-        except Exception:  # noqa: BLE001 - the parent sees the end, a person the reason
-            traceback.print_exc()
-        finally:
-            os._exit(1)
-    return pid
-
-
 def main(kills: int, folder: Path) -> None:
-
-    connections.close_all()
-    pick = random.Random(7)
-    crowd = [start(role, folder, seed) for seed, role in enumerate(ROLES)]
-    for killed in range(kills):
-        time.sleep(pick.uniform(SHORTEST_S, LONGEST_S))
-        place = pick.randrange(len(ROLES))
-        end(crowd[place])
-        crowd[place] = start(ROLES[place], folder, 100 + killed)
-    for pid in crowd:
-        end(pid)
-
-
-def end(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
-    _, status = os.waitpid(pid, 0)
-    if not os.WIFSIGNALED(status):
-        sys.exit(f"somebody ended by themselves: {status}")
+    crowd = Crowd([partial(work, role, folder) for role in ROLES])
+    crowd.kill(kills, pauses_s=PAUSES_S, seed=7)
+    crowd.end()
 
 
 if __name__ == "__main__":
