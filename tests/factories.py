@@ -18,6 +18,7 @@ from conversations.models import (
     Message,
 )
 from conversations.models.message import AuthorKind, Direction
+from conversations.statements import Incoming
 from conversations.states import Status
 from routing.ai.base import Entry
 from routing.models import AiAgent, AiKind, Condition, Rule
@@ -41,6 +42,36 @@ def make_agent(
     number = next(_numbers)
     email = fields.pop("email", f"{name.lower().replace(' ', '.')}.{number}@example.com")
     return User.objects.create_user(email, name=name, presence=presence, role=role, **fields)
+
+
+def make_incoming(
+    channel: Channel,
+    *,
+    sid: str = "SM1",
+    text: str = "Hello",
+    address: str = "+819000000001",
+    now: datetime = moments.WEDNESDAY_MORNING,
+    **fields: Any,
+) -> Incoming:
+    """Return what came in by the door, as the inbox takes it."""
+    asked = {
+        "kind": "text",
+        "media": (),
+        "profile_name": "Dora",
+        "signature": f"signature of {sid}",
+        "content_type": "application/x-www-form-urlencoded",
+        "raw_body": b"Body=Hello",
+        "message_public_id": new_public_id(),
+    }
+    return Incoming(
+        channel_id=channel.pk,
+        medium="whatsapp",
+        address=address,
+        text=text,
+        provider_message_id=sid,
+        now=now,
+        **{**asked, **fields},
+    )
 
 
 def make_supervisor(*, name: str = "Sachi", **fields: Any) -> User:

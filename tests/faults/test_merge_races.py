@@ -10,10 +10,8 @@ from conversations.invariants import INVARIANTS
 from conversations.models import Contact, Conversation, Identity, Message
 from conversations.services import inbox, lifecycle, merging
 from conversations.services.merging import MergeRefusedError
-from conversations.statements import Incoming
 from conversations.states import Status
-from teams.identifiers import new_public_id
-from tests.factories import make_channel, make_contact, make_conversation
+from tests.factories import make_channel, make_contact, make_conversation, make_incoming
 from tests.faults.two_sessions import Session, wait_until_blocked
 from tests.moments import WEDNESDAY_MORNING as MORNING
 
@@ -26,22 +24,7 @@ ADDRESS = "+819000000001"
 
 
 def write(channel, *, number):
-    incoming = Incoming(
-        channel_id=channel.pk,
-        medium="whatsapp",
-        address=ADDRESS,
-        text="Hello?",
-        kind="text",
-        media=(),
-        profile_name="Dora",
-        provider_message_id=f"SM{number}",
-        signature=f"signature {number}",
-        content_type="",
-        raw_body=b"",
-        message_public_id=new_public_id(),
-        now=MORNING,
-    )
-    return inbox.record_inbound(incoming)
+    return inbox.record_inbound(make_incoming(channel, sid=f"SM{number}", address=ADDRESS))
 
 
 def merge(source, target):

@@ -10,38 +10,18 @@ from conversations.actors import Actor
 from conversations.models import Contact, Conversation, Event, Message, Survey
 from conversations.services import inbox, lifecycle
 from conversations.services.inbox import Arrived
-from conversations.statements import Incoming
 from conversations.states import Status
-from teams.identifiers import new_public_id
-from tests.factories import make_channel
+from tests.factories import make_channel, make_incoming
 from tests.moments import WEDNESDAY_MORNING as MORNING
 
 pytestmark = pytest.mark.django_db
-
-
-def incoming(channel, *, sid="SM1", text="Hello", now=MORNING, address="+819000000001"):
-    return Incoming(
-        channel_id=channel.pk,
-        medium="whatsapp",
-        address=address,
-        text=text,
-        kind="text",
-        media=(),
-        profile_name="Dora",
-        provider_message_id=sid,
-        signature=f"signature of {sid}",
-        content_type="application/x-www-form-urlencoded",
-        raw_body=b"Body=Hello",
-        message_public_id=new_public_id(),
-        now=now,
-    )
 
 
 class TestAFirstMessage:
     def test_makes_contact_conversation_message_envelope_and_events(self):
         channel = make_channel()
 
-        arrival = inbox.record_inbound(incoming(channel))
+        arrival = inbox.record_inbound(make_incoming(channel))
 
         assert arrival.arrived == Arrived.STARTED
         assert arrival.is_new_contact
@@ -60,9 +40,9 @@ class TestAFirstMessage:
 
     def test_delivered_again_changes_nothing(self):
         channel = make_channel()
-        inbox.record_inbound(incoming(channel))
+        inbox.record_inbound(make_incoming(channel))
 
-        arrival = inbox.record_inbound(incoming(channel, text="something else"))
+        arrival = inbox.record_inbound(make_incoming(channel, text="something else"))
 
         assert arrival.arrived == Arrived.DUPLICATE
         assert Message.objects.get().body == "Hello"
@@ -70,7 +50,7 @@ class TestAFirstMessage:
 
     def test_with_a_signature_that_was_used_is_a_duplicate(self):
         channel = make_channel()
-        first = incoming(channel)
+        first = make_incoming(channel)
         inbox.record_inbound(first)
 
         arrival = inbox.record_inbound(replace(first, provider_message_id="SM2"))
@@ -82,9 +62,9 @@ class TestAFirstMessage:
 class TestALaterMessage:
     def test_is_appended_to_the_open_conversation(self):
         channel = make_channel()
-        inbox.record_inbound(incoming(channel))
+        inbox.record_inbound(make_incoming(channel))
 
-        arrival = inbox.record_inbound(incoming(channel, sid="SM2", text="Still there?"))
+        arrival = inbox.record_inbound(make_incoming(channel, sid="SM2", text="Still there?"))
 
         assert arrival.arrived == Arrived.APPENDED
         conversation = Conversation.objects.get()
@@ -97,9 +77,9 @@ class TestALaterMessage:
 
     def test_keeps_the_time_since_when_the_customer_waits(self):
         channel = make_channel()
-        inbox.record_inbound(incoming(channel))
+        inbox.record_inbound(make_incoming(channel))
 
-        inbox.record_inbound(incoming(channel, sid="SM2", now=MORNING + timedelta(minutes=5)))
+        inbox.record_inbound(make_incoming(channel, sid="SM2", now=MORNING + timedelta(minutes=5)))
 
         conversation = Conversation.objects.get()
         assert conversation.waiting_since == MORNING
@@ -107,9 +87,9 @@ class TestALaterMessage:
 
     def test_on_another_channel_is_the_same_contact_in_another_conversation(self):
         tokyo, paris = make_channel(), make_channel(name="WhatsApp Paris")
-        inbox.record_inbound(incoming(tokyo))
+        inbox.record_inbound(make_incoming(tokyo))
 
-        arrival = inbox.record_inbound(incoming(paris, sid="SM2"))
+        arrival = inbox.record_inbound(make_incoming(paris, sid="SM2"))
 
         assert arrival.arrived == Arrived.STARTED
         assert not arrival.is_new_contact
@@ -119,7 +99,7 @@ class TestALaterMessage:
 
 class TestAMessageAfterTheEnd:
     def resolved(self, channel):
-        arrival = inbox.record_inbound(incoming(channel))
+        arrival = inbox.record_inbound(make_incoming(channel))
         conversation = Conversation.objects.get(pk=arrival.conversation_id)
         return lifecycle.resolve(conversation, actor=Actor.system(), now=MORNING)
 
@@ -128,7 +108,9 @@ class TestAMessageAfterTheEnd:
         self.resolved(channel)
 
         arrival = inbox.record_inbound(
-            incoming(channel, sid="SM2", text="One more thing", now=MORNING + timedelta(hours=1))
+            make_incoming(
+                channel, sid="SM2", text="One more thing", now=MORNING + timedelta(hours=1)
+            )
         )
 
         assert arrival.arrived == Arrived.REOPENED
@@ -141,13 +123,13 @@ class TestAMessageAfterTheEnd:
         channel = make_channel(has_survey=True)
         earlier = self.resolved(channel)
         lifecycle.close(earlier, actor=Actor.system(), now=MORNING)
-        inbox.record_inbound(incoming(channel, sid="SM2", now=MORNING + timedelta(days=2)))
+        inbox.record_inbound(make_incoming(channel, sid="SM2", now=MORNING + timedelta(days=2)))
         later = Conversation.objects.latest("pk")
         lifecycle.resolve(later, actor=Actor.system(), now=MORNING + timedelta(days=2))
         Conversation.objects.filter(pk=earlier.pk).update(status=Status.SNOOZED)
 
         arrival = inbox.record_inbound(
-            incoming(channel, sid="SM3", now=MORNING + timedelta(days=2, hours=1))
+            make_incoming(channel, sid="SM3", now=MORNING + timedelta(days=2, hours=1))
         )
 
         assert later.pk != earlier.pk
@@ -158,7 +140,7 @@ class TestAMessageAfterTheEnd:
         self.resolved(channel)
 
         arrival = inbox.record_inbound(
-            incoming(channel, sid="SM2", now=MORNING + timedelta(hours=25))
+            make_incoming(channel, sid="SM2", now=MORNING + timedelta(hours=25))
         )
 
         assert arrival.arrived == Arrived.STARTED
@@ -168,7 +150,7 @@ class TestAMessageAfterTheEnd:
         channel = make_channel()
         assert self.resolved(channel).status == Status.CLOSED
 
-        arrival = inbox.record_inbound(incoming(channel, sid="SM2"))
+        arrival = inbox.record_inbound(make_incoming(channel, sid="SM2"))
 
         assert arrival.arrived == Arrived.STARTED
 
@@ -177,7 +159,7 @@ class TestAMessageAfterTheEnd:
         channel = make_channel(has_survey=True, texts={"survey_thanks": "Thank you!"})
         self.resolved(channel)
 
-        arrival = inbox.record_inbound(incoming(channel, sid="SM2", text=text))
+        arrival = inbox.record_inbound(make_incoming(channel, sid="SM2", text=text))
 
         assert arrival.arrived == Arrived.RATED
         assert Survey.objects.get().rating == 5
@@ -191,7 +173,7 @@ class TestAMessageAfterTheEnd:
         self.resolved(channel)
 
         arrival = inbox.record_inbound(
-            incoming(channel, sid="SM2", text="4", now=MORNING + timedelta(hours=2))
+            make_incoming(channel, sid="SM2", text="4", now=MORNING + timedelta(hours=2))
         )
 
         assert arrival.arrived == Arrived.RATED
@@ -201,9 +183,9 @@ class TestAMessageAfterTheEnd:
     def test_that_is_a_rating_is_kept_only_once(self):
         channel = make_channel(has_survey=True)
         self.resolved(channel)
-        inbox.record_inbound(incoming(channel, sid="SM2", text="5"))
+        inbox.record_inbound(make_incoming(channel, sid="SM2", text="5"))
 
-        arrival = inbox.record_inbound(incoming(channel, sid="SM3", text="1"))
+        arrival = inbox.record_inbound(make_incoming(channel, sid="SM3", text="1"))
 
         assert arrival.arrived == Arrived.STARTED
         assert Survey.objects.get().rating == 5
@@ -212,7 +194,7 @@ class TestAMessageAfterTheEnd:
 class TestQueries:
     def test_a_follow_up_needs_few_statements(self, django_assert_max_num_queries):
         channel = make_channel()
-        inbox.record_inbound(incoming(channel))
+        inbox.record_inbound(make_incoming(channel))
 
         with django_assert_max_num_queries(12):
-            inbox.record_inbound(incoming(channel, sid="SM2"))
+            inbox.record_inbound(make_incoming(channel, sid="SM2"))

@@ -8,10 +8,9 @@ from conversations import media_files
 from conversations.media_files import KeptFile
 from conversations.models import Attachment, FileState, Message
 from conversations.services import attachments, inbox
-from conversations.statements import Incoming
 from teams.identifiers import new_public_id
 from tests import pictures
-from tests.factories import make_channel, make_conversation, make_message
+from tests.factories import make_channel, make_conversation, make_incoming, make_message
 from tests.moments import WEDNESDAY_MORNING as MORNING
 
 pytestmark = pytest.mark.django_db
@@ -25,20 +24,13 @@ PHOTO = {
 
 
 def incoming(channel, *, sid="SM1", media=(PHOTO,), signature=None):
-    return Incoming(
-        channel_id=channel.pk,
-        medium="whatsapp",
-        address="+819000000001",
+    return make_incoming(
+        channel,
+        sid=sid,
         text="",
         kind="media",
         media=tuple(media),
-        profile_name="Dora",
-        provider_message_id=sid,
         signature=signature or f"signature of {sid}",
-        content_type="application/x-www-form-urlencoded",
-        raw_body=b"NumMedia=1",
-        message_public_id=new_public_id(),
-        now=MORNING,
     )
 
 

@@ -13,10 +13,8 @@ from conversations.models import Contact, Conversation, Event, Identity
 from conversations.services import contacts, inbox, lifecycle, merging
 from conversations.services.contacts import ContactMergedError
 from conversations.services.merging import MergeRefusedError
-from conversations.statements import Incoming
 from conversations.states import Status
-from teams.identifiers import new_public_id
-from tests.factories import make_agent, make_channel, make_contact, make_conversation
+from tests.factories import make_agent, make_channel, make_contact, make_conversation, make_incoming
 from tests.moments import WEDNESDAY_MORNING as MORNING
 
 pytestmark = pytest.mark.django_db
@@ -41,21 +39,7 @@ def state():
 
 
 def write(channel, address, *, number):
-    incoming = Incoming(
-        channel_id=channel.pk,
-        medium="whatsapp",
-        address=address,
-        text="Hello?",
-        kind="text",
-        media=(),
-        profile_name="Dora",
-        provider_message_id=f"SM{number}",
-        signature=f"signature {number}",
-        content_type="",
-        raw_body=b"",
-        message_public_id=new_public_id(),
-        now=MORNING,
-    )
+    incoming = make_incoming(channel, sid=f"SM{number}", address=address)
     return Conversation.objects.get(pk=inbox.record_inbound(incoming).conversation_id)
 
 

@@ -10,15 +10,14 @@ from conversations.models import Conversation, Event, Message, Survey
 from conversations.models.survey import COMMENT_LENGTH, SkipReason
 from conversations.services import inbox, lifecycle, merging
 from conversations.services.inbox import Arrived
-from conversations.statements import Incoming
 from conversations.states import Status
 from routing.services import assignment
-from teams.identifiers import new_public_id
 from tests.factories import (
     make_agent,
     make_channel,
     make_contact,
     make_conversation,
+    make_incoming,
     make_team,
 )
 from tests.moments import WEDNESDAY_MORNING as MORNING
@@ -42,20 +41,11 @@ def resolved(channel, *, now=MORNING, **fields):
 
 def write(conversation, text, *, now):
     """Let the customer write; return what the message turned out to be."""
-    number = Message.objects.count()
-    incoming = Incoming(
-        channel_id=conversation.channel_id,
-        medium="whatsapp",
-        address=conversation.identity.address,
+    incoming = make_incoming(
+        conversation.channel,
+        sid=f"SM{Message.objects.count()}",
         text=text,
-        kind="text",
-        media=(),
-        profile_name="Dora",
-        provider_message_id=f"SM{number}",
-        signature=f"signature {number}",
-        content_type="",
-        raw_body=b"",
-        message_public_id=new_public_id(),
+        address=conversation.identity.address,
         now=now,
     )
     return inbox.record_inbound(incoming).arrived
