@@ -1,5 +1,6 @@
 """Recording that a contact wants no more messages, and lifting that."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,8 @@ from teams.permissions import Right
 from teams.scopes import Scope
 
 MOST_REASON = 300
+#: A service that notes it for addresses, and says for how many it is new.
+Record = Callable[..., int]
 NO_SUCH_ADDRESS = ("unknown_address", _("The contact has no such address."))
 
 
@@ -42,11 +45,27 @@ class OptInBody(OptOutBody):
     reason = Text(max_length=MOST_REASON)
 
 
-class ContactOptOutEndpoint(Endpoint):
-    """No more messages to a contact, because a person or another system says so."""
+class OptingEndpoint(Endpoint):
+    """What both have in common; each reads its own body."""
 
     scopes = {"POST": Scope.CONTACTS}
     rights = {"POST": Right.EDIT_CONTACTS}
+
+    def change(
+        self, request: Request, contact: Contact, *, body: dict[str, Any], record: Record
+    ) -> Response:
+        """Change what the body names, and answer with the contact as it is then."""
+        record(
+            _addresses(contact, body),
+            actor=actor_of(request),
+            now=timezone.now(),
+            why=body["reason"],
+        )
+        return Response(ContactOut(pick_contact(request, contact.public_id)).data)
+
+
+class ContactOptOutEndpoint(OptingEndpoint):
+    """No more messages to a contact, because a person or another system says so."""
 
     @describe(
         "optOutContact",
@@ -64,20 +83,11 @@ class ContactOptOutEndpoint(Endpoint):
         """Record it for the addresses that are not opted out already. Again is no change."""
         contact = pick_contact(request, public_id)
         body = self.read_body(OptOutBody)
-        opt_outs.record_by_hand(
-            _addresses(contact, body),
-            actor=actor_of(request),
-            now=timezone.now(),
-            why=body["reason"],
-        )
-        return Response(ContactOut(pick_contact(request, public_id)).data)
+        return self.change(request, contact, body=body, record=opt_outs.record_by_hand)
 
 
-class ContactOptInEndpoint(Endpoint):
+class ContactOptInEndpoint(OptingEndpoint):
     """Messages to a contact again, with the reason for it."""
-
-    scopes = {"POST": Scope.CONTACTS}
-    rights = {"POST": Right.EDIT_CONTACTS}
 
     @describe(
         "optInContact",
@@ -92,13 +102,7 @@ class ContactOptInEndpoint(Endpoint):
         """Lift it for the addresses that are opted out. Again is no change."""
         contact = pick_contact(request, public_id)
         body = self.read_body(OptInBody)
-        opt_outs.lift_by_hand(
-            _addresses(contact, body),
-            actor=actor_of(request),
-            now=timezone.now(),
-            why=body["reason"],
-        )
-        return Response(ContactOut(pick_contact(request, public_id)).data)
+        return self.change(request, contact, body=body, record=opt_outs.lift_by_hand)
 
 
 def _addresses(contact: Contact, body: dict[str, Any]) -> list[Identity]:
