@@ -214,9 +214,9 @@ class AskingConversationAdmin(ConversationAdmin):
 
     def ask_view(self, request: HttpRequest, pk: str, question: Question) -> HttpResponse:
         """GET asks, POST does it."""
-        conversation = self._find(request, pk)
+        conversation = self.find(request, pk)
         if conversation is None:
-            return self._gone(request, pk)
+            return self.gone(request, pk)
         if not request.user.has_perm(question.permission):
             raise PermissionDenied
         page = self._address(conversation, "change", query=self._kept_query(request))

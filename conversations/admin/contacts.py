@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -136,9 +135,9 @@ class ContactAdmin(GuardedAdmin):
     ) -> HttpResponse:
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET"])
-        contact = self._find(request, object_id)
+        contact = self.find(request, object_id)
         if contact is None:
-            return self._gone(request, object_id)
+            return self.gone(request, object_id)
         return TemplateResponse(
             request,
             "admin/conversations/contact/page.html",
@@ -162,9 +161,9 @@ class ContactAdmin(GuardedAdmin):
     # --- Merging: GET shows what it would do, POST does it
 
     def merge_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        contact = self._find(request, pk)
+        contact = self.find(request, pk)
         if contact is None:
-            return self._gone(request, pk)
+            return self.gone(request, pk)
         if not self._may_merge(request):
             raise PermissionDenied
         page = _page_of(contact)
@@ -194,9 +193,9 @@ class ContactAdmin(GuardedAdmin):
         return HttpResponseRedirect(_page_of(into))
 
     def unmerge_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        contact = self._find(request, pk)
+        contact = self.find(request, pk)
         if contact is None:
-            return self._gone(request, pk)
+            return self.gone(request, pk)
         if not self._may_merge(request):
             raise PermissionDenied
         page = _page_of(contact.merged_into or contact)
@@ -225,18 +224,6 @@ class ContactAdmin(GuardedAdmin):
         rows = scope.contacts_of(viewer(request)).filter(merged_into=None).exclude(pk=but.pk)
         found: Contact | None = _search(rows, text=text).order_by("-pk").first()
         return found
-
-    def _find(self, request: HttpRequest, object_id: str) -> Contact | None:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        found: Contact | None = self.get_object(request, unquote(object_id))
-        return found
-
-    def _gone(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        response: HttpResponse = self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined]
-            request, self.opts, object_id
-        )
-        return response
 
     # --- Columns
 

@@ -11,6 +11,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from conversations.admin.addresses import AddressedPages
 from conversations.admin.verbs import actor_of
 from conversations.downloads import file_response
 from conversations.models import Attachment, Conversation
@@ -19,11 +20,11 @@ from conversations.services.fetching import FetchRefusedError
 from teams.viewers import viewer
 
 
-class FilePages:
+class FilePages(AddressedPages):
     """What the admin of conversations adds for files; it finds what the viewer may see."""
 
     def file_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view  # type: ignore[attr-defined]
+        view = self.admin_site.admin_view
         folder = "<path:pk>/files/<uuid:file_id>"
         return [
             path(f"{folder}/", view(self.file_view), name="conversations_conversation_file"),
@@ -35,15 +36,15 @@ class FilePages:
         ]
 
     def file_view(self, request: HttpRequest, pk: str, file_id: UUID) -> HttpResponseBase:
-        conversation = self._find(request, pk)
+        conversation = self.find(request, pk)
         if conversation is None:
-            return self._gone(request, pk)
+            return self.gone(request, pk)
         return file_response(_pick(conversation, file_id))
 
     def file_retry_view(self, request: HttpRequest, pk: str, file_id: UUID) -> HttpResponse:
-        conversation = self._find(request, pk)
+        conversation = self.find(request, pk)
         if conversation is None:
-            return self._gone(request, pk)
+            return self.gone(request, pk)
         attachment = _pick(conversation, file_id)
         if not request.user.has_perm("conversations.reply"):
             raise PermissionDenied
@@ -60,20 +61,6 @@ class FilePages:
             messages.info(request, _("The file is here already, or on its way. Look again."))
         else:
             messages.success(request, _("The file is fetched once more."))
-
-    # --- What the page of a conversation has
-
-    def _find(self, request: HttpRequest, object_id: str) -> Conversation | None:
-        raise NotImplementedError
-
-    def _gone(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        raise NotImplementedError
-
-    def _kept_query(self, request: HttpRequest) -> str:
-        raise NotImplementedError
-
-    def _address(self, conversation: Conversation, name: str, *, query: str = "") -> str:
-        raise NotImplementedError
 
 
 def _pick(conversation: Conversation, file_id: UUID) -> Attachment:

@@ -1,5 +1,7 @@
 """Recording that a customer wants no more messages, and lifting that, each with its reason."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -8,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from conversations.admin.contacts import ContactAdmin
@@ -17,7 +18,8 @@ from conversations.models import Contact, Identity
 from conversations.phones import mask_phone
 from conversations.services import opt_outs
 from teams.admin.console import Confirmation
-from teams.viewers import viewer
+from teams.texts import Text
+from teams.viewers import posted, viewer
 
 MOST_REASON = 300
 
@@ -48,94 +50,91 @@ class OptingForm(forms.Form):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Opting:
+    """One of the two: what it asks, does, and says when it is done."""
+
+    key: str
+    #: Whether it is about the addresses that are opted out.
+    is_out: bool
+    title: Text
+    consequence: Text
+    button: Text
+    record: Callable[..., int]
+    done: Callable[[int], str]
+
+
+OPT_OUT = Opting(
+    "opt-out",
+    is_out=False,
+    title=gettext_lazy("No more messages to %(who)s"),
+    consequence=gettext_lazy(
+        "Nothing is sent to these addresses any more, whoever writes it, until the customer"
+        " or a colleague takes it back. What is queued is not sent either."
+    ),
+    button=gettext_lazy("Record it"),
+    record=opt_outs.record_by_hand,
+    done=lambda count: ngettext(
+        "Nothing is sent to %(n)d address any more.",
+        "Nothing is sent to %(n)d addresses any more.",
+        count,
+    ),
+)
+OPT_IN = Opting(
+    "opt-in",
+    is_out=True,
+    title=gettext_lazy("Lift the opt-out of %(who)s"),
+    consequence=gettext_lazy(
+        "Messages go to these addresses again. Do this only if the customer asked for it:"
+        " your reason is kept. Where the provider blocks the number itself, only the"
+        " customer can lift that, by writing START."
+    ),
+    button=gettext_lazy("Lift it"),
+    record=opt_outs.lift_by_hand,
+    done=lambda count: ngettext(
+        "Messages go to %(n)d address again.", "Messages go to %(n)d addresses again.", count
+    ),
+)
+
+
 @admin.register(Contact)
 class OptingContactAdmin(ContactAdmin):
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        out, back = wrap(self.opt_out_view), wrap(self.opt_in_view)
+        view = self.admin_site.admin_view(self.opting_view)
         own = [
-            path("<path:pk>/opt-out/", out, name="conversations_contact_opt_out"),
-            path("<path:pk>/opt-in/", back, name="conversations_contact_opt_in"),
+            path(
+                f"<path:pk>/{opting.key}/",
+                view,
+                {"opting": opting},
+                name=f"conversations_contact_{opting.key.replace('-', '_')}",
+            )
+            for opting in (OPT_OUT, OPT_IN)
         ]
         return own + super().get_urls()
 
-    def opt_out_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        contact = self._find(request, pk)
+    def opting_view(self, request: HttpRequest, pk: str, opting: Opting) -> HttpResponse:
+        """GET asks which addresses and why, POST does it."""
+        contact = self.find(request, pk)
         if contact is None:
-            return self._gone(request, pk)
-        form = self._form(request, contact, is_out=False)
-        if not form.is_valid():
-            text = _(
-                "Nothing is sent to these addresses any more, whoever writes it, until the customer"
-                " or a colleague takes it back. What is queued is not sent either."
-            )
-            title = _("No more messages to %(who)s") % {"who": contact}
-            return self._ask(request, contact, form, title=title, text=text, button=_("Record it"))
-        count = opt_outs.record_by_hand(
-            form.cleaned_data["addresses"],
-            actor=actor_of(viewer(request)),
-            now=timezone.now(),
-            why=form.cleaned_data["reason"],
-        )
-        text = ngettext(
-            "Nothing is sent to %(n)d address any more.",
-            "Nothing is sent to %(n)d addresses any more.",
-            count,
-        )
-        return self._done(request, contact, text % {"n": count})
-
-    def opt_in_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        contact = self._find(request, pk)
-        if contact is None:
-            return self._gone(request, pk)
-        form = self._form(request, contact, is_out=True)
-        if not form.is_valid():
-            text = _(
-                "Messages go to these addresses again. Do this only if the customer asked for it:"
-                " your reason is kept. Where the provider blocks the number itself, only the"
-                " customer can lift that, by writing START."
-            )
-            title = _("Lift the opt-out of %(who)s") % {"who": contact}
-            return self._ask(request, contact, form, title=title, text=text, button=_("Lift it"))
-        count = opt_outs.lift_by_hand(
-            form.cleaned_data["addresses"],
-            actor=actor_of(viewer(request)),
-            now=timezone.now(),
-            why=form.cleaned_data["reason"],
-        )
-        text = ngettext(
-            "Messages go to %(n)d address again.", "Messages go to %(n)d addresses again.", count
-        )
-        return self._done(request, contact, text % {"n": count})
-
-    def _form(self, request: HttpRequest, contact: Contact, *, is_out: bool) -> OptingForm:
+            return self.gone(request, pk)
         if not request.user.has_perm("conversations.opt_out_contact"):
             raise PermissionDenied
-        return OptingForm(
-            request.POST if request.method == "POST" else None,
+        form = OptingForm(
+            posted(request),
             contact=contact,
-            is_out=is_out,
+            is_out=opting.is_out,
             may_see_phone=request.user.has_perm("conversations.view_phone"),
         )
-
-    def _ask(
-        self,
-        request: HttpRequest,
-        contact: Contact,
-        form: OptingForm,
-        *,
-        title: str,
-        text: str,
-        button: str,
-    ) -> HttpResponse:
-        return self.confirm(
-            request, confirmation=Confirmation(title, text, button, _page_of(contact), form=form)
+        page = reverse("admin:conversations_contact_change", args=[contact.pk])
+        if not form.is_valid():
+            title = str(opting.title) % {"who": contact}
+            asked = Confirmation(title, opting.consequence, opting.button, page, form=form)
+            return self.confirm(request, confirmation=asked)
+        count = opting.record(
+            form.cleaned_data["addresses"],
+            actor=actor_of(viewer(request)),
+            now=timezone.now(),
+            why=form.cleaned_data["reason"],
         )
-
-    def _done(self, request: HttpRequest, contact: Contact, text: str) -> HttpResponse:
-        messages.success(request, text)
-        return HttpResponseRedirect(_page_of(contact))
-
-
-def _page_of(contact: Contact) -> str:
-    return reverse("admin:conversations_contact_change", args=[contact.pk])
+        messages.success(request, opting.done(count) % {"n": count})
+        return HttpResponseRedirect(page)

@@ -7,13 +7,12 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -27,7 +26,7 @@ from conversations.admin.history import build_history
 from conversations.admin.listing import ConversationListAdmin
 from conversations.admin.replying import WritingPages
 from conversations.admin.transcript import build_transcript
-from conversations.admin.verbs import REFUSED, REOPEN, RESOLVE, Verb, actor_of, explain_refusal
+from conversations.admin.verbs import REFUSED, REOPEN, RESOLVE, Verb, actor_of
 from conversations.admin.writing import REFUSALS, WritingForm, build_box
 from conversations.models import AssignmentKind, Contact, Conversation, Event
 from conversations.services import replies
@@ -80,9 +79,6 @@ class ConversationAdmin(ConversationListAdmin, FilePages, WritingPages):
         """Return what the page needs to explain who has the conversation."""
         return {}
 
-    def explain_refusal(self, error: Exception) -> Text:
-        return explain_refusal(error)
-
     # --- The page
 
     def change_view(
@@ -94,18 +90,18 @@ class ConversationAdmin(ConversationListAdmin, FilePages, WritingPages):
     ) -> HttpResponse:
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET"])
-        conversation = self._find(request, object_id)
+        conversation = self.find(request, object_id)
         if conversation is None:
-            return self._gone(request, object_id)
+            return self.gone(request, object_id)
         return self._page(request, conversation)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show everything that happened, from the conversation's own events."""
-        conversation = self._find(request, object_id)
+        conversation = self.find(request, object_id)
         if conversation is None:
-            return self._gone(request, object_id)
+            return self.gone(request, object_id)
         events = Event.objects.filter(conversation=conversation).order_by("-pk")[:HISTORY_SHOWN]
         context = {
             **self.admin_site.each_context(request),
@@ -115,19 +111,6 @@ class ConversationAdmin(ConversationListAdmin, FilePages, WritingPages):
             "lines": build_history(list(events)),
         }
         return TemplateResponse(request, "relaydesk/history.html", context)
-
-    def _find(self, request: HttpRequest, object_id: str) -> Conversation | None:
-        """Return the conversation if this person may see it."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        found: Conversation | None = self.get_object(request, unquote(object_id))
-        return found
-
-    def _gone(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        response: HttpResponse = self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined]
-            request, self.opts, object_id
-        )
-        return response
 
     def _page(
         self,
@@ -183,9 +166,9 @@ class ConversationAdmin(ConversationListAdmin, FilePages, WritingPages):
     # --- Verbs: GET asks, POST does
 
     def verb_view(self, request: HttpRequest, pk: str, verb: Verb) -> HttpResponse:
-        conversation = self._find(request, pk)
+        conversation = self.find(request, pk)
         if conversation is None:
-            return self._gone(request, pk)
+            return self.gone(request, pk)
         if not request.user.has_perm(verb.permission):
             raise PermissionDenied
         page = self._address(conversation, "change", query=self._kept_query(request))
@@ -213,9 +196,9 @@ class ConversationAdmin(ConversationListAdmin, FilePages, WritingPages):
 
     def template_view(self, request: HttpRequest, pk: str) -> HttpResponse:
         """Choose a template, fill it, look at it, and send it."""
-        conversation = self._find(request, pk)
+        conversation = self.find(request, pk)
         if conversation is None:
-            return self._gone(request, pk)
+            return self.gone(request, pk)
         if not request.user.has_perm("conversations.reply"):
             raise PermissionDenied
         page = self._address(conversation, "change", query=self._kept_query(request))
@@ -266,9 +249,9 @@ class ConversationAdmin(ConversationListAdmin, FilePages, WritingPages):
     # --- Sending once more: GET asks, POST does
 
     def retry_view(self, request: HttpRequest, pk: str, message_id: UUID) -> HttpResponse:
-        conversation = self._find(request, pk)
+        conversation = self.find(request, pk)
         if conversation is None:
-            return self._gone(request, pk)
+            return self.gone(request, pk)
         message = get_object_or_404(conversation.messages, public_id=message_id)
         if not request.user.has_perm("conversations.reply"):
             raise PermissionDenied
@@ -282,22 +265,6 @@ class ConversationAdmin(ConversationListAdmin, FilePages, WritingPages):
         else:
             messages.success(request, _("The message is sent once more."))
         return HttpResponseRedirect(page)
-
-    # --- Addresses
-
-    def _address(self, conversation: Conversation, name: str, *, query: str = "") -> str:
-        url = reverse(f"admin:conversations_conversation_{name}", args=[conversation.pk])
-        return f"{url}?{query}" if query else url
-
-    def _kept_query(self, request: HttpRequest) -> str:
-        """Return where in the list the person came from, to be carried along."""
-        kept = self.get_preserved_filters(request) or request.GET.urlencode()
-        return kept if kept.startswith("_changelist_filters=") and "%00" not in kept else ""
-
-    def _list_address(self, request: HttpRequest) -> str:
-        kept = request.GET.get("_changelist_filters", "")
-        url = reverse("admin:conversations_conversation_changelist")
-        return f"{url}?{kept}" if kept and "\x00" not in kept else url
 
 
 def _facts(conversation: Conversation, *, user: User) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -245,19 +244,6 @@ class RatingPages(GuardedAdmin):
         view = self.admin_site.admin_view(self.comment_view)
         own = path("<path:pk>/comment/", view, name="conversations_survey_comment")
         return [own, *super().get_urls()]
-
-    def find(self, request: HttpRequest, pk: str) -> Survey | None:
-        """Return the survey if this person may see it."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        found: Survey | None = self.get_object(request, unquote(pk))
-        return found
-
-    def gone(self, request: HttpRequest, pk: str) -> HttpResponse:
-        response: HttpResponse = self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined]
-            request, self.opts, pk
-        )
-        return response
 
     def comment_view(self, request: HttpRequest, pk: str) -> HttpResponse:
         survey = self.find(request, pk)

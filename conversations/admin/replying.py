@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext
 
+from conversations.admin.addresses import AddressedPages
 from conversations.admin.transcript import count_inbound_after
-from conversations.admin.verbs import REFUSED, actor_of
+from conversations.admin.verbs import REFUSED, actor_of, explain_refusal
 from conversations.admin.writing import REFUSALS, WritingForm
 from conversations.models import Conversation, Message
 from conversations.services import replies, uploads
@@ -25,7 +26,7 @@ Write = Callable[..., Message]
 NOTE_HAS_NO_FILES = gettext_lazy("A note has no files. Send them as a reply, or leave them out.")
 
 
-class WritingPages:
+class WritingPages(AddressedPages):
     """What the admin of conversations adds for writing."""
 
     refused: ClassVar[tuple[type[Exception], ...]] = REFUSED
@@ -37,9 +38,9 @@ class WritingPages:
         return self._write(request, pk, write=replies.add_note)
 
     def _write(self, request: HttpRequest, pk: str, *, write: Write) -> HttpResponse:
-        conversation = self._find(request, pk)
+        conversation = self.find(request, pk)
         if conversation is None:
-            return self._gone(request, pk)
+            return self.gone(request, pk)
         if not request.user.has_perm("conversations.reply"):
             raise PermissionDenied
         page = self._address(conversation, "change", query=self._kept_query(request))
@@ -79,10 +80,10 @@ class WritingPages:
             form.add_error("body", self.explain_refusal(error))
         return self._page(request, conversation, form=form) if form.errors else None
 
-    # --- What the page of a conversation has
+    # --- Hooks
 
     def explain_refusal(self, error: Exception) -> Text:
-        raise NotImplementedError
+        return explain_refusal(error)
 
     def _page(
         self,
@@ -92,18 +93,7 @@ class WritingPages:
         form: WritingForm | None = None,
         newer: Text = "",
     ) -> HttpResponse:
-        raise NotImplementedError
-
-    def _find(self, request: HttpRequest, object_id: str) -> Conversation | None:
-        raise NotImplementedError
-
-    def _gone(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        raise NotImplementedError
-
-    def _kept_query(self, request: HttpRequest) -> str:
-        raise NotImplementedError
-
-    def _address(self, conversation: Conversation, name: str, *, query: str = "") -> str:
+        """Return the page of the conversation, with what stands in the box."""
         raise NotImplementedError
 
 

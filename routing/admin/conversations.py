@@ -134,9 +134,9 @@ class RoutedConversationAdmin(PermanentAgentAdmin):
     # --- One conversation: GET asks to whom, POST gives it
 
     def assign_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        conversation = self._find(request, pk)
+        conversation = self.find(request, pk)
         if conversation is None:
-            return self._gone(request, pk)
+            return self.gone(request, pk)
         if not request.user.has_perm("conversations.reassign"):
             raise PermissionDenied
         page = self._address(conversation, "change", query=self._kept_query(request))

@@ -27,9 +27,9 @@ class PermanentAgentAdmin(AskingConversationAdmin):
 
     def permanent_agent_view(self, request: HttpRequest, pk: str) -> HttpResponse:
         """GET asks who it shall be, POST makes it so; nobody lifts it."""
-        conversation = self._find(request, pk)
+        conversation = self.find(request, pk)
         if conversation is None:
-            return self._gone(request, pk)
+            return self.gone(request, pk)
         if not request.user.has_perm("conversations.reassign"):
             raise PermissionDenied
         page = self._address(conversation, "change", query=self._kept_query(request))

@@ -210,7 +210,7 @@ class ApiKeyAdmin(GuardedAdmin):
         """Make a key useless, after asking."""
         api_key = self.get_object(request, unquote(pk))
         if api_key is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, pk)  # type: ignore[attr-defined, no-any-return]
+            return self.gone(request, pk)
         if not request.user.has_perm("teams.revoke_apikey"):
             raise PermissionDenied
         keys = reverse("admin:teams_apikey_changelist")

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -102,6 +103,17 @@ class GuardedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if "\x00" in object_id:
             return None
         return super().get_object(request, object_id, from_field)
+
+    def find(self, request: HttpRequest, pk: str) -> Any:
+        """Return the row that an address names, if this person may see it; else none."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return self.get_object(request, unquote(pk))
+
+    def gone(self, request: HttpRequest, pk: str) -> HttpResponse:
+        """Answer an address whose row is not there, or not for this person."""
+        response: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, pk)  # type: ignore[attr-defined]
+        return response
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

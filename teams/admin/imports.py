@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -196,9 +195,9 @@ class ImportAdmin(GuardedAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        upload = self._find(request, object_id)
+        upload = self.find(request, object_id)
         if upload is None:
-            return self._gone(request, object_id)
+            return self.gone(request, object_id)
         kind = request.GET.get("kind", "")
         rows = upload.rows.filter(kind=kind) if kind in RowKind.values else upload.rows.all()
         page = Paginator(rows, ROWS_SHOWN).get_page(request.GET.get("p"))
@@ -220,16 +219,16 @@ class ImportAdmin(GuardedAdmin):
         return TemplateResponse(request, "admin/teams/import/plan.html", context)
 
     def errors_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        upload = self._find(request, pk)
+        upload = self.find(request, pk)
         if upload is None:
-            return self._gone(request, pk)
+            return self.gone(request, pk)
         return csv_download(errors_of(upload), filename="errors.csv")
 
     def plan_view(self, request: HttpRequest, pk: str) -> HttpResponse:
         """Compare the file with the people and teams as they are now."""
-        upload = self._find(request, pk)
+        upload = self.find(request, pk)
         if upload is None:
-            return self._gone(request, pk)
+            return self.gone(request, pk)
         if request.method == "POST":
             try:
                 imports.plan_again(upload, editor=viewer(request), now=timezone.now())
@@ -239,9 +238,9 @@ class ImportAdmin(GuardedAdmin):
 
     def apply_view(self, request: HttpRequest, pk: str) -> HttpResponse:
         """Do what the plan says; show the new one if it is not the one that was read."""
-        upload = self._find(request, pk)
+        upload = self.find(request, pk)
         if upload is None:
-            return self._gone(request, pk)
+            return self.gone(request, pk)
         if request.method == "POST":
             self._apply(request, upload)
         return HttpResponseRedirect(_page(upload))
@@ -264,16 +263,6 @@ class ImportAdmin(GuardedAdmin):
         else:
             self.log_change(request, upload, "applied")
             messages.success(request, done_by(upload))
-
-    def _find(self, request: HttpRequest, pk: str) -> Import | None:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        found: Import | None = self.get_object(request, unquote(pk))
-        return found
-
-    def _gone(self, request: HttpRequest, pk: str) -> HttpResponse:
-        response: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, pk)  # type: ignore[attr-defined]
-        return response
 
     # --- Columns
 

@@ -227,7 +227,7 @@ class PersonAdmin(ExportingAdmin):
         """Give somebody a new password."""
         person = self.get_object(request, unquote(pk))
         if person is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, pk)  # type: ignore[attr-defined, no-any-return]
+            return self.gone(request, pk)
         if not may_edit(viewer(request), person):
             raise PermissionDenied
         form = SetPasswordForm(person, posted(request))
@@ -253,7 +253,7 @@ class PersonAdmin(ExportingAdmin):
         """Set the presence of one person, from their page."""
         person = self.get_object(request, unquote(pk))
         if person is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, pk)  # type: ignore[attr-defined, no-any-return]
+            return self.gone(request, pk)
         if not _may_set_presence(request, person):
             raise PermissionDenied
         wanted = request.POST.get("presence", "")

@@ -61,7 +61,7 @@ class ShiftPages(ExportingAdmin):
         """Show who is on shift now, and in the days ahead."""
         team = self._team(request, pk)
         if team is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, pk)  # type: ignore[attr-defined, no-any-return]
+            return self.gone(request, pk)
         now = timezone.now()
         members = _members(team)
         plans = {m.user.name: shift_specs(m.shifts.all()) for m in members}
@@ -80,7 +80,7 @@ class ShiftPages(ExportingAdmin):
         team = self._team(request, pk)
         member = _members(team).filter(user_id=min(user_id, LARGEST_KEY)).first() if team else None
         if team is None or member is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, pk)  # type: ignore[attr-defined, no-any-return]
+            return self.gone(request, pk)
         if not self.has_change_permission(request, team):
             raise PermissionDenied
         plan = shift_specs(member.shifts.all())
