@@ -233,7 +233,7 @@ class AiRun(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=12, blank=True, choices=RunEnd)
     turns = models.PositiveIntegerField(default=0)  # answers that the customer got
-    failures = models.PositiveSmallIntegerField(default=0)  # since the last answer
+    failures = models.PositiveSmallIntegerField(default=0)  # claims since the last answer
     overtaken = models.PositiveSmallIntegerField(default=0)  # answers that came too late, likewise
     retry_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

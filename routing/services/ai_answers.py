@@ -30,12 +30,14 @@ logger = logging.getLogger(__name__)
 
 #: How long a worker may hold a conversation: the longest call, with its look-up of names, twice.
 LEASE = timedelta(seconds=100)
-#: Failures in a row after which people go on; a worker that died counts as one.
+#: Tries in a row that came to nothing, after which people go on. Each counts when it is claimed, so
+#: that a worker which dies at any point has counted.
 MOST_FAILURES = 3
 #: An answer that the customer overtook by writing on is thought over so often; then it is sent.
 MOST_OVERTAKEN = 2
 _RETRY_AFTER_S = 5.0
 _LONGEST_PAUSE_S = 300.0
+_LONGEST_LEASE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,21 @@ def _claim_next(*, now: datetime) -> Claim | None:
     if run is None:
         return None
     AiRun.objects.filter(pk=run.pk).update(
-        lease_until=now + LEASE, retry_at=None, attempt=F("attempt") + 1
+        lease_until=now + _lease(run.failures),
+        retry_at=None,
+        attempt=F("attempt") + 1,
+        failures=F("failures") + 1,
     )
     return Claim(run.pk, run.conversation_id, run.attempt + 1)
+
+
+def _lease(failures: int) -> timedelta:
+    """Return for how long the next claim holds: longer and longer where handing over, too, fails.
+
+    What kills whoever touches it must not kill one worker after the other.
+    """
+    beyond = min(max(failures - MOST_FAILURES, 0), 10)
+    return min(LEASE * 2**beyond, _LONGEST_LEASE)
 
 
 @transaction.atomic
@@ -94,9 +108,11 @@ def _prepare(claim: Claim, *, now: datetime) -> _Asked | None:
         ai_holds.end(run, reason=ai_holds.reason_now(conversation), now=now)
         return None
     if conversation.waiting_since is None:
-        _release(run)
+        _release(run, failures=run.failures - 1)
         return None
-    if ai_turns.count_lost(run) >= MOST_FAILURES:
+    ai_turns.note_lost(run)
+    if run.failures > MOST_FAILURES:
+        logger.warning("Conversation %s: %s tries failed.", conversation.pk, MOST_FAILURES)
         handover = Handover(HandoverReason.ERROR, error=ai_turns.last_error(run))
         ai_handovers.hand_over(run, conversation=conversation, handover=handover, now=now)
         return None
@@ -154,7 +170,7 @@ def _record(claim: Claim, asked: _Asked, *, result: Thought | AiError, now: date
         _fail(claim, run, conversation=conversation, error=result, now=now)
     elif _is_overtaken(run, asked, conversation=conversation):
         ai_turns.note(claim, outcome=TurnOutcome.OVERTAKEN, result=result)
-        _release(run, overtaken=run.overtaken + 1)
+        _release(run, failures=run.failures - 1, overtaken=run.overtaken + 1)
     else:
         _act(claim, run, conversation=conversation, asked=asked, thought=result, now=now)
 
@@ -214,10 +230,9 @@ def _fail(
 ) -> None:
     """Try again in a moment if that may help; else people go on at once."""
     ai_turns.note(claim, outcome=TurnOutcome.FAILED, result=error)
-    if error.may_pass and run.failures + 1 < MOST_FAILURES:
-        pause = error.retry_after_s or _RETRY_AFTER_S * (run.failures + 1)
-        retry_at = now + timedelta(seconds=pause)
-        _release(run, failures=run.failures + 1, retry_at=retry_at)
+    if error.may_pass and run.failures < MOST_FAILURES:
+        pause = error.retry_after_s or _RETRY_AFTER_S * run.failures
+        _release(run, retry_at=now + timedelta(seconds=pause))
         return
     handover = Handover(plans.reason_of(error), error=error.code)
     ai_handovers.hand_over(run, conversation=conversation, handover=handover, now=now)
@@ -256,13 +271,13 @@ def _lock(claim: Claim) -> tuple[Conversation, AiRun | None]:
 
 @transaction.atomic
 def _put_off(claim: Claim, *, now: datetime) -> None:
-    """Count a try that failed in our own code; after so many the next claim hands over, unasked."""
+    """Let a try rest that failed in our own code; after so many the next hands over, unasked."""
     runs = AiRun.objects.filter(pk=claim.run_id, attempt=claim.attempt, ended_at=None)
     failures = runs.values_list("failures", flat=True).first()
     if failures is None:
         return
-    pause = timedelta(seconds=min(_RETRY_AFTER_S * (failures + 1), _LONGEST_PAUSE_S))
-    runs.update(failures=F("failures") + 1, lease_until=None, retry_at=now + pause)
+    pause = timedelta(seconds=min(_RETRY_AFTER_S * failures, _LONGEST_PAUSE_S))
+    runs.update(lease_until=None, retry_at=now + pause)
     turns = AiTurn.objects.filter(run=claim.run_id, attempt=claim.attempt)
     turns.update(outcome=TurnOutcome.FAILED, error="internal")
 

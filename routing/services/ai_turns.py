@@ -4,8 +4,6 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import F
-
 from conversations.models import Message
 from routing.ai.base import AiError, Question, Thought
 from routing.ai.plans import Plan
@@ -46,14 +44,10 @@ def begin(
     )
 
 
-def count_lost(run: AiRun) -> int:
-    """Count tries whose worker died: they began, and nothing was ever written down."""
+def note_lost(run: AiRun) -> None:
+    """Name the tries whose worker died: they began, and nothing was ever written down."""
     lost = AiTurn.objects.filter(run=run, outcome=TurnOutcome.STARTED)
-    count = lost.update(outcome=TurnOutcome.LOST, error="lost")
-    if count:
-        AiRun.objects.filter(pk=run.pk).update(failures=F("failures") + count)
-        run.failures += count
-    return run.failures
+    lost.update(outcome=TurnOutcome.LOST, error="lost")
 
 
 def last_error(run: AiRun) -> str:

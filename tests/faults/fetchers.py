@@ -14,14 +14,14 @@ django.setup()
 from django.conf import settings  # noqa: E402
 
 from conversations.services.fetching import LEASE, fetch_next  # noqa: E402
-from tests.faults.killing import Crowd, beyond, paced, work_off  # noqa: E402
+from tests.faults.killing import Crowd, beyond, drain_forever, paced  # noqa: E402
 
 WORKERS = 3
 PAUSES_S = 0.05, 0.3
 
 
 def fetch(born: int) -> None:
-    work_off(fetch_next, offset=beyond(LEASE, born=born))
+    drain_forever(fetch_next, offset=beyond(LEASE, born=born))
 
 
 def main(kills: int, pace: float, folder: Path) -> None:

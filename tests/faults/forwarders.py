@@ -10,7 +10,7 @@ import django
 django.setup()
 
 from conversations.services import forwards, outbox  # noqa: E402
-from tests.faults.killing import Crowd, beyond, paced, work_off  # noqa: E402
+from tests.faults.killing import Crowd, beyond, drain_forever, paced  # noqa: E402
 
 WORKERS = 3
 PAUSES_S = 0.02, 0.15
@@ -19,7 +19,7 @@ PAUSES_S = 0.02, 0.15
 def tell(born: int) -> None:
     """Empty the outbox and tell the endpoints."""
     drains = outbox.publish_next, forwards.deliver_next
-    work_off(*drains, offset=beyond(forwards.LEASE, born=born))
+    drain_forever(*drains, offset=beyond(forwards.LEASE, born=born))
 
 
 def main(kills: int, pace: float) -> None:

@@ -12,7 +12,7 @@ import django
 django.setup()
 
 from routing.services import gap_fill  # noqa: E402
-from tests.faults.killing import Crowd, report, work_off  # noqa: E402
+from tests.faults.killing import Crowd, drain_forever, report  # noqa: E402
 
 WORKERS = 3
 PAUSES_S = 0.02, 0.25
@@ -23,7 +23,7 @@ LEASE_S = 1
 def fill(_born: int) -> None:
     """Compare whatever is due."""
     gap_fill.LEASE = timedelta(seconds=LEASE_S)
-    work_off(gap_fill.fetch_next)
+    drain_forever(gap_fill.fetch_next)
 
 
 def main(kills: int) -> None:

@@ -3,27 +3,22 @@
 `python -m tests.faults.senders ROUNDS KILLS`: each named point of sending ROUNDS times, then KILLS
 at random, then each point of looking up; then nobody is killed any more, until standard input ends.
 Prints what was done as JSON.
-
-Nothing in the product knows of the points: a worker that is to die at one watches its own calls.
 """
 
 import json
 import os
-import signal
 import sys
 import time
 from collections import Counter
 from datetime import timedelta
 from functools import partial
-from types import FrameType
-from typing import Any
 
 import django
 
 django.setup()
 
 from conversations.services import delivery, lookups  # noqa: E402
-from tests.faults.killing import Crowd, bury, end, report, start, work_off  # noqa: E402
+from tests.faults.killing import Crowd, bury, die_at, drain_forever, end, report, start  # noqa: E402
 
 WORKERS = 3
 PAUSES_S = 0.02, 0.1
@@ -49,35 +44,24 @@ POINTS = {
 }
 
 
-def die_at(point: str) -> None:
-    """Let this process die the first time it comes by the point."""
-    ending, name, event = POINTS[point]
-
-    def watch(frame: FrameType, happened: str, _value: Any) -> None:
-        code = frame.f_code
-        if happened == event and code.co_name == name and code.co_filename.endswith(ending):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.setprofile(watch)
-
-
 def work(_born: int = 0) -> None:
     """Send, settle and look up whatever is due.
 
     In the house each drain has a thread of its own, so that none waits for another.
     """
     delivery.LEASE = timedelta(seconds=LEASE_S)
-    work_off(delivery.send_next, delivery.settle_next_lost, lookups.look_up_next)
+    drain_forever(delivery.send_next, delivery.settle_next_lost, lookups.look_up_next)
 
 
 def look_up(_born: int) -> None:
     """Settle and look up, while others send."""
     delivery.LEASE = timedelta(seconds=LEASE_S)
-    work_off(delivery.settle_next_lost, lookups.look_up_next)
+    drain_forever(delivery.settle_next_lost, lookups.look_up_next)
 
 
 def work_until(point: str) -> None:
-    die_at(point)
+    file, function, event = POINTS[point]
+    die_at(file, function, event=event)
     work()
 
 

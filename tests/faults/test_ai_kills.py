@@ -15,6 +15,7 @@ from conversations.models import Conversation, Message
 from conversations.states import Status
 from routing.models import AiRun, AiTurn
 from routing.services import ai_holds
+from routing.services.ai_answers import MOST_FAILURES
 from teams.clock import database_now
 from tests.factories import (
     make_agent,
@@ -92,4 +93,35 @@ def test_nobody_is_answered_twice_and_nobody_is_forgotten(settings, capsys):
     assert handed + answered == CONVERSATIONS
     assert answered == len(answers)
     assert not AiTurn.objects.filter(outcome="started").exists()
+    assert not broken_promises()
+
+
+def test_a_worker_that_dies_before_it_asks_has_had_its_try():
+    """Nothing of the try is written down: still it counts, and people go on after so many."""
+    alice = make_agent()
+    channel = make_channel(agents=(alice,))
+    fay = make_ai_agent(channels=(channel,), entries=(("Open?", "We are open.", "open"),))
+    start = database_now()
+    held = make_conversation(channel=channel, now=start)
+    message = make_message(conversation=held, body="Open?", now=start)
+    make_event(conversation=held, data={"message": str(message.public_id)}, now=start)
+    with transaction.atomic():
+        ai_holds.begin(held, agent=fay, now=start)
+    Conversation.objects.update(waiting_since=start)
+
+    doomed = subprocess.run(
+        [sys.executable, "-m", "tests.faults.answerers", str(MOST_FAILURES + 3)],
+        env=environment(database_url()),
+        stdout=subprocess.PIPE,
+        timeout=120,
+        check=True,
+    )
+
+    assert int(doomed.stdout) == MOST_FAILURES
+    held.refresh_from_db()
+    assert (held.status, held.assignee) == (Status.NEW, alice)
+    assert AiRun.objects.get().end_reason == "error"
+    assert not AiTurn.objects.exists()
+    note = Message.objects.get(direction="note").body
+    assert "Something unforeseen went wrong; the log has more." in note
     assert not broken_promises()

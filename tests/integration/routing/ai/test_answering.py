@@ -106,16 +106,27 @@ class TestAWorkerThatDies:
         assert said() == []
         self.answered_once(conversation)
 
-    def test_too_often_lets_people_go_on(self, conversation, alice):
+    @pytest.mark.parametrize("dies", [claim, asked], ids=["before it asks", "while it asks"])
+    def test_too_often_lets_people_go_on(self, conversation, alice, dies):
         now = MORNING
         for _ in range(MOST_FAILURES):
-            asked(now)
+            dies(now)
             now += LEASE
         assert answer_next(now=now)
         conversation.refresh_from_db()
         assert (conversation.status, conversation.assignee) == (Status.NEW, alice)
         assert AiRun.objects.get().end_reason == "error"
         assert said() == []
+
+    def test_while_it_hands_over_is_followed_more_and_more_rarely(self, conversation):
+        now = MORNING
+        for _ in range(MOST_FAILURES + 8):
+            claim(now)
+            held_until = AiRun.objects.get().lease_until
+            now, pause = held_until, held_until - now
+        assert pause == timedelta(hours=1)
+        assert answer_next(now=now)
+        assert AiRun.objects.get().end_reason == "error"
 
 
 class TestAWorkerThatComesBackLate:
