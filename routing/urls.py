@@ -15,6 +15,7 @@ from routing.api.decisions import (
     DecisionsEndpoint,
     ExplanationEndpoint,
 )
+from routing.api.giving_to_ai import HandToAiEndpoint
 from routing.api.imports import RoutedApplyImportEndpoint
 from routing.api.people import LeavingPersonEndpoint
 from routing.api.rule_tests import RuleTestEndpoint
@@ -30,6 +31,7 @@ urlpatterns = [
     path("assignments/individual/", IndividualEndpoint.as_view()),
     path("assignments/manual/", ManualEndpoint.as_view()),
     path("conversations/<uuid:public_id>/assignment/", AssignmentEndpoint.as_view()),
+    path("conversations/<uuid:public_id>/hand-to-ai/", HandToAiEndpoint.as_view()),
     path("conversations/<uuid:public_id>/decision/", DecisionEndpoint.as_view()),
     path("conversations/<uuid:public_id>/decisions/", DecisionsEndpoint.as_view()),
     path("conversations/<uuid:public_id>/explanation/", ExplanationEndpoint.as_view()),

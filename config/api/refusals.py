@@ -106,6 +106,13 @@ _ASSIGNMENT_REFUSALS = {
     "member.not_in_team": Refusal(
         status.HTTP_422_UNPROCESSABLE_ENTITY, _("This person is not a member of the team.")
     ),
+    "ai_agent.not_serving": Refusal(
+        status.HTTP_409_CONFLICT, _("This AI agent does not serve the conversation's channel.")
+    ),
+    "ai_agent.not_running": Refusal(status.HTTP_409_CONFLICT, _("This AI agent is stopped.")),
+    "ai_agent.budget_spent": Refusal(
+        status.HTTP_409_CONFLICT, _("This AI agent has used up its budget.")
+    ),
     "assignment.target_required": Refusal(
         status.HTTP_422_UNPROCESSABLE_ENTITY, _("Name a team, a person, or both.")
     ),

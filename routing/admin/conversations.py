@@ -24,6 +24,7 @@ from conversations.models import Conversation
 from conversations.states import ASSIGNABLE
 from routing.admin.ai_filter import AiFilter
 from routing.admin.explanations import explain_owner
+from routing.admin.giving_to_ai import HAND_TO_AI
 from routing.admin.permanent_agents import PermanentAgentAdmin
 from routing.admin.waiting import names_of_holders, reasons_to_wait
 from routing.forms import AssignForm
@@ -42,6 +43,13 @@ REFUSALS = {
     "member.inactive": gettext_lazy("Nothing was changed: this person has left."),
     "member.not_in_team": gettext_lazy("Nothing was changed: this person is not in that team."),
     "team.inactive": gettext_lazy("Nothing was changed: this team is switched off."),
+    "ai_agent.not_serving": gettext_lazy(
+        "Nothing was changed: this AI agent does not serve the channel."
+    ),
+    "ai_agent.not_running": gettext_lazy("Nothing was changed: this AI agent is stopped."),
+    "ai_agent.budget_spent": gettext_lazy(
+        "Nothing was changed: this AI agent has used up its budget."
+    ),
     "assignment.target_required": gettext_lazy("Nothing was changed: nobody was named."),
 }
 CAN_BE_REFUSED = (*REFUSED, AssignmentRefusedError, DecisionContentionError)
@@ -101,6 +109,7 @@ class AssignButton:
 @admin.register(Conversation)
 class RoutedConversationAdmin(PermanentAgentAdmin):
     verbs: ClassVar[tuple[Verb, ...]] = (TAKE, UNASSIGN, RESOLVE, REOPEN)
+    questions = (*PermanentAgentAdmin.questions, HAND_TO_AI)
     refused = CAN_BE_REFUSED
     actions: Any = ("assign_selected", "resolve_selected")
     list_filter: ClassVar[Any] = (*PermanentAgentAdmin.list_filter, AiFilter)

@@ -95,7 +95,7 @@ def _lease(failures: int) -> timedelta:
     What kills whoever touches it must not kill one worker after the other.
     """
     beyond = min(max(failures - MOST_FAILURES, 0), 10)
-    return min(LEASE * 2**beyond, _LONGEST_LEASE)
+    return min(LEASE * (1 << beyond), _LONGEST_LEASE)
 
 
 @transaction.atomic

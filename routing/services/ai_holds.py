@@ -18,14 +18,16 @@ def begin(
     *,
     agent: AiAgent,
     now: datetime,
+    by: Actor | None = None,
     changes: dict[str, Any] | None = None,
     event_data: dict[str, Any] | None = None,
 ) -> AiRun:
     """Let an AI agent have a conversation, whose row is locked; it answers within seconds.
 
-    `changes` are the columns that a rule sets besides.
+    `by` is who gave it the conversation, if somebody did, and `changes` are the columns that a rule
+    sets besides.
     """
-    actor = Actor.ai(agent.name)
+    actor = by or Actor.ai(agent.name)
     data = {"ai_agent": str(agent.public_id), **(event_data or {})}
     if conversation.status != Status.BOT:
         lifecycle.hold_by_bot(conversation, actor=actor, now=now, event_data=data)

@@ -113,7 +113,8 @@ def _apply(
     public_id = new_public_id()
     assignment = None
     if answer.outcome == Outcome.HELD:
-        _hold(conversation, answer=answer, decision=public_id, now=now)
+        by = actor if question.trigger == Trigger.MANUAL else None
+        _hold(conversation, answer=answer, decision=public_id, by=by, now=now)
     elif answer.outcome == Outcome.KEPT:
         _restart_reply_timer(
             conversation, situation=question.situation, answer=answer, desks=desks, now=now
@@ -199,9 +200,14 @@ def store(made: Iterable[Decision]) -> None:
 
 
 def _hold(
-    conversation: Conversation, *, answer: Answer, decision: uuid.UUID, now: datetime
+    conversation: Conversation,
+    *,
+    answer: Answer,
+    decision: uuid.UUID,
+    by: Actor | None,
+    now: datetime,
 ) -> None:
-    """Let an AI agent have it, with what the rule sets besides."""
+    """Let an AI agent have it, with what the rule sets besides; `by` is who named it."""
     changes: dict[str, Any] = {}
     if answer.add_tags:
         changes["tags"] = list(dict.fromkeys([*conversation.tags, *answer.add_tags]))
@@ -210,6 +216,7 @@ def _hold(
     ai_holds.begin(
         conversation,
         agent=AiAgent.objects.get(pk=answer.ai_agent_id or 0),
+        by=by,
         now=now,
         changes=changes,
         event_data={"decision": str(decision)},

@@ -46,6 +46,9 @@ BODIES: dict[str, Callable[[House, str, str], Any]] = {
     "POST /conversations/{public_id}/messages/": lambda *_: {"body": "Hello"},
     "POST /conversations/{public_id}/notes/": lambda *_: {"body": "Called back."},
     "POST /conversations/{public_id}/status/": lambda *_: {"status": "resolved"},
+    "POST /conversations/{public_id}/hand-to-ai/": lambda house, *_: {
+        "ai_agent_id": id_of(house.ai_agent)
+    },
     "PATCH /conversations/{public_id}/": lambda *_: {"priority": 10},
     "PUT /conversations/{public_id}/tags/": lambda *_: {"tags": ["vip"]},
     "POST /assignments/manual/": lambda house, whose, caller: {
