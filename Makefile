@@ -14,6 +14,7 @@ COMPILE := $(UV) compile --quiet --universal --python-version 3.11 --generate-ha
 PYTEST_ARGS ?=
 # Tests that start no process of their own share the processors; the others want them for themselves.
 TOGETHER := not browser and not faults and not slow
+LESS = $(if $(WITHOUT), and not ($(WITHOUT)))
 SHARED := -n auto --maxprocesses 4 --dist loadfile
 
 help: ## what there is
@@ -25,8 +26,8 @@ run: $(VENV)/.run ## a living demo on PORT (8000); RESET=1 starts over
 
 test: $(VENV)/.dev ## every suite, on DATABASE_URL and BROKER_URL; WITHOUT=browser leaves one out
 ifeq ($(PYTEST_ARGS),)
-	@$(BIN)/python -m pytest $(SHARED) -m "$(TOGETHER)"; together=$$?; \
-		$(BIN)/python -m pytest -m "not ($(TOGETHER))$(if $(WITHOUT), and not $(WITHOUT))" \
+	@$(BIN)/python -m pytest $(SHARED) -m "$(TOGETHER)$(LESS)"; together=$$?; \
+		$(BIN)/python -m pytest -m "not ($(TOGETHER))$(LESS)" \
 		&& exit $$together
 else
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
