@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import BooleanField, OuterRef, QuerySet, Subquery, Value
 
 from channels.models import Channel
-from routing import ai_desks, large_desks
+from routing import ai_desks, flow_desks, large_desks
 from routing.engine.facts import Candidate, Desk, Escalation, Strategy, Target, TargetKind
 from routing.large_desks import MEMBER_FIELDS, MEMBERS, PERSON_FIELDS
 from teams.models import Team, User
@@ -36,8 +36,8 @@ class DeskBook:
     locked: Target | None = None
 
     def open(self, target: Target) -> Desk:
-        if target not in self.seen and target.kind is TargetKind.AI:
-            self.seen[target] = ai_desks.load(target, at=self.at)
+        if target not in self.seen and target.kind in _BOTS:
+            self.seen[target] = _BOTS[target.kind](target, at=self.at)
         if target not in self.seen:
             if self.locked is not None:
                 raise MoveOnError
@@ -54,13 +54,15 @@ class ReadOnlyDesks:
     seen: dict[Target, Desk] = field(default_factory=dict)
 
     def open(self, target: Target) -> Desk:
-        if target not in self.seen and target.kind is TargetKind.AI:
-            self.seen[target] = ai_desks.load(target, at=self.at)
+        if target not in self.seen and target.kind in _BOTS:
+            self.seen[target] = _BOTS[target.kind](target, at=self.at)
         if target not in self.seen:
             self.seen[target] = _load(target, _SEEN, at=self.at)
         return self.seen[target]
 
 
+#: Desks without people. Nothing of them is locked.
+_BOTS = {TargetKind.AI: ai_desks.load, TargetKind.FLOW: flow_desks.load}
 _DESK_FIELDS = {
     TargetKind.TEAM: (
         "name",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from routing.engine.text import split_raw
-from routing.models import Rule
+from routing.models import Flow, Rule
 from teams.models import Team, User
 from teams.permissions import Right, is_allowed
 
@@ -75,6 +75,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             "team",
             "person",
             "ai_agent",
+            "flow",
             "add_tags",
             "set_priority",
             "pins_contact",
@@ -100,19 +101,23 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["team"].help_text = _("Its strategy then chooses the person.")
             self.fields["person"].help_text = _("Only while online and below capacity.")
             self.fields["ai_agent"].help_text = _("Only while it runs and has some budget left.")
+            self.fields["flow"].queryset = Flow.objects.filter(  # type: ignore[attr-defined]
+                published__isnull=False
+            ).order_by("name")
+            self.fields["flow"].help_text = _("Only while it is on.")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if "team" in self.errors or "person" in self.errors or "team" not in self.fields:
             return cleaned
-        targets = [cleaned.get(name) for name in ("team", "person", "ai_agent")]
+        targets = [cleaned.get(name) for name in ("team", "person", "ai_agent", "flow")]
         if cleaned.get("pins_contact") and cleaned.get("person") is None:
             self.add_error("pins_contact", _("Only a person can keep a customer for good."))
         chosen = sum(target is not None for target in targets)
         if chosen > 1:
-            self.add_error("person", _("Choose one: a team, a person or an AI agent."))
+            self.add_error("person", _("Choose one: a team, a person, an AI agent or a flow."))
         elif chosen == 0:
-            self.add_error("team", _("Say who gets it: choose a team, a person or an AI agent."))
+            self.add_error("team", _("Say who gets it: a team, a person, an AI agent or a flow."))
         return cleaned
 
 

@@ -1,6 +1,6 @@
 """What must be true of decisions at all times, as queries for whatever breaks it."""
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from channels.models import ChannelMember, Distribution
@@ -8,7 +8,7 @@ from conversations.models import Assignment, Conversation
 from conversations.models.assignment import AssignmentKind
 from conversations.states import OPEN, Status
 from routing.engine.facts import Outcome
-from routing.models import AiRun, AiTurn, Decision
+from routing.models import AiRun, AiTurn, Decision, FlowRun, FlowRunStep
 from teams.models import Strategy, User
 
 #: Assignments that look at capacity; the others may exceed it, and say so.
@@ -50,9 +50,32 @@ def open_work_of_people_who_left() -> QuerySet[Conversation]:
 
 
 def conversations_that_no_bot_has() -> QuerySet[Conversation]:
-    """What is with a bot is held by an AI agent, which comes back to it."""
+    """What is with a bot is held by an AI agent or a flow, which comes back to it."""
     held = AiRun.objects.filter(conversation=OuterRef("pk"), ended_at=None)
-    return Conversation.objects.filter(~Exists(held), status=Status.BOT)
+    flows = FlowRun.objects.filter(conversation=OuterRef("pk"), ended_at=None)
+    return Conversation.objects.filter(~Exists(held), ~Exists(flows), status=Status.BOT)
+
+
+def flows_in_conversations_of_others() -> QuerySet[FlowRun]:
+    """A flow goes on where a bot has the conversation; elsewhere its end is due."""
+    live = FlowRun.objects.filter(ended_at=None).exclude(conversation__status=Status.BOT)
+    return live.filter(conversation__bot_left_at=None)
+
+
+def conversations_of_two_bots() -> QuerySet[FlowRun]:
+    """Where a flow goes on, no AI agent answers."""
+    answering = AiRun.objects.filter(conversation=OuterRef("conversation"), ended_at=None)
+    return FlowRun.objects.filter(Exists(answering), ended_at=None)
+
+
+def runs_whose_steps_do_not_add_up() -> QuerySet[FlowRun]:
+    """Each step of a run is written down once, in their order and without a gap."""
+    log = FlowRunStep.objects.filter(run=OuterRef("pk")).order_by().values("run")
+    counted = log.annotate(n=Count("pk")).values("n")
+    last = log.annotate(last=Max("position")).values("last")
+    return FlowRun.objects.annotate(
+        logged=Coalesce(Subquery(counted), 0), last=Coalesce(Subquery(last), 0)
+    ).exclude(logged=F("step_count"), last=F("step_count"))
 
 
 def customers_answered_twice() -> QuerySet[AiTurn]:
@@ -68,6 +91,9 @@ def customers_answered_twice() -> QuerySet[AiTurn]:
 
 INVARIANTS = [
     conversations_that_no_bot_has,
+    flows_in_conversations_of_others,
+    conversations_of_two_bots,
+    runs_whose_steps_do_not_add_up,
     customers_answered_twice,
     automatic_assignments_without_a_decision,
     decisions_that_assigned_nothing,

@@ -16,13 +16,14 @@ from conversations.models import Contact, Conversation
 from routing import timers
 from routing.engine.facts import (
     ConditionSpec,
+    FlowStart,
     KnownPerson,
     RuleSpec,
     Situation,
     Target,
     TargetKind,
 )
-from routing.engine.rule_sets import rules_from_json
+from routing.engine.rule_sets import flows_from_json, rules_from_json
 from routing.engine.written import Written
 from routing.histories import History, load_history
 from routing.models import AiRun, Rule, RuleSet
@@ -113,17 +114,26 @@ def load_ai_agent_ids(version: uuid.UUID | None, *, channel_id: int) -> tuple[in
     return () if version is None else _load_version(version).ai_agents.get(channel_id, ())
 
 
+def load_flow_starts(version: uuid.UUID | None, *, channel_id: int) -> tuple[FlowStart, ...]:
+    """Return what starts the flows that serve a channel, in their order, as of a version."""
+    starts = () if version is None else _load_version(version).flows
+    return tuple(
+        start for start in starts if not start.channel_ids or channel_id in start.channel_ids
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Version:
     rules: tuple[RuleSpec, ...]
     ai_agents: dict[int, tuple[int, ...]]
+    flows: tuple[FlowStart, ...]
 
 
 @lru_cache(maxsize=8)
 def _load_version(version: uuid.UUID) -> _Version:
     stored = RuleSet.objects.get(version=version)
     by_channel = {int(channel): tuple(ids) for channel, ids in stored.ai_agents.items()}
-    return _Version(rules_from_json(stored.rules), by_channel)
+    return _Version(rules_from_json(stored.rules), by_channel, flows_from_json(stored.flows))
 
 
 def load_draft() -> tuple[RuleSpec, ...]:
@@ -139,6 +149,8 @@ def rule_spec(rule: Rule) -> RuleSpec:
         target = Target(TargetKind.TEAM, rule.team_id)
     elif rule.ai_agent_id is not None:
         target = Target(TargetKind.AI, rule.ai_agent_id)
+    elif rule.flow_id is not None:
+        target = Target(TargetKind.FLOW, rule.flow_id)
     else:
         target = Target(TargetKind.PERSON, rule.person_id or 0)
     return RuleSpec(

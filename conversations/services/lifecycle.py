@@ -112,6 +112,28 @@ def close(conversation: Conversation, *, actor: Actor, now: datetime) -> Convers
 
 
 @transaction.atomic
+def finish(
+    conversation: Conversation, *, actor: Actor, now: datetime, because: str
+) -> Conversation:
+    """Resolve and close what a bot has and nobody else had: no rating is asked for.
+
+    `because` is a code for the events: `flow`. Raises as `resolve` does.
+    """
+    conversation = _lock(conversation)
+    check_move(conversation.status, Status.RESOLVED)
+    over = {
+        **_NOTHING_DUE,
+        "waiting_since": None,
+        "resolved_at": now,
+        "resolution_count": F("resolution_count") + 1,
+    }
+    data = {"because": because}
+    move = Move(Status.RESOLVED, "conversation.resolved", also=over, event_data=data)
+    conversation = _move(conversation, move=move, actor=actor, now=now)
+    return close(conversation, actor=actor, now=now)
+
+
+@transaction.atomic
 def reopen(
     conversation: Conversation, *, actor: Actor, now: datetime, because: str = ""
 ) -> Conversation:
@@ -186,7 +208,7 @@ def hold_by_bot(
     move = Move(
         Status.BOT,
         "conversation.held_by_bot",
-        also={**_NOBODYS, **_NOTHING_DUE, **_NOT_OVER},
+        also={**_NOBODYS, **_NOTHING_DUE, **_NOT_OVER, "bot_left_at": None},
         event_data=event_data or {},
     )
     return _revive(conversation, move=move, actor=actor, now=now, end_reason=EndReason.BOT)
@@ -307,9 +329,10 @@ def _has_other_live(conversation: Conversation) -> bool:
 def _move(conversation: Conversation, *, move: Move, actor: Actor, now: datetime) -> Conversation:
     """Write the new state if the conversation is still as it was seen, and the event with it."""
     seen = conversation.status
+    left = {"bot_left_at": now} if seen == Status.BOT else {}
     moved = Conversation.objects.filter(
         pk=conversation.pk, status=seen, version=conversation.version
-    ).update(status=move.to, version=F("version") + 1, **move.also)
+    ).update(status=move.to, version=F("version") + 1, **left, **move.also)
     if not moved:
         raise ConversationMovedError
     conversation.refresh_from_db()

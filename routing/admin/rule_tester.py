@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from routing.admin.rule_tester_form import CaseForm
 from routing.engine.facts import Answer, Outcome
-from routing.models import AiAgent, Rule
+from routing.models import AiAgent, Flow, Rule
 from routing.rendering import render_answer
 from routing.services import rule_tester
 from routing.services.rule_tester import Verdict
@@ -64,6 +64,9 @@ def _sentence(answer: Answer) -> str:
     team = Team.objects.filter(pk=answer.team_id).first() if answer.team_id else None
     names = {"team": team.name if team else ""}
     if answer.outcome is Outcome.HELD:
+        if answer.flow_id is not None:
+            names["name"] = Flow.objects.get(pk=answer.flow_id).name
+            return _("The flow %(name)s would start.") % names
         names["name"] = AiAgent.objects.get(pk=answer.ai_agent_id or 0).name
         return _("The AI agent %(name)s would answer.") % names
     if answer.user_id is None:

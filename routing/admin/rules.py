@@ -59,6 +59,7 @@ class RuleAdmin(RuleTester):
                     "team",
                     "person",
                     "ai_agent",
+                    "flow",
                     "pins_contact",
                     "add_tags",
                     "set_priority",
@@ -79,7 +80,7 @@ class RuleAdmin(RuleTester):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         rows: QuerySet[Rule] = super().get_queryset(request)
         return (
-            rows.select_related("team", "person", "ai_agent")
+            rows.select_related("team", "person", "ai_agent", "flow")
             .prefetch_related("conditions", "channels")
             .annotate(place=_count(_tried_no_later()), rule_count=_count(Rule.objects.all()))
         )
@@ -232,6 +233,7 @@ def sentences(rule: Rule) -> list[str]:
         TargetKind.TEAM: [rule.team] if rule.team else [],
         TargetKind.PERSON: [rule.person] if rule.person else [],
         TargetKind.AI: [rule.ai_agent] if rule.ai_agent else [],
+        TargetKind.FLOW: [rule.flow] if rule.flow else [],
     }
     names = {Target(kind, row.pk): row.name for kind, some in rows.items() for row in some}
     return render_rule(loaders.rule_spec(rule), names=names)

@@ -33,6 +33,6 @@ class RuleEndpoint(Endpoint):
 
 
 def _shown() -> QuerySet[Rule]:
-    return Rule.objects.select_related("team", "person", "ai_agent").prefetch_related(
+    return Rule.objects.select_related("team", "person", "ai_agent", "flow").prefetch_related(
         "conditions", "channels"
     )

@@ -14,7 +14,7 @@ from conversations.api.serializers import BlankAsNull
 from conversations.models import Assignment
 from routing.engine import serial
 from routing.engine.facts import Answer, Trigger
-from routing.models import AiAgent, Condition, Decision, Rule
+from routing.models import AiAgent, Condition, Decision, Flow, Rule
 from routing.rendering import RenderedDecision, render_answer, render_decision
 from teams.api.fields import Instant, PublicId, Text, Whole
 from teams.api.public_ids import PEOPLE_AND_TEAMS, Tables, with_public_ids
@@ -112,6 +112,11 @@ class AiAgentOut(Out):
         return [dict(ChannelBrief(link.channel).data) for link in agent.links.all()]
 
 
+class FlowBrief(serializers.Serializer[Flow]):
+    id = PublicId(source="public_id")
+    name = Text()
+
+
 class RuleOut(Out):
     id = PublicId(source="public_id")
     conditions = ConditionOut(many=True)
@@ -119,6 +124,7 @@ class RuleOut(Out):
     team = TeamBrief(allow_null=True)
     person = PersonBrief(allow_null=True)
     ai_agent = AiAgentBrief(allow_null=True)
+    flow = FlowBrief(allow_null=True)
     add_tags = serializers.ListField(child=Text())
 
     class Meta:
@@ -134,6 +140,7 @@ class RuleOut(Out):
             "team",
             "person",
             "ai_agent",
+            "flow",
             "add_tags",
             "set_priority",
             "pins_contact",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from routing.engine import desks
+from routing.engine import desks, flow_starts
 from routing.engine.conditions import ConditionError
 from routing.engine.facts import (
     Answer,
@@ -18,6 +18,7 @@ from routing.engine.facts import (
     Target,
     TargetKind,
 )
+from routing.engine.flow_starts import Started
 from routing.engine.observer import Observed, matches
 
 
@@ -26,11 +27,14 @@ def decide(situation: Situation, *, rules: Sequence[RuleSpec], open_desk: OpenDe
 
     1. The contact's permanent agent, even when offline; on a reopened one, who had it before.
     2. The rules of the channel, in the order given; the first match whose target can take it.
-    3. The first AI agent of the channel that is running.
-    4. The channel's human agents.
-    5. Nobody: it waits, with the first team that a rule named, else with the channel.
+    3. The first flow that the message starts.
+    4. The first AI agent of the channel that is running.
+    5. The channel's human agents.
+    6. Nobody: it waits, with the first team that a rule named, else with the channel.
     """
-    return _route([_received(situation)], situation, rules=rules, open_desk=open_desk)
+    started = flow_starts.find_started(situation)
+    steps = [_received(situation)]
+    return _route(steps, situation, rules=rules, open_desk=open_desk, started=started)
 
 
 def decide_reopened(
@@ -38,7 +42,7 @@ def decide_reopened(
 ) -> Answer:
     """Decide for a conversation that somebody reopened, or that woke up by itself.
 
-    As for a message, with its own reason.
+    As for a message, with its own reason; but only messages start flows by themselves.
     """
     code = "reopened" if situation.asked_by else "woke_up"
     reopened = Step("manual", "noted", code, {"actor": situation.asked_by})
@@ -46,7 +50,12 @@ def decide_reopened(
 
 
 def _route(
-    steps: list[Step], situation: Situation, *, rules: Sequence[RuleSpec], open_desk: OpenDesk
+    steps: list[Step],
+    situation: Situation,
+    *,
+    rules: Sequence[RuleSpec],
+    open_desk: OpenDesk,
+    started: Sequence[Started] = (),
 ) -> Answer:
     if answer := _give_to_known_person(situation, steps):
         return answer
@@ -58,6 +67,8 @@ def _route(
         matched.append(rule)
         if answer := _try_rule(rule, situation, open_desk, steps):
             return answer
+    if answer := _ask_flows(started, situation, open_desk, steps):
+        return answer
     if answer := _ask_ai_agents(situation, open_desk, steps):
         return answer
     if answer := _ask_channel(situation, open_desk, steps):
@@ -73,6 +84,26 @@ def decide_handover(situation: Situation, *, open_desk: OpenDesk) -> Answer:
     facts = {"name": situation.asked_by, "reason": situation.reason}
     steps = [Step("ai", "attention", "handed_over", facts)]
     answer = _give_to_known_person(situation, steps) or _ask_channel(situation, open_desk, steps)
+    return answer or _queue_with(None, situation, open_desk, steps)
+
+
+def decide_flow(situation: Situation, *, targets: Sequence[Target], open_desk: OpenDesk) -> Answer:
+    """Decide for a conversation that a flow gives to somebody; no target: to the channel's agents.
+
+    `situation.asked_by` is the flow's name, `situation.reason` how it ended, and
+    `situation.flow_log` what it did before. A team whose strategy finds nobody keeps it in its
+    queue; who or what is not there any more is passed over for the channel's agents.
+    """
+    steps = flow_starts.retrace(situation)
+    if situation.respects_permanent_agent and (answer := _give_to_known_person(situation, steps)):
+        return answer
+    for target in targets:
+        desk = open_desk(target)
+        if answer := desks.ask(desk, situation, steps):
+            return replace(answer, via="flow") if answer.outcome is Outcome.ASSIGNED else answer
+        if target.kind is TargetKind.TEAM and desk.is_active:
+            return replace(_queue_with(target, situation, open_desk, steps), via="flow")
+    answer = _ask_channel(situation, open_desk, steps)
     return answer or _queue_with(None, situation, open_desk, steps)
 
 
@@ -204,6 +235,19 @@ def _try_rule(
         return _by_rule(answer, rule)
     facts = {"rule_id": rule.id, "rule": rule.name, "desk": desk.name, "reason": steps[-1].code}
     steps.append(Step("rule", "attention", "skipped", facts))
+    return None
+
+
+def _ask_flows(
+    started: Sequence[Started], situation: Situation, open_desk: OpenDesk, steps: list[Step]
+) -> Answer | None:
+    """Start the first of the flows that the message starts, if it is still on."""
+    for start, word in started:
+        facts = {"flow": start.name, "trigger": start.trigger, "word": word}
+        steps.append(Step("flow", "matched", "triggered", facts))
+        desk = open_desk(Target(TargetKind.FLOW, start.id))
+        if answer := desks.ask(desk, situation, steps):
+            return answer
     return None
 
 

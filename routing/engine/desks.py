@@ -39,6 +39,8 @@ def ask(desk: Desk, situation: Situation, steps: list[Step]) -> Answer | None:
     """
     if desk.ai is not None:
         return _ask_ai(desk, desk.ai, situation, steps)
+    if desk.is_flow:
+        return _start_flow(desk, situation, steps)
     if not desk.is_active:
         steps.append(Step("people", "attention", "desk_inactive", _names(desk)))
         return None
@@ -76,6 +78,16 @@ def _ask_ai(desk: Desk, state: AiState, situation: Situation, steps: list[Step])
         left["money_left"] = state.money_left
     steps.append(Step("ai", "matched", "accepted", _names(desk) | left))
     return Answer(Outcome.HELD, tuple(steps), ai_agent_id=desk.target.id, via="ai")
+
+
+def _start_flow(desk: Desk, situation: Situation, steps: list[Step]) -> Answer | None:
+    """Let a flow have it, if it is on, and nobody took this conversation from one before."""
+    if situation.is_flow_silent or not desk.is_active:
+        code = "silent" if situation.is_flow_silent else "off"
+        steps.append(Step("flow", "attention", code, _names(desk)))
+        return None
+    steps.append(Step("flow", "matched", "accepted", _names(desk)))
+    return Answer(Outcome.HELD, tuple(steps), flow_id=desk.target.id, via="flow")
 
 
 def _why_not(state: AiState, situation: Situation) -> str:

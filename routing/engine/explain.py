@@ -4,7 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from routing.engine import explain_conditions, explain_desks, explain_rules, handovers
+from routing.engine import (
+    explain_conditions,
+    explain_desks,
+    explain_flows,
+    explain_rules,
+    handovers,
+)
 from routing.engine.condition_words import PROBLEMS
 from routing.engine.facts import Answer, Outcome, Step, TargetKind
 from routing.engine.phrases import Hole, Phrase, _, counted, ngettext
@@ -280,6 +286,7 @@ _SAY: dict[str, Callable[[str, Facts], Phrase]] = {
     "contact": _say_contact,
     "rule": _say_rule,
     "ai": _say_ai,
+    "flow": explain_flows.say,
     "people": _say_people,
     "strategy": explain_desks.chosen,
     "timer": _say_timer,

@@ -25,13 +25,14 @@ class Trigger(StrEnum):
     MANUAL = "manual"  # a person or another system named the team or the person
     OFFLINE = "offline"  # the assignee went offline before the first answer
     HANDOVER = "handover"  # an AI agent had it, and people are to go on
+    FLOW = "flow"  # a flow had it, and says who goes on
 
 
 class Outcome(StrEnum):
     ASSIGNED = "assigned"
     WAITING = "waiting"
     KEPT = "kept"
-    HELD = "held"  # an AI agent has it
+    HELD = "held"  # an AI agent or a flow has it
 
 
 class TargetKind(StrEnum):
@@ -39,6 +40,7 @@ class TargetKind(StrEnum):
     PERSON = "person"
     CHANNEL = "channel"
     AI = "ai"
+    FLOW = "flow"
 
 
 class Strategy(StrEnum):
@@ -69,7 +71,7 @@ class PassedOver(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a rule sends to: a team, a person, an AI agent, or the channel's own agents."""
+    """Where a rule sends to: a team, a person, an AI agent, a flow, or the channel's own agents."""
 
     kind: TargetKind
     id: int
@@ -117,6 +119,20 @@ class AiState:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowStart:
+    """Which messages start a published flow. No `channel_ids`: those of every channel.
+
+    `trigger`: see `routing.engine.flow.specs.Trigger`. `words` are for triggers that ask for some.
+    """
+
+    id: int
+    name: str
+    trigger: str
+    words: tuple[str, ...] = ()
+    channel_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """A target and its people, in their stored order. `capacity` serves those without their own."""
 
@@ -135,8 +151,9 @@ class Desk:
     escalation: Escalation | None = None
     #: Only those who come first are listed: the desk is too large to look at everybody.
     is_short: bool = False
-    #: The desk of an AI agent has no people.
+    #: The desk of an AI agent has no people, and neither has that of a flow.
     ai: AiState | None = None
+    is_flow: bool = False
 
 
 #: Opens a desk when the decision gets to it, and not before: loading locks its row.
@@ -223,6 +240,14 @@ class Situation:
     #: conversation since one answered in it, so that all of them stay silent.
     ai_agent_ids: tuple[int, ...] = ()
     is_ai_silent: bool = False
+    #: The flows that a message of the channel may start, in their order; and whether people took
+    #: this conversation from one, so that none starts in it again.
+    flows: tuple[FlowStart, ...] = ()
+    is_flow_silent: bool = False
+    #: What a flow did here before it said who goes on: for each step its name, kind, outcome and
+    #: facts, as plain values.
+    flow_log: tuple[Mapping[str, Any], ...] = ()
+    respects_permanent_agent: bool = False
 
 
 class Step(NamedTuple):
@@ -254,3 +279,4 @@ class Answer:
     set_priority: int | None = None
     pins_contact: bool = False
     ai_agent_id: int | None = None
+    flow_id: int | None = None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from routing.engine.decide import (
     decide,
+    decide_flow,
     decide_handover,
     decide_named,
     decide_offline,
@@ -13,6 +14,13 @@ from routing.engine.decide import (
 )
 from routing.engine.facts import Answer, RuleSpec, Trigger
 from routing.engine.serial import StoredFacts
+
+#: What is asked about the targets that were named.
+_BY_TARGETS = {
+    Trigger.WAITING: decide_waiting,
+    Trigger.FLOW: decide_flow,
+    Trigger.MANUAL: decide_named,
+}
 
 
 def replay(
@@ -31,13 +39,12 @@ def replay(
             return decide(situation, rules=known, open_desk=open_desk)
         case Trigger.REOPENED:
             return decide_reopened(situation, rules=known, open_desk=open_desk)
-        case Trigger.WAITING:
-            return decide_waiting(situation, targets=targets, open_desk=open_desk)
         case Trigger.REASSIGN:
             return decide_reassignment(situation, target=targets[0], open_desk=open_desk)
         case Trigger.OFFLINE:
             return decide_offline(situation, target=targets[0], open_desk=open_desk)
         case Trigger.HANDOVER:
             return decide_handover(situation, open_desk=open_desk)
-        case Trigger.MANUAL:
-            return decide_named(situation, targets=targets, open_desk=open_desk)
+        case Trigger.WAITING | Trigger.FLOW | Trigger.MANUAL:
+            answer = _BY_TARGETS[trigger]
+            return answer(situation, targets=targets, open_desk=open_desk)

@@ -1,10 +1,10 @@
-"""Rules as JSON and back: what a version of the rules consists of. Pure."""
+"""Rules and what starts flows as JSON and back: what a version of the rules consists of. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from routing.engine.facts import ConditionSpec, RuleSpec, Target, TargetKind
+from routing.engine.facts import ConditionSpec, FlowStart, RuleSpec, Target, TargetKind
 
 
 def rules_to_json(rules: Sequence[RuleSpec]) -> list[dict[str, Any]]:
@@ -35,4 +35,21 @@ def _rule_from_json(stored: dict[str, Any]) -> RuleSpec:
         add_tags=tuple(stored["add_tags"]),
         set_priority=stored["set_priority"],
         pins_contact=stored.get("pins_contact", False),
+    )
+
+
+def flows_to_json(starts: Sequence[FlowStart]) -> list[dict[str, Any]]:
+    return [asdict(start) for start in starts]
+
+
+def flows_from_json(stored: Sequence[dict[str, Any]]) -> tuple[FlowStart, ...]:
+    return tuple(
+        FlowStart(
+            **{
+                **start,
+                "words": tuple(start["words"]),
+                "channel_ids": tuple(start["channel_ids"]),
+            }
+        )
+        for start in stored
     )

@@ -24,7 +24,7 @@ from routing.engine.facts import (
     Target,
     TargetKind,
 )
-from routing.engine.rule_sets import rules_from_json, rules_to_json
+from routing.engine.rule_sets import flows_from_json, rules_from_json, rules_to_json
 
 Json = dict[str, Any]
 
@@ -89,6 +89,7 @@ def answer_to_json(answer: Answer) -> Json:
         # Left out where it is not so: answers from before it was there read the same.
         **({"pins_contact": True} if answer.pins_contact else {}),
         **({} if answer.ai_agent_id is None else {"ai_agent_id": answer.ai_agent_id}),
+        **({} if answer.flow_id is None else {"flow_id": answer.flow_id}),
     }
 
 
@@ -136,6 +137,10 @@ def _situation_to_json(situation: Situation) -> Json:
             conversation_priority=situation.conversation_priority,
             ai_agent_ids=list(situation.ai_agent_ids),
             is_ai_silent=situation.is_ai_silent,
+            flows=[asdict(start) for start in situation.flows],
+            is_flow_silent=situation.is_flow_silent,
+            flow_log=[dict(each) for each in situation.flow_log],
+            respects_permanent_agent=situation.respects_permanent_agent,
         ),
     }
 
@@ -158,6 +163,8 @@ def _situation_from_json(stored: Mapping[str, Any]) -> Situation:
             "message_types": tuple(stored.get("message_types", ())),
             "conversation_tags": tuple(stored.get("conversation_tags", ())),
             "ai_agent_ids": tuple(stored.get("ai_agent_ids", ())),
+            "flows": flows_from_json(stored.get("flows", ())),
+            "flow_log": tuple(stored.get("flow_log", ())),
         }
     )
 
@@ -187,6 +194,7 @@ def _desk_to_json(desk: Desk) -> Json:
         "escalation": None if desk.escalation is None else _escalation_to_json(desk.escalation),
         "is_short": desk.is_short,
         **({} if desk.ai is None else {"ai": asdict(desk.ai)}),
+        **({"is_flow": True} if desk.is_flow else {}),
     }
 
 

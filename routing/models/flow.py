@@ -169,6 +169,7 @@ class FlowRun(models.Model):
     step_count = models.PositiveIntegerField(default=0)
     # Tries in a row that broke off for a reason that nobody foresaw.
     failures = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
     # What started it: a trigger, a rule, or whoever is named here.
     actor_kind = models.CharField(max_length=8, choices=ActorKind)
     actor = models.ForeignKey(

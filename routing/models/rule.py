@@ -13,7 +13,7 @@ class Match(models.TextChoices):
 
 
 class RuleSet(models.Model):
-    """The active rules and the channels' AI agents, from one change to the next. Append-only.
+    """The active rules, the channels' AI agents and the flows that are on. Append-only.
 
     A decision names the version that it used, so that it can be made again years later. Processes
     keep the parsed rules of a version in memory: a message costs no query for unchanged rules.
@@ -23,6 +23,8 @@ class RuleSet(models.Model):
     rules = models.JSONField()
     # The AI agents of each channel, in the order in which they are asked: {channel: [agent, …]}.
     ai_agents = models.JSONField(default=dict)
+    # What starts the flows that are on, in their order.
+    flows = models.JSONField(default=list)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -71,6 +73,14 @@ class Rule(models.Model):
         on_delete=models.PROTECT,
         related_name="rules",
     )
+    flow = models.ForeignKey(
+        "routing.Flow",
+        verbose_name=_("flow"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="rules",
+    )
     add_tags = models.JSONField(_("add tags"), default=list, blank=True)
     set_priority = models.SmallIntegerField(_("set priority"), null=True, blank=True)
     # The person becomes the contact's permanent agent.
@@ -89,11 +99,12 @@ class Rule(models.Model):
         verbose_name_plural = _("routing rules")
         ordering = ("position", "pk")
         constraints = [
-            # A rule sends to one place: a team, a person or an AI agent.
+            # A rule sends to one place: a team, a person, an AI agent or a flow.
             models.CheckConstraint(
-                condition=models.Q(team__isnull=False, person=None, ai_agent=None)
-                | models.Q(team=None, person__isnull=False, ai_agent=None)
-                | models.Q(team=None, person=None, ai_agent__isnull=False),
+                condition=models.Q(team__isnull=False, person=None, ai_agent=None, flow=None)
+                | models.Q(team=None, person__isnull=False, ai_agent=None, flow=None)
+                | models.Q(team=None, person=None, ai_agent__isnull=False, flow=None)
+                | models.Q(team=None, person=None, ai_agent=None, flow__isnull=False),
                 name="rule_one_target",
             ),
             # A permanent agent is a person whom the rule names.

@@ -8,7 +8,8 @@ from conversations.models import Conversation
 from conversations.services import events, lifecycle
 from conversations.states import Status
 from conversations.wake import wake
-from routing.models import AiAgent, AiRun, RunEnd
+from routing.models import AiAgent, AiRun, RunEnd, RunProblem
+from routing.services import flow_ends
 
 DRAIN = "routing.tasks.answer_waiting"
 
@@ -35,6 +36,7 @@ def begin(
         Conversation.objects.filter(pk=conversation.pk).update(**changes)
     conversation.refresh_from_db()
     end_all(conversation, reason=reason_now(conversation), now=now)
+    flow_ends.cancel_all(conversation, reason=RunProblem.REPLACED, now=now)
     wake(DRAIN)
     return AiRun.objects.create(ai_agent=agent, conversation=conversation, started_at=now)
 

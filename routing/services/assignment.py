@@ -11,13 +11,13 @@ from conversations.models.assignment import EndReason
 from conversations.models.message import Direction
 from conversations.services import assignments, contacts, lifecycle
 from conversations.states import ASSIGNABLE, OPEN, Status
-from routing import loaders
+from routing import flow_facts, loaders
 from routing.engine.decide import decide, decide_handover, decide_named, decide_reopened
 from routing.engine.facts import Target, TargetKind, Trigger
 from routing.engine.handovers import HandoverReason
 from routing.engine.written import Written, types_of
-from routing.models import Decision, RunEnd
-from routing.services import ai_holds, decisions
+from routing.models import Decision, RunEnd, RunProblem
+from routing.services import ai_holds, decisions, flow_ends
 from routing.services.decisions import Question, decide_and_apply
 from teams.models import Team, User
 from teams.services import sweeps
@@ -67,6 +67,12 @@ def route(
             conversation=conversation,
             rules=rules,
             ai_agent_ids=loaders.load_ai_agent_ids(version, channel_id=situation.channel_id),
+        )
+        situation = flow_facts.add_flows(
+            situation,
+            conversation=conversation,
+            rules=rules,
+            starts=loaders.load_flow_starts(version, channel_id=situation.channel_id),
         )
         return Question(
             trigger=trigger,
@@ -305,6 +311,7 @@ def _take_from_bot(conversation: Conversation, *, actor: Actor, now: datetime) -
     lifecycle.hand_to_people(conversation, actor=actor, now=now)
     conversation = _lock(conversation.pk)
     ai_holds.end_all(conversation, reason=RunEnd.TAKEN, now=now)
+    flow_ends.cancel_all(conversation, reason=RunProblem.TAKEN, actor=actor, now=now)
     return conversation
 
 

@@ -28,8 +28,8 @@ from routing.engine.facts import (
     TargetKind,
     Trigger,
 )
-from routing.models import AiAgent, Decision
-from routing.services import ai_holds, ownership
+from routing.models import AiAgent, Decision, Flow
+from routing.services import ai_holds, flow_holds, ownership
 from teams.identifiers import new_public_id
 from teams.models import Team, User
 from teams.queries import Insert
@@ -113,8 +113,14 @@ def _apply(
     public_id = new_public_id()
     assignment = None
     if answer.outcome == Outcome.HELD:
-        by = actor if question.trigger == Trigger.MANUAL else None
-        _hold(conversation, answer=answer, decision=public_id, by=by, now=now)
+        _hold(
+            conversation,
+            question=question,
+            answer=answer,
+            decision=public_id,
+            by=actor if question.trigger == Trigger.MANUAL else None,
+            now=now,
+        )
     elif answer.outcome == Outcome.KEPT:
         _restart_reply_timer(
             conversation, situation=question.situation, answer=answer, desks=desks, now=now
@@ -202,24 +208,37 @@ def store(made: Iterable[Decision]) -> None:
 def _hold(
     conversation: Conversation,
     *,
+    question: Question,
     answer: Answer,
     decision: uuid.UUID,
     by: Actor | None,
     now: datetime,
 ) -> None:
-    """Let an AI agent have it, with what the rule sets besides; `by` is who named it."""
+    """Let an AI agent or a flow have it, with what the rule sets besides; `by` is who named it."""
     changes: dict[str, Any] = {}
     if answer.add_tags:
         changes["tags"] = list(dict.fromkeys([*conversation.tags, *answer.add_tags]))
     if answer.set_priority is not None:
         changes["priority"] = answer.set_priority
+    event_data = {"decision": str(decision)}
+    if answer.flow_id is not None:
+        flow_holds.begin(
+            conversation,
+            flow=Flow.objects.select_related("published").get(pk=answer.flow_id),
+            actor=by or (Actor.system() if answer.rule_id else Actor.contact()),
+            is_new_contact=question.situation.is_new_contact,
+            changes=changes,
+            event_data=event_data,
+            now=now,
+        )
+        return
     ai_holds.begin(
         conversation,
         agent=AiAgent.objects.get(pk=answer.ai_agent_id or 0),
         by=by,
         now=now,
         changes=changes,
-        event_data={"decision": str(decision)},
+        event_data=event_data,
     )
 
 

@@ -44,6 +44,7 @@ def build(
 _KIND_BY_VIA = {
     "permanent": AssignmentKind.PERMANENT,
     "rule": AssignmentKind.RULE,
+    "flow": AssignmentKind.FLOW,
     "manual": AssignmentKind.MANUAL,
     "claim": AssignmentKind.CLAIM,
     "reopened": AssignmentKind.RETURNED,

@@ -58,7 +58,8 @@ def ask(case: Case) -> Verdict:
     version = loaders.current_version()
     rules = loaders.load_rules(version)
     ids = loaders.load_ai_agent_ids(version, channel_id=case.channel.pk)
-    situation = replace(_situation(case), ai_agent_ids=ids)
+    flows = loaders.load_flow_starts(version, channel_id=case.channel.pk)
+    situation = replace(_situation(case), ai_agent_ids=ids, flows=flows)
     answer = decide(situation, rules=rules, open_desk=_desks(case))
     return Verdict(answer, situation, _going_on(case))
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from django.db import transaction
 
 from channels.models import Channel
-from routing import loaders
+from routing import flow_facts, loaders
 from routing.engine.conditions import ConditionSpec, validate
-from routing.engine.rule_sets import rules_to_json
+from routing.engine.rule_sets import flows_to_json, rules_to_json
 from routing.models import AiAgentChannel, Condition, Rule, RuleSet
 
 
@@ -18,6 +18,7 @@ def publish(*, now: datetime) -> RuleSet:
     return RuleSet.objects.create(
         rules=rules_to_json(loaders.load_draft()),
         ai_agents=_ai_agents_by_channel(),
+        flows=flows_to_json(flow_facts.draft_flow_starts()),
         created_at=now,
     )
 
