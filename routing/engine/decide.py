@@ -159,9 +159,9 @@ def decide_offline(situation: Situation, *, target: Target, open_desk: OpenDesk)
 
 
 def decide_named(situation: Situation, *, targets: Sequence[Target], open_desk: OpenDesk) -> Answer:
-    """Decide for a team, a person or an AI agent that somebody named.
+    """Decide for a team, a person, an AI agent or a flow that somebody named.
 
-    A person is given it in any case, an AI agent only if it can take it.
+    A person is given it in any case, an AI agent or a flow only if it can take it.
     """
     team = _first_team(targets)
     person = next((t for t in targets if t.kind is TargetKind.PERSON), None)
@@ -172,7 +172,7 @@ def decide_named(situation: Situation, *, targets: Sequence[Target], open_desk: 
     if person:
         desk = replace(desk, strategy=Strategy.NAMED)
     answer = desks.ask(desk, situation, steps)
-    if desk.ai is not None:
+    if desk.ai is not None or desk.is_flow:
         return answer or Answer(Outcome.KEPT, tuple(steps), user_id=situation.holder_id)
     if answer is None:
         answer = _queue_with(team, situation, open_desk, steps)
