@@ -19,7 +19,7 @@ from teams.admin.console import Confirmation, EmptyState, pick_fields
 from teams.admin.holidays import HolidayPages
 from teams.admin.openings import opening_cell
 from teams.admin.strip import build_strip
-from teams.admin.week import WeekField, week_in_words
+from teams.admin.week import Week, WeekField, week_in_words
 from teams.hours import DayException, Interval
 from teams.inlines import LabelledCheckbox, NamedRowFormSet
 from teams.loaders import load_hours
@@ -43,7 +43,8 @@ class HoursForm(forms.ModelForm):  # type: ignore[type-arg]
         if "time_zone" in self.fields:
             self.fields["time_zone"].choices = zone_choices(now=timezone.now())  # type: ignore[attr-defined]
         if self.instance.pk is not None:
-            self.initial["week"] = load_hours(self.instance).week
+            week = load_hours(self.instance).week
+            self.initial["week"] = Week(week, self.instance.times_of_closed_days)
 
 
 class DatesFormSet(NamedRowFormSet):
@@ -173,7 +174,12 @@ class BusinessHoursAdmin(HolidayPages):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         (dates,) = formsets
         week = form.cleaned_data["week"]
-        hours.update(form.instance, week=week, exceptions=dates.exceptions())
+        hours.update(
+            form.instance,
+            week=week.intervals,
+            times_of_closed_days=week.kept,
+            exceptions=dates.exceptions(),
+        )
         for formset in formsets:
             formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
 

@@ -1,7 +1,7 @@
 """The week of a calendar as a form: a row for each day, and in it as many intervals as it has."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import time
 from typing import Any
 
@@ -20,8 +20,32 @@ _SOURCE = Weekday.MONDAY
 _LIKE_IT = (Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.THURSDAY, Weekday.FRIDAY)
 _HALF_HOURS = [f"{minutes // 60:02}:{minutes % 60:02}" for minutes in range(0, 24 * 60 + 1, 30)]
 
-#: What was typed: for each day the two texts of each interval.
-Typed = list[list[tuple[str, str]]]
+#: As many intervals as a closed day keeps, and as many characters of each time.
+_MOST_KEPT, _LONGEST_TIME = 12, 8
+
+#: The two texts of an interval.
+Times = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TypedDay:
+    """What stands in the row of a day. `kept`: the times of a day that is switched off."""
+
+    times: tuple[Times, ...] = ()
+    is_open: bool = False
+    kept: tuple[Times, ...] = ()
+
+
+Typed = list[TypedDay]
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The intervals of Monday to Sunday, and the times that days keep while they are closed."""
+
+    intervals: Sequence[Sequence[Interval]] = ((),) * len(Weekday)
+    #: Weekday, as text -> times as they were typed.
+    kept: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +65,10 @@ class Row:
     number: int
     name: str
     slots: list[Slot]
-    is_closed: bool
+    is_open: bool
+    #: As the form carries them along, and as a person reads them.
+    kept: str
+    kept_in_words: str
     problem: str
     may_be_copied: bool
 
@@ -50,13 +77,19 @@ def read_week(typed: Typed) -> tuple[list[list[Interval]], dict[int, str]]:
     """Return the intervals that are meant, and what is wrong with which day."""
     week: list[list[Interval]] = []
     problems: dict[int, str] = {}
-    for weekday, slots in enumerate(typed):
+    for weekday, day in enumerate(typed):
         try:
-            week.append([_read_slot(*slot) for slot in slots if any(slot)])
+            week.append(_read_day(day))
         except ValidationError as error:
             week.append([])
             problems[weekday] = error.messages[0]
     return week, problems or hours.problems_of_week(week)
+
+
+def _read_day(day: TypedDay) -> list[Interval]:
+    if day.is_open and not day.times:
+        raise ValidationError(_("Give the times of this day, or switch it off."))
+    return [_read_slot(*times) for times in day.times] if day.is_open else []
 
 
 def note_of(interval: Interval) -> str:
@@ -87,57 +120,59 @@ class WeekInput(forms.Widget):
         """Return what was typed; None if no row of the week came along at all."""
         if f"{name}-{_SOURCE}-start" not in data:
             return None
-        typed = [
-            [
-                (start.strip(), end.strip())
-                for start, end in zip(
-                    data.getlist(f"{name}-{day}-start"),
-                    data.getlist(f"{name}-{day}-end"),
-                    strict=False,
-                )
-            ]
-            for day in Weekday.values
-        ]
+        typed = [_read_row(data, name=f"{name}-{day}") for day in Weekday.values]
         if f"{name}-copy" in data:
             for day in _LIKE_IT:
-                typed[day] = list(typed[_SOURCE])
+                typed[day] = typed[_SOURCE]
         return typed
 
     def value_omitted_from_datadict(self, data: Any, files: Any, name: str) -> bool:
         return f"{name}-{_SOURCE}-start" not in data
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        typed: Typed = value or [[] for _day in Weekday.values]
+        typed: Typed = value or [TypedDay() for _day in Weekday.values]
         _week, problems = read_week(typed)
-        rows = [_row(day, slots, problems.get(day, "")) for day, slots in enumerate(typed)]
+        rows = [_row(number, day, problems.get(number, "")) for number, day in enumerate(typed)]
         shown = {"name": name, "rows": rows, "half_hours": _HALF_HOURS}
         return render_to_string("relaydesk/_week.html", shown)
 
 
 class WeekField(forms.Field):
-    """The intervals of Monday to Sunday, as seven lists."""
+    """A `Week`."""
 
     widget = WeekInput
 
     def prepare_value(self, value: Any) -> Any:
         """Return a stored week as it is typed; what was typed stays as it is."""
-        if not value or not any(isinstance(i, Interval) for day in value for i in day):
+        if not isinstance(value, Week):
             return value
-        return [[(f"{i.start:%H:%M}", hours.written_end(i.end)) for i in day] for day in value]
+        return [
+            TypedDay(
+                tuple((f"{i.start:%H:%M}", hours.written_end(i.end)) for i in intervals),
+                is_open=bool(intervals),
+                kept=tuple((start, end) for start, end in value.kept.get(str(day), ())),
+            )
+            for day, intervals in enumerate(value.intervals)
+        ]
 
-    def clean(self, value: Any) -> list[list[Interval]]:
+    def clean(self, value: Any) -> Week:
         if value is None:
             raise ValidationError(self.error_messages["required"], code="required")
-        week, problems = read_week(value)
+        intervals, problems = read_week(value)
         if problems:
             raise ValidationError(_named(problems), code="week")
-        return week
+        kept = {
+            str(day): typed.kept
+            for day, typed in enumerate(value)
+            if typed.kept and not typed.is_open
+        }
+        return Week(intervals, kept)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         if data is None:
             return False
         week, problems = read_week(data)
-        stored = [list(day) for day in initial or [()] * len(Weekday)]
+        stored = [list(day) for day in (initial or Week()).intervals]
         return bool(problems) or week != stored
 
 
@@ -154,15 +189,45 @@ def _read_slot(start: str, end: str) -> Interval:
     return Interval(read_clock(start), read_clock(end))
 
 
-def _row(day: int, typed: list[tuple[str, str]], problem: str) -> Row:
-    slots = [Slot(start, end, _note(start, end)) for start, end in typed if start or end]
+def _read_row(data: Any, *, name: str) -> TypedDay:
+    """Return what the row of a day says.
+
+    A day that is switched off keeps what stood in its row. Times in the row of a day that was off
+    open it also without its switch: somebody who has no scripts may have seen the times alone.
+    """
+    starts, ends = data.getlist(f"{name}-start"), data.getlist(f"{name}-end")
+    pairs = zip((each.strip() for each in starts), (each.strip() for each in ends), strict=False)
+    times = tuple(pair for pair in pairs if any(pair))
+    kept = _read_kept(data.get(f"{name}-kept", ""))
+    was_open = data.get(f"{name}-was", "off") == "on"
+    if f"{name}-open" in data:
+        return TypedDay(times or kept, is_open=True)
+    if times and not was_open:
+        return TypedDay(times, is_open=True)
+    return TypedDay(kept=_read_kept(_write_kept(times or kept)))
+
+
+def _read_kept(text: str) -> tuple[Times, ...]:
+    """Return the times that a form carried along: `09:00-12:00 13:00-18:00`."""
+    pairs = (part.partition("-") for part in text.split()[:_MOST_KEPT])
+    return tuple((start[:_LONGEST_TIME], end[:_LONGEST_TIME]) for start, _dash, end in pairs)
+
+
+def _write_kept(times: Iterable[Times]) -> str:
+    return " ".join("".join(f"{start}-{end}".split()) for start, end in times)
+
+
+def _row(number: int, day: TypedDay, problem: str) -> Row:
+    slots = [Slot(start, end, _note(start, end)) for start, end in day.times]
     return Row(
-        number=day,
-        name=str(Weekday(day).label),
+        number=number,
+        name=str(Weekday(number).label),
         slots=[*slots, Slot("", "", is_spare=True)],
-        is_closed=not slots,
+        is_open=day.is_open,
+        kept=_write_kept(day.kept),
+        kept_in_words=", ".join(f"{start}–{end}" for start, end in day.kept),
         problem=problem,
-        may_be_copied=day == _SOURCE,
+        may_be_copied=number == _SOURCE,
     )
 
 

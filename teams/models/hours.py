@@ -39,6 +39,8 @@ class BusinessHours(models.Model):
         validators=[validate_time_zone],
         help_text=_("For example Asia/Tokyo or Europe/Paris."),
     )
+    # Weekday -> times, as they were typed; the form gives them back when a day is switched on.
+    times_of_closed_days = models.JSONField(default=dict, blank=True, editable=False)
     # Another one after every change, so that whoever has read a calendar can keep it.
     version = models.UUIDField(default=new_public_id, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

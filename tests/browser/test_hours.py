@@ -95,6 +95,36 @@ class TestTheWeek:
         assert hours.find(paris.pk).week[1] == ()
 
     @pytest.mark.parametrize("options", [{}, {"java_script_enabled": False}], ids=["js", "none"])
+    def test_keeps_the_times_of_a_day_that_is_switched_off(
+        self, open_browser: Open, ada: User, paris: BusinessHours, options: Any
+    ) -> None:
+        page = open_browser(ada, **options)
+        page.goto(page_of(paris))
+        row(page, 0).get_by_role("switch").uncheck()
+        save(page)
+        assert hours.find(paris.pk).week[0] == ()
+
+        page.goto(page_of(paris))
+        expect(row(page, 0).get_by_text("keeps 09:00–12:00, 13:00–18:00")).to_be_visible()
+        row(page, 0).get_by_role("switch").check()
+        save(page)
+        assert hours.find(paris.pk).week[0] == (MORNING, AFTERNOON)
+
+    def test_shows_the_times_again_with_the_switch(
+        self, open_browser: Open, ada: User, paris: BusinessHours
+    ) -> None:
+        page = open_browser(ada)
+        page.goto(page_of(paris))
+        start = row(page, 0).get_by_label("Monday, from").first
+        row(page, 0).get_by_role("switch").uncheck()
+        expect(start).to_be_hidden()
+        expect(row(page, 0).get_by_text("keeps 09:00–12:00, 13:00–18:00")).to_be_visible()
+        row(page, 0).get_by_role("switch").check()
+        expect(start).to_have_value("09:00")
+        row(page, 5).get_by_role("switch").check()
+        expect(row(page, 5).get_by_label("Saturday, from").first).to_be_visible()
+
+    @pytest.mark.parametrize("options", [{}, {"java_script_enabled": False}], ids=["js", "none"])
     def test_says_beside_its_row_what_is_wrong(
         self, open_browser: Open, ada: User, paris: BusinessHours, options: Any
     ) -> None:

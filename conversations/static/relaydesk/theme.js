@@ -243,42 +243,70 @@
       if (opens === 0 && closes % (24 * 60) === 0) return week.dataset.allDay;
       return closes > opens || closes === 0 ? "" : week.dataset.nextDay.replace("%s", writeClock(closes));
     }
+    const ofRow = (name, row) => $(`[data-week-${name}]`, row);
+    const times = (row) => slots(row).map(texts).filter((pair) => pair.some(Boolean));
+    const kept = (row) => ofRow("kept", row).value.split(" ").filter(Boolean).map((pair) => pair.split("-"));
+    /* A day that is closed keeps its times out of sight: they come back with the switch. */
     function show(row) {
-      for (const slot of slots(row)) $("[data-week-note]", slot).textContent = noteOf(texts(slot));
-      $("[data-week-closed]", row).hidden = slots(row).some((slot) => texts(slot).some(Boolean));
+      const isOpen = ofRow("switch", row).checked;
+      for (const slot of slots(row)) {
+        $("[data-week-note]", slot).textContent = noteOf(texts(slot));
+        slot.hidden = !isOpen || slot.matches("[data-spare]");
+      }
+      const keeps = times(row).length ? times(row) : kept(row);
+      const words = keeps.map((pair) => pair.join("–")).join(", ");
+      ofRow("closed", row).hidden = isOpen;
+      ofRow("keeps", row).textContent = isOpen || !words ? "" : week.dataset.keeps.replace("%s", words);
     }
     function add(row, values = ["", ""]) {
       const spare = $("[data-spare]", row);
       const slot = spare.cloneNode(true);
       slot.removeAttribute("data-spare");
-      slot.hidden = false;
       $$("input", slot).forEach((input, place) => { input.value = values[place]; });
       spare.before(slot);
       return slot;
     }
-    /* The empty times at the end of a row are for those without scripts: here they are the pattern. */
-    for (const row of $$("[data-week-day]", week)) {
-      const spare = $("[data-spare]", row);
-      spare.hidden = true;
+    function turn(row, isOpen) {
+      ofRow("switch", row).checked = isOpen;
+      if (!isOpen) return;
+      ofRow("was", row).value = "on";
+      if (!times(row).length) for (const pair of kept(row)) add(row, pair);
+      ofRow("kept", row).value = "";
+    }
+    function copy(row, { isOpen, given }) {
+      turn(row, isOpen);
+      for (const slot of slots(row)) if (!slot.matches("[data-spare]")) slot.remove();
+      for (const pair of given) add(row, pair);
       show(row);
     }
+    /* The empty times at the end of a row are for those without scripts: here they are the pattern. */
+    for (const row of $$("[data-week-day]", week)) show(row);
     for (const button of $$("button", week)) button.hidden = false;
     $("[data-week-copies]", week).hidden = true;
     week.addEventListener("input", (event) => show(event.target.closest("[data-week-day]")));
-    week.addEventListener("change", (event) => { if (event.target.matches("[data-clock]")) show(event.target.closest("[data-week-day]")); });
+    week.addEventListener("change", (event) => {
+      const row = event.target.closest("[data-week-day]");
+      if (event.target.matches("[data-week-switch]")) {
+        turn(row, event.target.checked);
+        if (event.target.checked && slots(row).length === 1) add(row);
+      }
+      show(row);
+    });
     week.addEventListener("click", (event) => {
       const row = event.target.closest("[data-week-day]");
-      if (event.target.closest("[data-week-add]")) $("input", add(row)).focus();
-      else if (event.target.closest("[data-week-remove]")) {
+      if (event.target.closest("[data-week-add]")) {
+        const wasOpen = ofRow("switch", row).checked;
+        turn(row, true);
+        const slot = wasOpen || !times(row).length ? add(row) : slots(row)[0];
+        show(row);
+        $("input", slot).focus();
+      } else if (event.target.closest("[data-week-remove]")) {
         event.target.closest(".week-slot").remove();
+        if (slots(row).length === 1) turn(row, false);
         $("[data-week-add]", row).focus();
       } else if (event.target.closest("[data-week-copy]")) {
-        const given = slots(row).map(texts).filter((pair) => pair.some(Boolean));
-        for (const other of [1, 2, 3, 4].map(day)) {
-          for (const slot of slots(other)) if (!slot.matches("[data-spare]")) slot.remove();
-          for (const pair of given) add(other, pair);
-          show(other);
-        }
+        const monday = { isOpen: ofRow("switch", row).checked, given: times(row) };
+        for (const other of [1, 2, 3, 4].map(day)) copy(other, monday);
       } else return;
       show(row);
       row.dispatchEvent(new Event("input", { bubbles: true }));

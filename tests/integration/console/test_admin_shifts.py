@@ -204,7 +204,7 @@ class TestBusinessHours:
         page = client.get(reverse("admin:teams_businesshours_change", args=[paris.pk]))
         text = page.content.decode()
 
-        assert page.context["adminform"].form["week"].value()[0] == [("09:00", "24:00")]
+        assert page.context["adminform"].form["week"].value()[0].times == (("09:00", "24:00"),)
         assert text.count("until 02:00 the next day") == 1
         assert text.count("data-week-note>all day</span>") == 1
         for name in ("Monday, from", "Sunday, to"):
@@ -218,6 +218,30 @@ class TestBusinessHours:
         week = hours.find(BusinessHours.objects.get().pk).week
         assert [len(day) for day in week] == [2, 2, 2, 2, 2, 0, 0]
         assert set(week[:5]) == {(Interval(time(9), time(12)), Interval(time(13), time(18)))}
+
+    def test_give_back_the_times_of_a_day_that_is_switched_off_and_on(self, client: Client) -> None:
+        client.post(f"{LIST}add/", self.form((4, "9", "12"), (4, "13", "18"), (5, "10", "16")))
+        paris = BusinessHours.objects.get()
+        page = reverse("admin:teams_businesshours_change", args=[paris.pk])
+        was = {"week-4-was": "on", "week-5-was": "on", "week-5-open": "on"}
+
+        week = ((4, "09:00", "12:00"), (4, "13:00", "18:00"), (5, "10:00", "16:00"))
+        client.post(page, self.form(*week, **was))
+
+        assert hours.find(paris.pk).week[4:6] == ((), (Interval(time(10), time(16)),))
+        assert "keeps 09:00–12:00, 13:00–18:00" in client.get(page).content.decode()
+
+        kept = {"week-4-kept": "09:00-12:00 13:00-18:00", "week-4-open": "on"}
+        client.post(page, self.form(**kept, **{"week-4-was": "off"}))
+
+        morning, afternoon = Interval(time(9), time(12)), Interval(time(13), time(18))
+        assert hours.find(paris.pk).week[4] == (morning, afternoon)
+        assert "keeps" not in client.get(page).content.decode().split("data-week-keeps>")[5][:9]
+
+    def test_ask_for_times_where_a_day_is_only_switched_on(self, client: Client) -> None:
+        text = client.post(f"{LIST}add/", self.form(**{"week-2-open": "on"})).content.decode()
+        assert "Give the times of this day, or switch it off." in text
+        assert not BusinessHours.objects.exists()
 
     @pytest.mark.parametrize(
         ("week", "sentence"),
