@@ -25,6 +25,7 @@ BEAT: dict[str, tuple[str, float]] = {
     "drop_old_tokens": ("channels.tasks.drop_old_tokens", 30),
     "remove_old_files": ("conversations.tasks.remove_old_files", 30),
     "remove_abandoned_uploads": ("conversations.tasks.remove_abandoned_uploads", 30),
+    "replay_history": ("routing.tasks.replay_history", 2),
     "forget_answers": ("teams.tasks.forget_answers", 30),
 }
 

@@ -19,7 +19,7 @@ from conversations.services import (
     snoozing,
     uploads,
 )
-from routing.services import ai_answers, assignment, gap_fill, reassignment, waiting
+from routing.services import ai_answers, assignment, gap_fill, reassignment, rule_replays, waiting
 from teams.services import idempotency, presence, shifts
 from teams.services.sweeps import DoNext
 
@@ -46,6 +46,7 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("drop_old_tokens", channels.drop_next_second_token),
     ("remove_old_files", file_removal.remove_next_old),
     ("remove_abandoned_uploads", uploads.remove_next_abandoned),
+    ("replay_history", rule_replays.work_next),
     ("forget_answers", idempotency.forget_next_expired),
 ]
 # A drain whose row stays due would run for ever; a tick says so instead.
