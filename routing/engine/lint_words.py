@@ -16,6 +16,7 @@ TITLES: dict[WarningCode, str] = {
     WarningCode.PERSON_INACTIVE: _("Person inactive"),
     WarningCode.PERSON_NOT_RECEIVING: _("Nobody receives"),
     WarningCode.AI_AGENT_STOPPED: _("AI agent stopped"),
+    WarningCode.FLOW_OFF: _("Flow off"),
     WarningCode.NOT_MATCHED_LATELY: _("Not matched lately"),
 }
 _SENTENCES: dict[WarningCode, str] = {
@@ -41,6 +42,7 @@ _SENTENCES: dict[WarningCode, str] = {
     WarningCode.PERSON_NOT_RECEIVING: _(
         "%(target)s does not receive conversations: this rule is always passed over."
     ),
+    WarningCode.FLOW_OFF: _("The flow %(target)s is off: this rule is always passed over."),
     WarningCode.AI_AGENT_STOPPED: _("%(target)s is stopped: this rule is always passed over."),
 }
 _NOT_LATELY = ngettext(

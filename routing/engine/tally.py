@@ -11,7 +11,7 @@ MOST_EXAMPLES = 5
 
 
 class Place(NamedTuple):
-    """Where a conversation went: a team, a person, an AI agent, or the channel's own agents."""
+    """Where a conversation went: a team, a person, an AI agent, a flow, or the channel's agents."""
 
     kind: str
     id: int
@@ -19,6 +19,8 @@ class Place(NamedTuple):
 
 def place_of(answer: Answer, *, channel_id: int) -> Place:
     """Return where an answer sends a conversation, whoever of that place gets it."""
+    if answer.flow_id is not None:
+        return Place(TargetKind.FLOW, answer.flow_id)
     if answer.outcome is Outcome.HELD:
         return Place(TargetKind.AI, answer.ai_agent_id or 0)
     if answer.team_id is not None:

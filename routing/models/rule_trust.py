@@ -61,6 +61,14 @@ class SavedTest(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
+    expected_flow = models.ForeignKey(
+        "routing.Flow",
+        verbose_name=_("flow"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     # A rule may be deleted from the draft and be published still: the row is no matter.
     expected_rule = models.ForeignKey(
         "routing.Rule",
@@ -86,6 +94,7 @@ class SavedTest(models.Model):
                 condition=Q(expected_team__isnull=False)
                 | Q(expected_person__isnull=False)
                 | Q(expected_ai_agent__isnull=False)
+                | Q(expected_flow__isnull=False)
                 | Q(expected_rule__isnull=False)
                 | Q(expects_nobody=True),
                 name="saved_test_expects_something",

@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from routing import loaders
 from routing.engine.facts import RuleSpec, TargetKind
 from routing.engine.rule_lint import RuleWarning, WarningCode, lint
-from routing.models import AiAgent
+from routing.models import AiAgent, Flow
 from teams.models import Strategy, Team, User
 
 
@@ -34,7 +34,7 @@ def by_rule(warnings: Iterable[RuleWarning]) -> dict[int, list[RuleWarning]]:
 
 
 def _about_targets(rules: Iterable[RuleSpec]) -> Iterator[RuleWarning]:
-    """Name the targets that cannot take anything, whoever is online. Three queries."""
+    """Name the targets that cannot take anything, whoever is online. One query for each kind."""
     by_kind: dict[TargetKind, list[RuleSpec]] = {}
     for rule in rules:
         by_kind.setdefault(rule.target.kind, []).append(rule)
@@ -75,6 +75,10 @@ def _look_at_ai_agent(agent: AiAgent) -> WarningCode | None:
     return None if agent.is_running else WarningCode.AI_AGENT_STOPPED
 
 
+def _look_at_flow(flow: Flow) -> WarningCode | None:
+    return None if flow.is_active else WarningCode.FLOW_OFF
+
+
 _TARGETS: dict[
     TargetKind,
     tuple[Callable[[set[int]], Iterable[Any]], Callable[[Any], WarningCode | None]],
@@ -82,4 +86,5 @@ _TARGETS: dict[
     TargetKind.TEAM: (_load_teams, _look_at_team),
     TargetKind.PERSON: (lambda ids: User.objects.filter(pk__in=ids), _look_at_person),
     TargetKind.AI: (lambda ids: AiAgent.objects.filter(pk__in=ids), _look_at_ai_agent),
+    TargetKind.FLOW: (lambda ids: Flow.objects.filter(pk__in=ids), _look_at_flow),
 }

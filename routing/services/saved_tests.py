@@ -17,7 +17,7 @@ from teams.models import User
 @dataclass(frozen=True, slots=True)
 class Result:
     """How one saved test came out. `failed` names what is not as expected: team, person,
-    ai_agent, rule, nobody; none of it: the test is green."""
+    ai_agent, flow, rule, nobody; none of it: the test is green."""
 
     test: SavedTest
     answer: Answer
@@ -85,6 +85,7 @@ def _run(test: SavedTest, rules: Sequence[RuleSpec], now: datetime) -> Result:
         "team": (test.expected_team_id, answer.team_id),
         "person": (test.expected_person_id, answer.user_id),
         "ai_agent": (test.expected_ai_agent_id, answer.ai_agent_id),
+        "flow": (test.expected_flow_id, answer.flow_id),
         "nobody": (test.expects_nobody or None, is_nobodys),
     }
     failed = (name for name, (wanted, got) in pairs.items() if wanted is not None and wanted != got)
