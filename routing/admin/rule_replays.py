@@ -235,9 +235,7 @@ def _move_rows(tally: Tally, *, asker: User) -> list[MoveRow]:
 
 def _people_rows(tally: Tally) -> list[PairRow]:
     names = answer_words.names_of(Place("person", id) for id in tally.people)
-    return _sorted(
-        PairRow(names[Place("person", id)], *pair) for id, pair in tally.people.items()
-    )
+    return _sorted(PairRow(names[Place("person", id)], *pair) for id, pair in tally.people.items())
 
 
 def _rule_rows(replay: RuleReplay, tally: Tally) -> list[PairRow]:

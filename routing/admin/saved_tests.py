@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -184,7 +184,7 @@ class SavedTestAdmin(GuardedAdmin):
 
     @admin.display(description=gettext_lazy("Must go to"))
     def expected_cell(self, test: SavedTest) -> SafeString:
-        return format_html_join(format_html("<br>"), "{}", ((word,) for word in _expected(test)))
+        return format_html_join(mark_safe("<br>"), "{}", ((word,) for word in _expected(test)))
 
     @admin.display(description=gettext_lazy("Published"))
     def published_cell(self, test: Any) -> SafeString:
