@@ -83,7 +83,7 @@ class Entry:
     status: str = ""
     code: str = ""
     parts: Text = ""
-    #: It failed because the 24 hours were over: only a template gets through.
+    #: It failed because the 24 hours were over, and still are: only a template gets through.
     needs_template: bool = False
     #: Why an answer did not arrive, in the reader's language where we know the sentence.
     why: Text = ""
@@ -119,7 +119,8 @@ def build_transcript(conversation: Conversation, *, before: int | None) -> Trans
     end = messages[-1].created_at if messages and before is not None else None
     quotes = _load_quotes(conversation, messages)
     markers = [m for m in _load_markers(conversation) if _is_between(m.at, start, end)]
-    entries = sorted([*_wrap(messages, quotes), *markers], key=_place)
+    said = [_wrap_one(message, quotes, conversation=conversation) for message in messages]
+    entries = sorted([*said, *markers], key=_place)
     return Transcript(
         _with_days(entries),
         messages[-1].sequence if messages else 0,
@@ -148,14 +149,19 @@ def _answered(message: Message) -> str:
     return next((str(entry.get("message_id", "")) for entry in replies), "")
 
 
-def _wrap(messages: list[Message], quotes: Mapping[str, str]) -> list[Entry]:
-    return [_wrap_one(message, quotes) for message in messages]
+def _has_written_since(conversation: Conversation, message: Message) -> bool:
+    """Say whether the customer's 24 hours began anew after this message."""
+    last = conversation.last_inbound_at
+    return last is not None and last > message.created_at
 
 
-def _wrap_one(message: Message, quotes: Mapping[str, str]) -> Entry:
+def _wrap_one(message: Message, quotes: Mapping[str, str], *, conversation: Conversation) -> Entry:
     whole = message.whole
     status = message.whole_status
     wrong = next((part for part in whole if part.error_code or part.error_detail), None)
+    needs_template = wrong is not None and wrong.error_code in _WINDOW_CODES
+    if needs_template and _has_written_since(conversation, message):
+        needs_template = False
     return Entry(
         "message",
         message.created_at,
@@ -165,8 +171,8 @@ def _wrap_one(message: Message, quotes: Mapping[str, str]) -> Entry:
         code=wrong.error_code if wrong else "",
         why=gettext(wrong.error_detail) if wrong and wrong.error_detail else "",
         files=tuple(_describe_file(row) for row in message.whole_files),
-        is_retryable=status in RETRYABLE,
-        needs_template=wrong is not None and wrong.error_code in _WINDOW_CODES,
+        is_retryable=status in RETRYABLE and not needs_template,
+        needs_template=needs_template,
         parts=_describe_parts(whole) if len(whole) > 1 else "",
         quoted=quotes.get(_answered(message), ""),
     )

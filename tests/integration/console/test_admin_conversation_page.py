@@ -17,7 +17,8 @@ from conversations.delivery_states import DeliveryStatus
 from conversations.models import AutomaticText, Conversation, Message
 from conversations.models.automatic_text import LONG_AGO
 from conversations.models.message import Direction
-from conversations.services import lifecycle
+from conversations.phones import mask_phone
+from conversations.services import lifecycle, merging
 from conversations.states import Status
 from routing.models import Decision
 from teams.hours import Interval
@@ -92,6 +93,38 @@ class TestTheTranscript:
         assert "not delivered" in text
         assert "63016" in text
         assert "Only a template can be sent." in text
+
+    def test_offers_a_template_where_sending_again_cannot_help(
+        self, client: Client, conversation: Conversation, sachi: User
+    ) -> None:
+        now = timezone.now()
+        make_message(
+            conversation=conversation,
+            author=sachi,
+            direction=Direction.OUTBOUND,
+            delivery_status=DeliveryStatus.FAILED,
+            error_code="63016",
+            now=now,
+        )
+        text = client.get(at(conversation)).content.decode()
+        assert "Send as template…" in text
+        assert "Send again" not in text
+
+        written = now + timedelta(seconds=1)
+        Conversation.objects.filter(pk=conversation.pk).update(last_inbound_at=written)
+        text = client.get(at(conversation)).content.decode()
+        assert "Send again" in text
+        assert "Send as template…" not in text
+
+    def test_says_where_answers_go_if_that_is_not_the_customers_number(
+        self, client: Client, conversation: Conversation
+    ) -> None:
+        assert "Answers go to" not in client.get(at(conversation)).content.decode()
+        other = make_contact(name="Dora", address="+819011112222")
+        merging.merge(conversation.contact, into=other, actor=Actor.system(), now=timezone.now())
+        text = strip_tags(client.get(at(conversation)).content.decode())
+        masked = mask_phone(conversation.identity.address)
+        assert f"Answers go to{masked}From there this conversation was begun." in text
 
     def test_links_to_web_addresses_and_nothing_else(
         self, client: Client, conversation: Conversation
