@@ -25,7 +25,8 @@ BEAT: dict[str, tuple[str, float]] = {
     "drop_old_tokens": ("channels.tasks.drop_old_tokens", 30),
     "remove_old_files": ("conversations.tasks.remove_old_files", 30),
     "remove_abandoned_uploads": ("conversations.tasks.remove_abandoned_uploads", 30),
-    "replay_history": ("routing.tasks.replay_history", 2),
+    "forget_deliveries": ("conversations.tasks.forget_deliveries", 30),
+    "forget_import_rows": ("teams.tasks.forget_import_rows", 30),
     "forget_answers": ("teams.tasks.forget_answers", 30),
 }
 

@@ -10,6 +10,7 @@ from channels.services import channels, templates
 from conversations.services import (
     closing,
     delivery,
+    delivery_thinning,
     fetching,
     file_removal,
     forwards,
@@ -19,8 +20,8 @@ from conversations.services import (
     snoozing,
     uploads,
 )
-from routing.services import ai_answers, assignment, gap_fill, reassignment, rule_replays, waiting
-from teams.services import idempotency, presence, shifts
+from routing.services import ai_answers, assignment, gap_fill, reassignment, waiting
+from teams.services import idempotency, import_thinning, presence, shifts
 from teams.services.sweeps import DoNext
 
 # In the order in which work flows: what is overdue comes free, is placed, and is answered.
@@ -46,7 +47,8 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("drop_old_tokens", channels.drop_next_second_token),
     ("remove_old_files", file_removal.remove_next_old),
     ("remove_abandoned_uploads", uploads.remove_next_abandoned),
-    ("replay_history", rule_replays.work_next),
+    ("forget_deliveries", delivery_thinning.forget_next_delivered),
+    ("forget_import_rows", import_thinning.forget_next_rows),
     ("forget_answers", idempotency.forget_next_expired),
 ]
 # A drain whose row stays due would run for ever; a tick says so instead.

@@ -88,6 +88,9 @@ UPLOAD_DIR = DATA_DIR / "uploads"
 FILE_UPLOAD_TEMP_DIR = environment.make_folder(UPLOAD_DIR)
 #: Files are removed this many days after they were stored; 0: never.
 MEDIA_KEEP_DAYS = env.int("MEDIA_KEEP_DAYS", default=0)
+#: What endpoints were told, and the rows of imports that are over, are let go of; 0: never.
+DELIVERY_KEEP_DAYS = env.int("DELIVERY_KEEP_DAYS", default=90)
+IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", default=90)
 
 # --- Processes of `manage.py serve`
 WEB_WORKERS = env.int("WEB_WORKERS", default=1)

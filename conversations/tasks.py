@@ -8,6 +8,7 @@ from celery import shared_task
 from conversations.services import (
     closing,
     delivery,
+    delivery_thinning,
     fetching,
     file_removal,
     forwards,
@@ -119,3 +120,9 @@ def remove_old_files() -> None:
 def remove_abandoned_uploads() -> None:
     """Remove the files that were uploaded for messages that were never stored."""
     work_off(uploads.remove_next_abandoned)
+
+
+@shared_task(name="conversations.tasks.forget_deliveries")
+def forget_deliveries() -> None:
+    """Delete what endpoints were told long ago."""
+    work_off(delivery_thinning.forget_next_delivered)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from routing.services import ai_answers, assignment, gap_fill, reassignment, rule_replays, waiting
+from routing.services import ai_answers, assignment, gap_fill, reassignment, waiting
 from teams.clock import database_now
 from teams.hands import Hands
 from teams.services.sweeps import work_off
@@ -39,9 +39,3 @@ def answer_waiting() -> None:
 def fetch_missed() -> None:
     """Fetch what customers wrote and what never reached us."""
     work_off(gap_fill.fetch_next)
-
-
-@shared_task(name="routing.tasks.replay_history")
-def replay_history() -> None:
-    """Go on with replays of history, slice by slice, and remove those that are long over."""
-    work_off(rule_replays.work_next)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from teams.services import idempotency, presence, shifts
+from teams.services import idempotency, import_thinning, presence, shifts
 from teams.services.sweeps import work_off
 
 #: One run goes on for at most this many batches, so that a worker can stop in between.
@@ -25,3 +25,9 @@ def lapse_presences() -> None:
 def forget_answers() -> None:
     """Delete answers that were kept for a day under their Idempotency-Key."""
     work_off(idempotency.forget_next_expired, most=BATCHES)
+
+
+@shared_task(name="teams.tasks.forget_import_rows")
+def forget_import_rows() -> None:
+    """Delete the rows of imports that were over long ago."""
+    work_off(import_thinning.forget_next_rows)

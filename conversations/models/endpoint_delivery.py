@@ -99,6 +99,11 @@ class EndpointDelivery(models.Model):
                 name="delivery_dead",
             ),
             models.Index(fields=["endpoint", "created_at"], name="delivery_by_time"),
+            models.Index(
+                fields=["finished_at"],
+                condition=models.Q(status="delivered"),
+                name="delivery_arrived",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -62,6 +62,7 @@ class ImportOut(Out):
             "created_at",
             "planned_at",
             "applied_at",
+            "rows_removed_at",
         )
 
     @extend_schema_field(FaultOut(many=True))

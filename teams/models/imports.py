@@ -65,6 +65,8 @@ class Import(models.Model):
     created_at = models.DateTimeField(_("uploaded"))
     planned_at = models.DateTimeField()
     applied_at = models.DateTimeField(_("applied"), null=True, blank=True)
+    # Since when only the counts are left of its rows.
+    rows_removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("import")

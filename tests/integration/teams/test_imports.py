@@ -8,7 +8,8 @@ from django.db import IntegrityError
 from teams.csv_plan import Subject
 from teams.directory_rows import export_people, export_teams
 from teams.models import Import, ImportStatus, Membership, Presence, Role, Strategy, Team, User
-from teams.services import directory, imports, memberships
+from teams.services import directory, import_thinning, imports, memberships
+from teams.services.import_thinning import forget_next_rows
 from teams.services.imports import ImportRefusedError, PlanChangedError
 from tests import moments
 from tests.factories import make_administrator, make_agent, make_supervisor, make_team
@@ -315,3 +316,32 @@ class TestAFileThatCannotBeRead:
 
         assert (upload.status, upload.faults[0]["code"]) == ("refused", "no_rows")
         assert Import.objects.get() == upload
+
+
+class TestThinning:
+    PLAN = "email,name\n" + "".join(f"p{n}@e.example,P{n}\n" for n in range(5))
+    OVER = LATER + timedelta(days=90)
+
+    def test_leaves_the_counts_of_what_was_applied(self, ada, monkeypatch):
+        monkeypatch.setattr(import_thinning, "BATCH", 2)
+        upload = carry_out(self.PLAN, by=ada)
+        assert not forget_next_rows(now=self.OVER - timedelta(seconds=1))
+        left = []
+        while forget_next_rows(now=self.OVER):
+            left.append(upload.rows.count())
+        upload.refresh_from_db()
+        assert left == [3, 1, 0]
+        assert counts(upload) == (5, 0, 0, 0)
+        assert (upload.rows_removed_at, upload.applied_by) == (self.OVER, ada)
+
+    def test_takes_what_was_refused_and_leaves_what_may_still_be_applied(self, ada):
+        refused, waiting = plan("email,name\nnobody,X\n", by=ada), plan(self.PLAN, by=ada)
+        assert forget_next_rows(now=self.OVER)
+        assert not forget_next_rows(now=self.OVER)
+        assert (refused.rows.count(), waiting.rows.count()) == (0, 5)
+        assert imports.apply(waiting, editor=ada, leave=leave, now=self.OVER).new_count == 5
+
+    def test_keeps_everything_at_0(self, ada, settings):
+        settings.IMPORT_KEEP_DAYS = 0
+        carry_out(self.PLAN, by=ada)
+        assert not forget_next_rows(now=self.OVER + timedelta(days=999))
