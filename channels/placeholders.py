@@ -14,9 +14,16 @@ def names_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """Put the values into the text; a placeholder without a value stays as it is."""
-    return _PLACEHOLDER.sub(lambda found: values.get(found[1]) or found[0], text)
+def fill(text: str, values: Mapping[str, str], *, missing: str | None = None) -> str:
+    """Put the values into the text.
+
+    A placeholder without a value stays as it is, unless `missing` is to stand there.
+    """
+
+    def put(found: re.Match[str]) -> str:
+        return values.get(found[1]) or (found[0] if missing is None else missing)
+
+    return _PLACEHOLDER.sub(put, text)
 
 
 def faults_in(names: tuple[str, ...], values: Mapping[str, str]) -> dict[str, str]:

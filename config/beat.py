@@ -7,6 +7,7 @@ BEAT: dict[str, tuple[str, float]] = {
     "start_shifts": ("teams.tasks.start_shifts", 1),
     "place_waiting": ("routing.tasks.place_waiting", 1),
     "answer_waiting": ("routing.tasks.answer_waiting", 1),
+    "run_flows": ("routing.tasks.run_flows", 1),
     "publish_events": ("conversations.tasks.publish_events", 1),
     "deliver_events": ("conversations.tasks.deliver_events", 1),
     "route_due": ("routing.tasks.route_due", 2),

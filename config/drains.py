@@ -20,7 +20,7 @@ from conversations.services import (
     snoozing,
     uploads,
 )
-from routing.services import ai_answers, assignment, gap_fill, reassignment, waiting
+from routing.services import ai_answers, assignment, flow_runs, gap_fill, reassignment, waiting
 from teams.services import idempotency, import_thinning, presence, shifts
 from teams.services.sweeps import DoNext
 
@@ -32,6 +32,7 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("wake_snoozed", snoozing.wake_next),
     ("fetch_missed", gap_fill.fetch_next),
     ("route_due", assignment.route_next),
+    ("run_flows", flow_runs.run_next),
     ("answer_waiting", ai_answers.answer_next),
     ("place_waiting", waiting.place_next),
     ("fetch_files", fetching.fetch_next),

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from routing.services import ai_answers, assignment, gap_fill, reassignment, waiting
+from routing.services import ai_answers, assignment, flow_runs, gap_fill, reassignment, waiting
 from teams.clock import database_now
 from teams.hands import Hands
 from teams.services.sweeps import work_off
@@ -33,6 +33,12 @@ def reassign_overdue() -> None:
 def answer_waiting() -> None:
     """Let AI agents answer: one customer, and where more wait, several at a time."""
     _ANSWERING.work(lambda: ai_answers.answer_next(now=database_now()))
+
+
+@shared_task(name="routing.tasks.run_flows")
+def run_flows() -> None:
+    """Let flows go on: answers, delays, time-outs."""
+    work_off(flow_runs.run_next)
 
 
 @shared_task(name="routing.tasks.fetch_missed")

@@ -21,8 +21,9 @@ from conversations.models.message import AuthorKind, Direction
 from conversations.statements import Incoming
 from conversations.states import Status
 from routing.ai.base import Entry
-from routing.models import AiAgent, AiKind, Condition, Rule
+from routing.models import AiAgent, AiKind, Condition, Flow, Rule
 from routing.services import ai_agents as ai_agent_services
+from routing.services import flows as flow_services
 from routing.services import rules as rule_services
 from teams.identifiers import new_public_id
 from teams.models import Membership, Presence, Role, Strategy, Team, User
@@ -263,6 +264,23 @@ def make_ai_agent(
         entries=[Entry(question, answer, (word,)) for question, answer, word in entries],
         now=now,
     )
+
+
+def make_flow(
+    *,
+    steps: list[dict[str, Any]],
+    name: str = "Welcome",
+    trigger: str = "any_message",
+    words: tuple[str, ...] = (),
+    channels: tuple[Channel, ...] = (),
+    now: datetime = moments.WEDNESDAY_MORNING,
+) -> Flow:
+    """Make a flow that is published and on."""
+    head = flow_services.Head(name, trigger, words=words, channels=channels)
+    flow = flow_services.create(head, document={"steps": steps}, author=None, now=now)
+    flow_services.publish(flow, author=None, now=now)
+    flow.refresh_from_db()
+    return flow
 
 
 def make_api_key(*, user: User, scopes: list[str] | None = None, name: str = "CRM") -> str:

@@ -1,14 +1,18 @@
 """What a bot says and notes in a conversation that it has. No person wrote it."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
 
+from channels.models import Template
+from channels.placeholders import fill
 from conversations.actors import Actor
 from conversations.delivery_states import DeliveryStatus
 from conversations.event_types import EventType
 from conversations.models import Conversation, Message
-from conversations.models.message import AuthorKind, Direction
+from conversations.models.message import TEMPLATE_KIND, AuthorKind, Direction
 from conversations.services import events, messages, replies
 from conversations.services.messages import Draft
 from conversations.services.replies import ReplyRefusedError
@@ -27,14 +31,46 @@ def queue_text(
     reason = replies.reason_not_to_reply(conversation, now=now)
     if reason:
         raise ReplyRefusedError(reason)
-    draft = Draft(
+    return _queue(conversation, _draft(actor, body, now=now), answers_up_to, actor=actor, now=now)
+
+
+@transaction.atomic
+def queue_template(
+    conversation: Conversation,
+    *,
+    template: Template,
+    values: Mapping[str, str],
+    answers_up_to: int,
+    actor: Actor,
+    now: datetime,
+) -> Message:
+    """Queue an approved template as `queue_text` does a text, inside the 24 hours or after them."""
+    reason = replies.reason_not_to_use(template, conversation=conversation, values=values)
+    if reason:
+        raise ReplyRefusedError(reason)
+    draft = replace(
+        _draft(actor, fill(template.body, values), now=now),
+        kind=TEMPLATE_KIND,
+        fields={"template": template, "template_variables": dict(values)},
+    )
+    return _queue(conversation, draft, answers_up_to, actor=actor, now=now)
+
+
+def _draft(actor: Actor, body: str, *, now: datetime) -> Draft:
+    """Return what a bot says; its kind as an author is its kind as an actor."""
+    return Draft(
         direction=Direction.OUTBOUND,
-        author_kind=AuthorKind.AI,
+        author_kind=AuthorKind(actor.kind),
         body=body,
         delivery_status=DeliveryStatus.QUEUED,
         send_due_at=now,
         author_name=actor.label,
     )
+
+
+def _queue(
+    conversation: Conversation, draft: Draft, answers_up_to: int, *, actor: Actor, now: datetime
+) -> Message:
     message = messages.append_outbound(conversation, draft=draft, now=now)
     waiting = _first_unanswered(conversation, after=answers_up_to)
     Conversation.objects.filter(pk=conversation.pk).update(waiting_since=waiting)

@@ -100,7 +100,7 @@ def queue_template(
     conversation = _lock(conversation)
     if stored := _stored_before(conversation, public_id):
         return stored
-    reason = _reason_not_to_talk(conversation) or _reason_not_to_use(template, conversation, values)
+    reason = reason_not_to_use(template, conversation=conversation, values=values)
     if reason:
         raise ReplyRefusedError(reason)
     extra = {**_named(public_id), "template": template, "template_variables": dict(values)}
@@ -137,6 +137,13 @@ def add_note(
 def reason_not_to_reply(conversation: Conversation, *, now: datetime) -> str:
     """Return why free text may not be sent now, as a code; blank if it may."""
     return _reason_not_to_talk(conversation) or reason_not_to_write(conversation, now=now)
+
+
+def reason_not_to_use(
+    template: Template, *, conversation: Conversation, values: Mapping[str, str]
+) -> str:
+    """Return why a template may not be sent with these values, as a code; blank if it may."""
+    return _reason_not_to_talk(conversation) or _reason_not_to_use(template, conversation, values)
 
 
 def reason_not_to_resend(message: Message, *, now: datetime) -> str:

@@ -1,5 +1,6 @@
 """AI agents and conversations as the adapters are asked about them: rows become values."""
 
+from itertools import dropwhile
 from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
@@ -43,11 +44,17 @@ def brief_of(agent: AiAgent) -> Brief:
 def load_lines(conversation: Conversation) -> list[Message]:
     """Return the end of what was said, oldest first.
 
-    Notes were said to nobody, and a greeting or a survey answers nothing.
+    Notes were said to nobody, and a greeting or a survey answers nothing. Neither does what a flow
+    said last, before it left the customer to the AI agent.
     """
     said = Message.objects.filter(conversation=conversation).exclude(direction=Direction.NOTE)
     said = said.exclude(author_kind=AuthorKind.SYSTEM)
-    return list(said.order_by("-sequence")[:MOST_LINES])[::-1]
+    last_first = said.order_by("-sequence")[:MOST_LINES]
+    return list(dropwhile(_is_by_a_flow, last_first))[::-1]
+
+
+def _is_by_a_flow(message: Message) -> bool:
+    return message.author_kind == AuthorKind.FLOW
 
 
 def question_about(

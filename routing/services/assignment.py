@@ -16,8 +16,8 @@ from routing.engine.decide import decide, decide_handover, decide_named, decide_
 from routing.engine.facts import Target, TargetKind, Trigger
 from routing.engine.handovers import HandoverReason
 from routing.engine.written import Written, types_of
-from routing.models import Decision, RunEnd, RunProblem
-from routing.services import ai_holds, decisions, flow_ends
+from routing.models import Decision, FlowRun, RunEnd, RunProblem
+from routing.services import ai_holds, decisions, flow_ends, flow_handovers
 from routing.services.decisions import Question, decide_and_apply
 from teams.models import Team, User
 from teams.services import sweeps
@@ -129,7 +129,14 @@ def _route_due(conversation: Conversation, *, now: datetime) -> None:
 
 def _route_to_people_due(conversation: Conversation, *, now: datetime) -> None:
     """Decide for what a bot had, and nobody has yet."""
+    last = FlowRun.objects.filter(conversation=conversation).select_related("flow")
+    flow_run = last.order_by("-pk").first()
     run = ai_holds.last_run(conversation)
+    if flow_run is not None and (run is None or run.started_at < flow_run.started_at):
+        flow_handovers.decide_for(
+            flow_run, conversation=conversation, status=flow_run.status, now=now
+        )
+        return
     name = run.ai_agent.name if run else ""
     reason = run.end_reason if run else ""
     route_to_people(conversation, name=name, reason=reason or HandoverReason.TAKEN, now=now)

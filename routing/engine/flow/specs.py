@@ -85,8 +85,8 @@ class Wait:
 class Message:
     """`text` by language; `""` is for everybody else. `buttons` are answers to choose from.
 
-    With a `template` that goes out instead, its placeholders filled with `values`. Without `wait`
-    the flow goes on at once.
+    A `template`, its placeholders filled with `values`, goes out where the text may not be sent
+    any more, or where there is none. Without `wait` the flow goes on at once.
     """
 
     text: Mapping[str, str] = field(default_factory=dict)
