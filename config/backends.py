@@ -22,6 +22,12 @@ PERMISSIONS: dict[str, Right | Role] = {
     "routing.view_rule": Role.SUPERVISOR,
     "routing.view_condition": Role.SUPERVISOR,
     "routing.test_rule": Right.TEST_RULES,
+    **{
+        f"routing.{action}_savedtest": Right.TEST_RULES
+        for action in ("view", "add", "change", "delete")
+    },
+    "routing.view_rulereplay": Right.TEST_RULES,
+    "routing.add_rulereplay": Right.TEST_RULES,
     "routing.add_rule": Right.EDIT_RULES,
     "routing.change_rule": Right.EDIT_RULES,
     "routing.delete_rule": Right.EDIT_RULES,

@@ -28,6 +28,7 @@ BEAT: dict[str, tuple[str, float]] = {
     "remove_abandoned_uploads": ("conversations.tasks.remove_abandoned_uploads", 30),
     "forget_deliveries": ("conversations.tasks.forget_deliveries", 30),
     "forget_import_rows": ("teams.tasks.forget_import_rows", 30),
+    "replay_history": ("routing.tasks.replay_history", 2),
     "forget_answers": ("teams.tasks.forget_answers", 30),
 }
 

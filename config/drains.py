@@ -20,7 +20,15 @@ from conversations.services import (
     snoozing,
     uploads,
 )
-from routing.services import ai_answers, assignment, flow_runs, gap_fill, reassignment, waiting
+from routing.services import (
+    ai_answers,
+    assignment,
+    flow_runs,
+    gap_fill,
+    reassignment,
+    rule_replays,
+    waiting,
+)
 from teams.services import idempotency, import_thinning, presence, shifts
 from teams.services.sweeps import DoNext
 
@@ -50,6 +58,7 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("remove_abandoned_uploads", uploads.remove_next_abandoned),
     ("forget_deliveries", delivery_thinning.forget_next_delivered),
     ("forget_import_rows", import_thinning.forget_next_rows),
+    ("replay_history", rule_replays.work_next),
     ("forget_answers", idempotency.forget_next_expired),
 ]
 # A drain whose row stays due would run for ever; a tick says so instead.

@@ -10,11 +10,12 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_noop, ngettext
 
-from routing.engine import explain, phrases, serial
+from routing.engine import explain, lint_words, phrases, serial
 from routing.engine.explain import Sentence
 from routing.engine.explain_rules import describe_rule
 from routing.engine.facts import Answer, RuleSpec, Step, Target
 from routing.engine.phrases import Phrase
+from routing.engine.rule_lint import RuleWarning
 from routing.models import Decision
 
 #: More rules than this that did not match become one line.
@@ -119,6 +120,11 @@ def fold(steps: Sequence[RenderedStep]) -> list[RenderedStep]:
 def render_rule(rule: RuleSpec, *, names: Mapping[Target, str]) -> list[str]:
     """Return what a rule asks for, then each thing that it does."""
     return [_write(phrase) for phrase in describe_rule(rule, names=names)]
+
+
+def render_warning(warning: RuleWarning) -> tuple[str, str]:
+    """Return what a warning about a rule is called, and what it says."""
+    return gettext(lint_words.TITLES[warning.code]), _write(lint_words.describe(warning))
 
 
 def render_text(decision: Decision) -> str:

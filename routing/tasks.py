@@ -2,7 +2,15 @@
 
 from celery import shared_task
 
-from routing.services import ai_answers, assignment, flow_runs, gap_fill, reassignment, waiting
+from routing.services import (
+    ai_answers,
+    assignment,
+    flow_runs,
+    gap_fill,
+    reassignment,
+    rule_replays,
+    waiting,
+)
 from teams.clock import database_now
 from teams.hands import Hands
 from teams.services.sweeps import work_off
@@ -45,3 +53,9 @@ def run_flows() -> None:
 def fetch_missed() -> None:
     """Fetch what customers wrote and what never reached us."""
     work_off(gap_fill.fetch_next)
+
+
+@shared_task(name="routing.tasks.replay_history")
+def replay_history() -> None:
+    """Go on with replays of history, slice by slice, and remove those that are long over."""
+    work_off(rule_replays.work_next)

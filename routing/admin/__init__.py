@@ -7,7 +7,9 @@ from routing.admin.imports import RoutedImportAdmin
 from routing.admin.inbound_log import EnvelopeAdmin
 from routing.admin.people import LeavingPersonAdmin
 from routing.admin.ratings import RoutedRatingAdmin
+from routing.admin.rule_replays import RuleReplayAdmin
 from routing.admin.rules import RuleAdmin
+from routing.admin.saved_tests import SavedTestAdmin
 from routing.admin.teams import ChoosingTeamAdmin
 
 __all__ = [
@@ -20,4 +22,6 @@ __all__ = [
     "RoutedImportAdmin",
     "RoutedRatingAdmin",
     "RuleAdmin",
+    "RuleReplayAdmin",
+    "SavedTestAdmin",
 ]

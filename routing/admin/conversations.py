@@ -23,7 +23,7 @@ from conversations.admin.verbs import REFUSED, REOPEN, RESOLVE, Verb, actor_of
 from conversations.models import Conversation
 from conversations.states import ASSIGNABLE
 from routing.admin.ai_filter import AiFilter
-from routing.admin.explanations import explain_owner
+from routing.admin.explanations import explain_owner, replay_url
 from routing.admin.giving_to_ai import HAND_TO_AI
 from routing.admin.permanent_agents import PermanentAgentAdmin
 from routing.admin.waiting import names_of_holders, reasons_to_wait
@@ -123,6 +123,7 @@ class RoutedConversationAdmin(PermanentAgentAdmin):
         return {
             "decisions": explain_owner(conversation, now=timezone.now()),
             "held_by": names_of_holders([conversation]).get(conversation.pk),
+            "replay_url": replay_url(conversation),
         }
 
     def reasons_to_wait(self, rows: Sequence[Conversation]) -> Mapping[int, Text]:

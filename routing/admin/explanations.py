@@ -3,12 +3,17 @@
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+
 from conversations.models import Conversation
 from conversations.states import OPEN
+from routing.engine import serial
 from routing.engine.facts import Answer, Outcome, Step
-from routing.models import Decision
+from routing.models import Decision, ReplayBasis
 from routing.rendering import RenderedDecision, render_answer, render_decision
-from routing.services import preview
+from routing.services import preview, then_and_now
 
 MOST_DECISIONS = 10
 
@@ -59,3 +64,22 @@ def _why_waiting_now(
 def _desk_of(conversation: Conversation) -> dict[str, Any]:
     team = conversation.team
     return {"team_id": team.pk if team else None, "desk": str(team or conversation.channel)}
+
+
+def replay_url(conversation: Conversation) -> str:
+    """Return the address of the tester with what the customer wrote; blank if nobody decided."""
+    decision = then_and_now.latest_inbound(conversation)
+    if decision is None:
+        return ""
+    situation = serial.facts_from_json(decision.facts).situation
+    at = timezone.localtime(situation.at)
+    case: dict[str, str | int] = {
+        "channel": situation.channel_id,
+        "contact": f"#{conversation.contact_id}",
+        "text": situation.text,
+        "type": next(iter(situation.message_types), "text"),
+        "at": at.strftime("%Y-%m-%dT%H:%M:%S"),
+        "rules": ReplayBasis.PUBLISHED,
+        "then": str(decision.public_id),
+    }
+    return f"{reverse('admin:routing_rule_test')}?{urlencode(case)}"

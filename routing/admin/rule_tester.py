@@ -1,6 +1,9 @@
 """The rule tester: what would happen to this message? By GET alone, because nothing changes."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -9,14 +12,17 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from conversations import scope
+from routing.admin import answer_words
 from routing.admin.rule_tester_form import CaseForm
-from routing.engine.facts import Answer, Outcome
-from routing.models import AiAgent, Flow, Rule
+from routing.condition_forms import FIELD_LABELS
+from routing.engine.facts import Answer, RuleSpec, Situation, Trigger
+from routing.engine.fields import Field
+from routing.models import Decision, ReplayBasis, Rule
 from routing.rendering import render_answer
-from routing.services import rule_tester
-from routing.services.rule_tester import Verdict
+from routing.services import rule_replays, rule_tester, then_and_now
 from teams.admin.console import GuardedAdmin
-from teams.models import Team, User
+from teams.models import User
 from teams.viewers import viewer
 
 
@@ -28,52 +34,91 @@ class RuleTester(GuardedAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        links = [(_("Test the rules"), reverse("admin:routing_rule_test"))]
+        links = [
+            (_("Test the rules"), reverse("admin:routing_rule_test")),
+            (_("Saved tests"), reverse("admin:routing_savedtest_changelist")),
+            (_("Replay history"), reverse("admin:routing_rulereplay_changelist")),
+        ]
         return super().changelist_view(request, {"title_links": links, **(extra_context or {})})
 
     def test_view(self, request: HttpRequest) -> HttpResponse:
         """Ask the engine about a message; the address carries the case."""
         if not request.user.has_perm("routing.test_rule"):
             raise PermissionDenied
-        form = CaseForm(request.GET or None, asker=viewer(request))
+        asker = viewer(request)
+        form = CaseForm(request.GET or None, asker=asker)
         now = timezone.now()
-        verdict = rule_tester.ask(form.case(now=now)) if form.is_valid() else None
+        result = _result(form, asker=asker, now=now) if form.is_valid() else None
+        if result and request.user.has_perm("routing.add_savedtest"):
+            case = request.GET.urlencode()
+            result["save_url"] = f"{reverse('admin:routing_savedtest_add')}?{case}"
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("What would happen to this message?"),
             "form": form,
-            "result": _result(verdict) if verdict else None,
+            "result": result,
         }
         return TemplateResponse(request, "admin/routing/rule/test.html", context)
 
 
-def _result(verdict: Verdict) -> dict[str, Any]:
+def _result(form: CaseForm, *, asker: User, now: datetime) -> dict[str, Any]:
+    rules = rule_replays.rules_of(form.basis())
+    verdict = rule_tester.ask(form.case(now=now), rules=rules)
     answer = verdict.answer
     rule = Rule.objects.filter(pk=answer.rule_id).first() if answer.rule_id else None
+    decision = _visible_decision(form.cleaned_data["then"], asker=asker)
     return {
-        "sentence": _sentence(answer),
+        "is_draft": form.basis() is ReplayBasis.DRAFT,
+        "sentence": answer_words.sentence(answer),
         "decision": render_answer(answer, decided_at=verdict.situation.at),
         "rule": rule,
         "going_on": verdict.appended_to,
+        "then": decision and _compare(decision, verdict.situation, rules=rules, now=now),
     }
 
 
-def _sentence(answer: Answer) -> str:
-    """Return who would get it, in one sentence."""
-    team = Team.objects.filter(pk=answer.team_id).first() if answer.team_id else None
-    names = {"team": team.name if team else ""}
-    if answer.outcome is Outcome.HELD:
-        if answer.flow_id is not None:
-            names["name"] = Flow.objects.get(pk=answer.flow_id).name
-            return _("The flow %(name)s would start.") % names
-        names["name"] = AiAgent.objects.get(pk=answer.ai_agent_id or 0).name
-        return _("The AI agent %(name)s would answer.") % names
-    if answer.user_id is None:
-        if team:
-            return _("It would wait in the queue of %(team)s.") % names
-        return _("It would wait in the channel's queue.")
-    names["name"] = User.objects.get(pk=answer.user_id).name
-    if team:
-        return _("It would go to %(team)s, and %(name)s would get it.") % names
-    return _("%(name)s would get it.") % names
+def _visible_decision(public_id: UUID | None, *, asker: User) -> Decision | None:
+    """Return a decision about a conversation that the asker may see."""
+    if public_id is None:
+        return None
+    visible = Decision.objects.filter(conversation__in=scope.conversations_of(asker))
+    inbound = visible.filter(public_id=public_id, trigger=Trigger.INBOUND)
+    return inbound.select_related("conversation").first()
+
+
+def _compare(
+    decision: Decision, today: Situation, *, rules: Sequence[RuleSpec], now: datetime
+) -> dict[str, Any]:
+    """Return what was decided then, what the rules say to the same facts, and what else changed."""
+    comparison = then_and_now.compare(decision, rules=rules, now=now)
+    again = comparison.again
+    return {
+        "conversation": decision.conversation,
+        "has_moved": comparison.has_moved,
+        "has_guessed": comparison.has_guessed,
+        "then": _line(comparison.then),
+        "again": _line(again) if again else None,
+        "changed": [
+            FIELD_LABELS[field]
+            for field, name in _FACTS.items()
+            if getattr(comparison.situation, name) != getattr(today, name)
+        ],
+    }
+
+
+#: What may be different by now, of what rules can ask about.
+_FACTS = {
+    Field.CONTACT_IS_NEW: "is_new_contact",
+    Field.CONTACT_TAG: "contact_tags",
+    Field.CONTACT_LANGUAGE: "contact_language",
+    Field.CONTACT_ATTRIBUTE: "contact_attributes",
+    Field.CONVERSATION_TAG: "conversation_tags",
+    Field.OPEN_HOURS: "is_open",
+}
+
+
+def _line(answer: Answer) -> dict[str, str]:
+    """Return where an answer sends it, and by which rule."""
+    names = {s.facts["rule_id"]: s.facts["rule"] for s in answer.steps if s.stage == "rule"}
+    return {"where": answer_words.where(answer), "rule": names.get(answer.rule_id, "")}

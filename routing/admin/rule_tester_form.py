@@ -14,12 +14,32 @@ from conversations.models import Contact
 from routing.condition_forms import type_choices
 from routing.engine.text import split_raw
 from routing.forms import TagsField
+from routing.models import ReplayBasis
 from routing.services.rule_tester import Case
 from teams.models import User
 
 _LONGEST_TEXT = 4096
 _LONGEST_NUMBER = 16
-_MAIN = ("channel", "text", "type")
+_MAIN = ("channel", "text", "type", "rules")
+
+
+class PropertiesField(forms.CharField):
+    """A contact's properties as people type them, "plan=gold, age=41"; the value is a mapping."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", gettext_lazy("Such as plan=gold, age=41."))
+        super().__init__(required=False, max_length=500, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return ", ".join(f"{name}={each}" for name, each in value.items())
+        return value
+
+    def clean(self, value: Any) -> Any:
+        pairs = [part.partition("=") for part in split_raw(super().clean(value))]
+        if any(not name.strip() or not equals for name, equals, _value in pairs):
+            raise forms.ValidationError(_("Write each property as name=value."))
+        return {name.strip(): value.strip() for name, _equals, value in pairs}
 
 
 class CaseForm(forms.Form):
@@ -35,6 +55,16 @@ class CaseForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     type = forms.ChoiceField(label=gettext_lazy("Type"), required=False, choices=type_choices)
+    rules = forms.ChoiceField(
+        label=gettext_lazy("Rules"),
+        required=False,
+        choices=[
+            (ReplayBasis.PUBLISHED, gettext_lazy("Published")),
+            (ReplayBasis.DRAFT, gettext_lazy("Draft")),
+        ],
+        initial=ReplayBasis.PUBLISHED,
+        widget=forms.RadioSelect,
+    )
     at = forms.DateTimeField(
         label=gettext_lazy("When"),
         required=False,
@@ -53,12 +83,7 @@ class CaseForm(forms.Form):
     )
     language = forms.CharField(label=gettext_lazy("New: language"), required=False, max_length=12)
     tags = TagsField(label=gettext_lazy("New: tags"))
-    properties = forms.CharField(
-        label=gettext_lazy("New: properties"),
-        required=False,
-        max_length=500,
-        help_text=gettext_lazy("Such as plan=gold, age=41."),
-    )
+    properties = PropertiesField(label=gettext_lazy("New: properties"))
     online = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Online"),
         queryset=User.objects.none(),
@@ -66,6 +91,8 @@ class CaseForm(forms.Form):
         help_text=gettext_lazy("None chosen: everybody as they are now."),
         widget=forms.CheckboxSelectMultiple(attrs={"class": "checklist"}),
     )
+    #: A decision to compare with, where the case is a conversation's.
+    then = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, asker: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,11 +109,11 @@ class CaseForm(forms.Form):
         return [self[name] for name in _MAIN]
 
     def details(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.fields if name not in _MAIN]
+        return [self[name] for name in self.fields if name not in (*_MAIN, "then")]
 
     def is_detailed(self) -> bool:
         """Say whether something stands in the fields that are folded away at first."""
-        return any(self.data.get(name) for name in self.fields if name not in _MAIN)
+        return any(self.data.get(field.name) for field in self.details())
 
     def clean_contact(self) -> Contact | None:
         """Find the customer whom the asker may see; None where nobody is named."""
@@ -103,12 +130,9 @@ class CaseForm(forms.Form):
             raise forms.ValidationError(_("No customer of yours has this number."))
         return found
 
-    def clean_properties(self) -> dict[str, str]:
-        """Read "plan=gold, age=41"."""
-        pairs = [part.partition("=") for part in split_raw(self.cleaned_data["properties"])]
-        if any(not name.strip() or not equals for name, equals, _value in pairs):
-            raise forms.ValidationError(_("Write each property as name=value."))
-        return {name.strip(): value.strip() for name, _equals, value in pairs}
+    def basis(self) -> ReplayBasis:
+        """Return which rules are meant, of a form that is valid."""
+        return ReplayBasis(self.cleaned_data["rules"] or ReplayBasis.PUBLISHED)
 
     def case(self, *, now: datetime) -> Case:
         """Return the case, of a form that is valid."""

@@ -25,6 +25,7 @@ class WarningCode(StrEnum):
     PERSON_INACTIVE = "person_inactive"
     PERSON_NOT_RECEIVING = "person_not_receiving"
     AI_AGENT_STOPPED = "ai_agent_stopped"
+    FLOW_OFF = "flow_off"
     NOT_MATCHED_LATELY = "not_matched_lately"
 
 

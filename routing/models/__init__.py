@@ -20,6 +20,7 @@ from routing.models.flow import (
     StepKind,
 )
 from routing.models.rule import Condition, Rule, RuleSet
+from routing.models.rule_trust import ReplayBasis, ReplayStatus, RuleReplay, SavedTest
 
 __all__ = [
     "AiAgent",
@@ -35,11 +36,15 @@ __all__ = [
     "FlowTrigger",
     "FlowVersion",
     "KnowledgeEntry",
+    "ReplayBasis",
+    "ReplayStatus",
     "Rule",
+    "RuleReplay",
     "RuleSet",
     "RunEnd",
     "RunProblem",
     "RunStatus",
+    "SavedTest",
     "StepKind",
     "TurnOutcome",
 ]

@@ -1,6 +1,6 @@
 """What would happen to a message that did not come: the very engine, and nothing is written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from conversations.states import LIVE
 from routing import loaders
 from routing.desk_book import ReadOnlyDesks
 from routing.engine.decide import decide
-from routing.engine.facts import Answer, Desk, OpenDesk, Situation
+from routing.engine.facts import Answer, Desk, OpenDesk, RuleSpec, Situation
 from teams.models import Presence
 
 
@@ -33,6 +33,8 @@ class Case:
     language: str = ""
     tags: tuple[str, ...] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    #: Somebody who is described here, and not new.
+    wrote_before: bool = False
     online_ids: frozenset[int] | None = None
 
 
@@ -49,14 +51,17 @@ class Verdict:
     appended_to: Conversation | None = None
 
 
-def ask(case: Case) -> Verdict:
+def ask(case: Case, *, rules: Sequence[RuleSpec] | None = None) -> Verdict:
     """Decide for a message that starts a conversation. No lock is taken and nothing changes.
+
+    By `rules`, such as the draft; None: by those that are published.
 
     Shifts, open hours and the AI agents' budgets are those of `case.at`; load and capacity those
     of now. An AI agent is not asked anything.
     """
     version = loaders.current_version()
-    rules = loaders.load_rules(version)
+    if rules is None:
+        rules = loaders.load_rules(version)
     ids = loaders.load_ai_agent_ids(version, channel_id=case.channel.pk)
     flows = loaders.load_flow_starts(version, channel_id=case.channel.pk)
     situation = replace(_situation(case), ai_agent_ids=ids, flows=flows)
@@ -72,7 +77,7 @@ def _situation(case: Case) -> Situation:
         channel_name=case.channel.name,
         text=case.text,
         message_types=case.types,
-        is_new_contact=case.contact is None,
+        is_new_contact=case.contact is None and not case.wrote_before,
         is_open=load_is_open(case.channel, at=case.at),
     )
     if case.contact is not None:

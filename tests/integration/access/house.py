@@ -11,7 +11,8 @@ from channels.models import Envelope
 from conversations.actors import Actor
 from conversations.models import Conversation, EndpointDelivery, Survey
 from conversations.services import outbox
-from routing.services import assignment
+from routing.models import SavedTest
+from routing.services import assignment, rule_replays, saved_tests
 from teams.models import BusinessHours, Role, Team, User
 from teams.services import api_keys, imports
 from tests import moments
@@ -75,6 +76,9 @@ class House:
         self.api_key = api_keys.issue(self.bob, name="CRM", scopes=["read"]).api_key
         self.hours = BusinessHours.objects.create(code="office", name="Office")
         self.rule = make_rule(team=self.support)
+        self.replay = rule_replays.start(basis="draft", wanted=9, started_by=None, now=NOW)
+        test = SavedTest(name="A test", channel=self.channel, expected_rule=self.rule)
+        self.saved_test = saved_tests.save(test, editor=None, now=NOW)
         self.ai_agent = make_ai_agent()
         self.endpoint = make_endpoint(is_active=True)
         self.template = make_template(channel=self.channel)
@@ -154,6 +158,8 @@ class House:
         return {
             "channel": self.channel,
             "rule": self.rule,
+            "rulereplay": self.replay,
+            "savedtest": self.saved_test,
             "aiagent": self.ai_agent,
             "endpoint": self.endpoint,
             "template": self.template,
