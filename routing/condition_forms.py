@@ -84,12 +84,9 @@ def type_choices() -> list[tuple[str, str]]:
 _LETTERS = "ABCDEFGHIJ"
 
 
-class ConditionForm(forms.ModelForm):  # type: ignore[type-arg]
-    group = forms.ChoiceField(
-        label=gettext_lazy("Group"),
-        required=False,
-        choices=[("", "–"), *((letter, letter) for letter in _LETTERS)],
-    )
+class ConditionRow(forms.Form):
+    """A condition as a row of fields, wherever it is kept."""
+
     field = forms.ChoiceField(
         label=gettext_lazy("If"), choices=list(FIELD_LABELS.items()), initial=Field.MESSAGE_TEXT
     )
@@ -115,6 +112,26 @@ class ConditionForm(forms.ModelForm):  # type: ignore[type-arg]
         },
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "field" not in self.fields:
+            return
+        self.fields["field"].widget.attrs.update(
+            {
+                "data-operators": json.dumps({f: _in_order(OPERATORS[f]) for f in Field}),
+                "data-examples": json.dumps({f: str(EXAMPLES[f]) for f in Field}),
+                "data-named": Field.CONTACT_ATTRIBUTE.value,
+            }
+        )
+
+
+class ConditionForm(forms.ModelForm, ConditionRow):  # type: ignore[type-arg]
+    group = forms.ChoiceField(
+        label=gettext_lazy("Group"),
+        required=False,
+        choices=[("", "–"), *((letter, letter) for letter in _LETTERS)],
+    )
+
     class Meta:
         model = Condition
         fields = ("group", "field", "operator", "value")
@@ -123,18 +140,9 @@ class ConditionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "field" not in self.fields:
-            return
         asked = read_field(self.instance.field)
         if asked is not None and asked.name:
             self.initial.update(field=asked.field.value, name=asked.name)
-        self.fields["field"].widget.attrs.update(
-            {
-                "data-operators": json.dumps({f: _in_order(OPERATORS[f]) for f in Field}),
-                "data-examples": json.dumps({f: str(EXAMPLES[f]) for f in Field}),
-                "data-named": Field.CONTACT_ATTRIBUTE.value,
-            }
-        )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
