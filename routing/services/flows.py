@@ -11,7 +11,9 @@ from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from channels.models import Channel
-from routing.engine.flow import documents, specs
+from routing.engine.flow import documents, problems, specs
+from routing.engine.flow.problems import Problem
+from routing.flow_house import load_house
 from routing.models import Flow, FlowRun, FlowVersion
 from routing.services import rules
 from teams.models import User
@@ -34,6 +36,16 @@ class FlowConflictError(Exception):
     """Somebody else changed the draft since the caller saw it."""
 
     code = "flow.conflict"
+
+
+class FlowProblemsError(Exception):
+    """The draft cannot be published; `problems` are all that keep it from that."""
+
+    code = "flow.problems"
+
+    def __init__(self, found: Sequence[Problem]) -> None:
+        self.problems = tuple(found)
+        super().__init__(", ".join(f"{each.place}: {each.code}" for each in found))
 
 
 class FlowInUseError(Exception):
@@ -112,9 +124,11 @@ def _checked_words(head: Head) -> list[str]:
 def publish(flow: Flow, *, author: User | None, now: datetime, note: str = "") -> FlowVersion:
     """Let the draft be what customers meet from now on, and switch it on.
 
-    Whoever is in the flow finishes on the version that they began with.
+    Whoever is in the flow finishes on the version that they began with. Raises `FlowProblemsError`.
     """
     flow = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
+    if found := find_problems(flow):
+        raise FlowProblemsError(found)
     last = flow.versions.aggregate(last=Max("number"))["last"] or 0
     version = FlowVersion.objects.create(
         flow=flow,
@@ -130,6 +144,11 @@ def publish(flow: Flow, *, author: User | None, now: datetime, note: str = "") -
     Flow.objects.filter(pk=flow.pk).update(published=version, is_active=True)
     rules.publish(now=now)
     return version
+
+
+def find_problems(flow: Flow) -> list[Problem]:
+    """Return everything that keeps the draft from being published."""
+    return problems.find(flow.draft, house=load_house(flow.draft))
 
 
 @transaction.atomic

@@ -1,0 +1,68 @@
+"""What the steps of flows name: whether it is there, and may be used now."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from channels.models import Template
+from channels.models.template import TemplateStatus
+from routing.engine.flow import graph
+from routing.engine.flow.problems import TARGETS, House
+from routing.models import AiAgent
+from teams.models import Team, User
+
+#: By the key of a step that names one.
+MODELS: dict[str, type[Any]] = {
+    "team": Team,
+    "person": User,
+    "ai_agent": AiAgent,
+    "template": Template,
+}
+
+
+def load_house(document: Any) -> House:
+    """Return what the steps of a document name, in at most four queries."""
+    named = named_by(document)
+    return House(**{key: _usable(key, named[key]) for key in MODELS})
+
+
+def named_by(document: Any) -> dict[str, set[str]]:
+    """Return the public ids that the steps of a document name, by key."""
+    named: dict[str, set[str]] = {key: set() for key in MODELS}
+    for step in graph.steps_of(document):
+        key = TARGETS.get(graph.kind_of(step))
+        if key and (public_id := graph.text_at(step, key)):
+            named[key].add(public_id)
+    return named
+
+
+def offered(key: str) -> QuerySet[Any]:
+    """Return the rows that a step may name, by name."""
+    rows: QuerySet[Any] = MODELS[key]._default_manager.order_by("name", "pk")
+    if key == "template":
+        return rows.filter(status=TemplateStatus.APPROVED, removed_at=None)
+    return rows if key == "ai_agent" else rows.filter(is_active=True)
+
+
+def _usable(key: str, public_ids: Iterable[str]) -> dict[str, bool]:
+    wanted = [each for each in public_ids if is_id(each)]
+    if not wanted:
+        return {}
+    rows = MODELS[key]._default_manager.filter(public_id__in=wanted)
+    return {str(row.public_id): _is_usable(row) for row in rows}
+
+
+def _is_usable(row: Any) -> bool:
+    if isinstance(row, Template):
+        return row.status == TemplateStatus.APPROVED and row.removed_at is None
+    return bool(row.is_running if isinstance(row, AiAgent) else row.is_active)
+
+
+def is_id(text: str) -> bool:
+    """Say whether a text is written as our public ids are."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
