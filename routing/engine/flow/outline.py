@@ -60,21 +60,18 @@ class _Drawing:
     seen: set[int] = field(default_factory=set)
 
     def follow(self, edge: Edge) -> tuple[Line, ...]:
-        """Return the steps from here on, each with what branches off it."""
-        lines: list[Line] = []
-        while True:
-            place = edge.target
-            if place is None or place in self.seen:
-                lines.append(self._mention(edge))
-                return tuple(lines)
-            self.seen.add(place)
-            usual = [way for way in self.ways[place] if way.exit.key == "next"]
-            others = [way for way in self.ways[place] if way.exit.key != "next"]
-            branches = tuple(self._branch(way) for way in others)
-            lines.append(_line(place, self.steps[place], branches=branches))
-            if not usual:
-                return tuple(lines)
-            edge = usual[0]
+        """Return the steps from here on: the usual way first, then what branches off it."""
+        way: list[int] = []
+        last: Edge | None = edge
+        while last is not None and last.target is not None and last.target not in self.seen:
+            way.append(last.target)
+            self.seen.add(last.target)
+            last = next((one for one in self.ways[last.target] if one.exit.key == "next"), None)
+        lines = [_line(place, self.steps[place], branches=self._branches(place)) for place in way]
+        return (*lines, *([] if last is None else [self._mention(last)]))
+
+    def _branches(self, place: int) -> tuple[Branch, ...]:
+        return tuple(self._branch(way) for way in self.ways[place] if way.exit.key != "next")
 
     def _branch(self, edge: Edge) -> Branch:
         key = "path" if edge.exit.key.startswith("paths.") else edge.exit.key

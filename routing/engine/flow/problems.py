@@ -54,7 +54,7 @@ def find(document: Any, *, house: House) -> list[Problem]:
     if not steps:
         return faults or [Problem("no_steps")]
     ways = graph.edges(steps)
-    spoken = _languages(steps)
+    spoken = languages_of(steps)
     graph_wide = chain(_of_circles(steps, ways), _of_reach(steps, ways), _of_names(steps))
     found = [*faults, *graph_wide]
     for place, step in enumerate(steps):
@@ -138,7 +138,7 @@ def texts_of(step: Step) -> dict[str, str]:
     return {str(language): graph.text_at(found, language) for language in found}
 
 
-def _languages(steps: Sequence[Step]) -> list[str]:
+def languages_of(steps: Sequence[Step]) -> list[str]:
     """Return the languages in which some step of the flow speaks."""
     spoken = chain.from_iterable(texts_of(step).items() for step in steps if _speaks(step))
     return sorted({language for language, text in spoken if language and text})
