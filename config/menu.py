@@ -74,6 +74,7 @@ MENU: tuple[tuple[Text, tuple[Entry, ...]], ...] = (
         _("Routing"),
         (
             Entry(_("Rules"), "rules", "admin:routing_rule_changelist", "routing.view_rule"),
+            Entry(_("Flows"), "flow", "admin:routing_flow_changelist", "routing.view_flow"),
             Entry(
                 _("AI agents"), "auto", "admin:routing_aiagent_changelist", "routing.view_aiagent"
             ),

@@ -220,6 +220,8 @@ SESSION_COOKIE_AGE = 12 * 3600
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 # Meta puts up to 3 MB of customers' messages into one request; the doors of others take less.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
+# A flow of a hundred steps is one form.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 # --- Language and time
 LANGUAGE_CODE = "en"

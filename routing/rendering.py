@@ -97,7 +97,7 @@ def render_decision(decision: Decision) -> RenderedDecision:
 def render_answer(answer: Answer, *, decided_at: datetime | None = None) -> RenderedDecision:
     """Render what the engine answered, also where nothing was stored: in a preview."""
     steps = tuple(_render_steps(answer.steps))
-    heading = _write(explain.heading(answer))
+    heading = write_phrase(explain.heading(answer))
     return RenderedDecision(heading, steps, trail=tuple(fold(steps)), decided_at=decided_at)
 
 
@@ -119,7 +119,7 @@ def fold(steps: Sequence[RenderedStep]) -> list[RenderedStep]:
 
 def render_rule(rule: RuleSpec, *, names: Mapping[Target, str]) -> list[str]:
     """Return what a rule asks for, then each thing that it does."""
-    return [_write(phrase) for phrase in describe_rule(rule, names=names)]
+    return [write_phrase(phrase) for phrase in describe_rule(rule, names=names)]
 
 
 def render_warning(warning: RuleWarning) -> tuple[str, str]:
@@ -144,11 +144,13 @@ def _lines(trail: Sequence[RenderedStep]) -> Iterator[str]:
 def _render_steps(steps: Sequence[Step]) -> Iterator[RenderedStep]:
     for seq, sentence in enumerate(explain.explain(steps), start=1):
         details = tuple(_render_detail(detail) for detail in sentence.details)
-        yield RenderedStep(seq, sentence.stage, sentence.outcome, _write(sentence.phrase), details)
+        yield RenderedStep(
+            seq, sentence.stage, sentence.outcome, write_phrase(sentence.phrase), details
+        )
 
 
 def _render_detail(sentence: Sentence) -> RenderedDetail:
-    return RenderedDetail(sentence.outcome, _write(sentence.phrase))
+    return RenderedDetail(sentence.outcome, write_phrase(sentence.phrase))
 
 
 def _is_unmatched(step: RenderedStep) -> bool:
@@ -156,11 +158,11 @@ def _is_unmatched(step: RenderedStep) -> bool:
 
 
 def _fold_run(run: tuple[RenderedStep, ...]) -> RenderedStep:
-    text = _write(explain.rules_did_not_match(len(run)))
+    text = write_phrase(explain.rules_did_not_match(len(run)))
     return RenderedStep(run[0].seq, "rule", "no", text, folded=run)
 
 
-def _write(phrase: Phrase) -> str:
+def write_phrase(phrase: Phrase) -> str:
     """Return a phrase in the active language, on one line and beginning with a capital."""
     text = phrases.write(phrase, translate=gettext, translate_count=ngettext)
     return capfirst(text if text.isprintable() else "".join(map(_printable, text)))

@@ -15,6 +15,7 @@ class Right(StrEnum):
     EDIT_CHANNELS = "edit_channels"
     EDIT_ENDPOINTS = "edit_endpoints"
     EDIT_RULES = "edit_rules"
+    EDIT_FLOWS = "edit_flows"
     TEST_RULES = "test_rules"
     ASSIGN_WITHIN_TEAMS = "assign_within_teams"
     ASSIGN_ANYWHERE = "assign_anywhere"
@@ -31,6 +32,7 @@ _LOWEST: dict[Right, Role] = {
     Right.EDIT_CHANNELS: Role.ADMINISTRATOR,
     Right.EDIT_ENDPOINTS: Role.ADMINISTRATOR,
     Right.EDIT_RULES: Role.ADMINISTRATOR,
+    Right.EDIT_FLOWS: Role.SUPERVISOR,
     Right.TEST_RULES: Role.SUPERVISOR,
     Right.ASSIGN_WITHIN_TEAMS: Role.SUPERVISOR,
     Right.ASSIGN_ANYWHERE: Role.ADMINISTRATOR,

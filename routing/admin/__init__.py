@@ -3,6 +3,8 @@
 from routing.admin.ai_agents import AiAgentAdmin
 from routing.admin.channels import RoutedChannelAdmin
 from routing.admin.conversations import RoutedConversationAdmin
+from routing.admin.flows.flow_admin import FlowAdmin
+from routing.admin.flows.runs import FlowRunAdmin
 from routing.admin.imports import RoutedImportAdmin
 from routing.admin.inbound_log import EnvelopeAdmin
 from routing.admin.people import LeavingPersonAdmin
@@ -16,6 +18,8 @@ __all__ = [
     "AiAgentAdmin",
     "ChoosingTeamAdmin",
     "EnvelopeAdmin",
+    "FlowAdmin",
+    "FlowRunAdmin",
     "LeavingPersonAdmin",
     "RoutedChannelAdmin",
     "RoutedConversationAdmin",

@@ -1,0 +1,1 @@
+"""Flows in the console: drawn as plain forms, published, tried, and looked at while they run."""

@@ -1,0 +1,333 @@
+"""Flows are drawn as plain forms, without scripts: nothing that was typed is lost."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from routing.models import Flow
+from routing.services import flows
+from routing.services.flows import Head
+from teams.models import Role
+from tests.console import sign_in
+from tests.factories import make_agent, make_supervisor, make_team
+from tests.integration.console.flow_forms import fields_of
+from tests.moments import WEDNESDAY_MORNING as MORNING
+
+pytestmark = pytest.mark.django_db
+
+ASK = {"name": "ask", "kind": "question", "text": {"": "Which order?"}, "answer_as": "order"}
+BYE = {"name": "bye", "kind": "message", "text": {"": "Bye!"}}
+JUMP = {"name": "back", "kind": "go_to", "next": "ask"}
+
+
+@pytest.fixture
+def sara():
+    return make_supervisor(name="Sara")
+
+
+@pytest.fixture
+def desk(sara):
+    return sign_in(sara)
+
+
+def draw(*steps, name="Refunds", **head):
+    given = Head(name, head.pop("trigger", "any_message"), **head)
+    return flows.create(given, document={"steps": list(steps)}, author=None, now=MORNING)
+
+
+def page_of(flow):
+    return reverse("admin:routing_flow_change", args=[flow.pk])
+
+
+def send(desk, flow, act="save", **changes):
+    """Open the page, change some fields, and press a button."""
+    sent = {**fields_of(desk.get(page_of(flow)).content), "act": act}
+    for name, value in changes.items():
+        sent[name.replace("__", "-")] = value
+    return desk.post(page_of(flow), sent)
+
+
+def draft(flow):
+    flow.refresh_from_db()
+    return flow.draft["steps"]
+
+
+def names(flow):
+    return [step["name"] for step in draft(flow)]
+
+
+class TestANewFlow:
+    def test_begins_with_its_head_and_leads_to_its_steps(self, desk):
+        add = reverse("admin:routing_flow_add")
+        assert desk.get(add).status_code == 200
+        answer = desk.post(add, {"name": "Hours", "trigger": "contains", "words": "open, 営業"})
+        flow = Flow.objects.get()
+        assert answer.url == page_of(flow)
+        assert (flow.words, flow.draft) == (["open", "営業"], {"steps": []})
+
+    def test_comes_back_as_it_was_typed_if_something_is_missing(self, desk):
+        add = reverse("admin:routing_flow_add")
+        page = desk.post(
+            add, {"name": "Hours", "trigger": "contains", "words": ""}
+        ).content.decode()
+        assert "Say which words start it." in page
+        assert 'value="Hours"' in page
+        assert not Flow.objects.exists()
+
+
+class TestThePage:
+    def test_changes_nothing_when_it_is_saved_as_it_is(self, desk):
+        team = str(make_team(name="Support").public_id)
+        steps = [
+            {
+                "name": "refund?",
+                "kind": "condition",
+                "paths": [
+                    {
+                        "name": "yes",
+                        "conditions": [
+                            {"field": "message.text", "operator": "contains", "value": "refund"},
+                            {"field": "contact.attribute.plan", "operator": "is_set", "value": ""},
+                        ],
+                        "next": "bye",
+                    }
+                ],
+                "otherwise": "to Support",
+            },
+            {**ASK, "accepts": "choice", "choices": ["one", "two"], "on_failed": "bye"},
+            {"name": "note", "kind": "update_contact", "attributes": {"plan": "gold"}},
+            {**BYE, "text": {"": "Bye!", "ja": "では"}, "wait": True, "buttons": ["yes", "no"]},
+            {"name": "later", "kind": "delay", "seconds": 5400},
+            JUMP,
+            {"name": "to Support", "kind": "team", "team": team, "contact_tags": ["a", "b"]},
+            {"name": "over", "kind": "end"},
+        ]
+        flow = draw(*steps)
+        before = draft(flow)
+        assert send(desk, flow).status_code == 302
+        assert draft(flow) == before
+
+    def test_names_every_problem_with_a_link_to_its_step(self, desk):
+        flow = draw({"name": "jump", "kind": "go_to", "next": "nowhere"}, BYE)
+        page = desk.get(page_of(flow)).content.decode()
+        assert "2 problems keep it from being published" in page
+        assert "It goes on to “nowhere”, and there is no such step." in page
+        assert 'href="#step-1"' in page
+        assert re.search(r'id="step-2"\s+open', page)
+
+    def test_leaves_steps_that_are_right_closed(self, desk):
+        page = desk.get(page_of(draw(BYE))).content.decode()
+        assert not re.search(r'id="step-1"\s+open', page)
+        assert "keeps it from" not in page
+
+    def test_is_not_for_agents(self):
+        alice = sign_in(make_agent(name="Alice", role=Role.AGENT))
+        assert alice.get(page_of(draw(BYE))).status_code in (302, 403)
+
+
+class TestTheButtons:
+    @pytest.mark.parametrize(
+        ("act", "after"),
+        [
+            ("up-1", ["bye", "ask", "back"]),
+            ("down-1", ["ask", "back", "bye"]),
+            ("up-0", ["ask", "bye", "back"]),
+            ("insert-0", ["ask", "Step 2", "bye", "back"]),
+            ("duplicate-0", ["ask", "ask 2", "bye", "back"]),
+            ("delete-1", ["ask", "back"]),
+            ("delete-99", ["ask", "bye", "back"]),
+            ("dance-1", ["ask", "bye", "back"]),
+        ],
+    )
+    def test_rearrange_the_steps_and_save_what_was_typed(self, desk, act, after):
+        flow = draw(ASK, BYE, JUMP)
+        send(desk, flow, act, steps__2__name="back")
+        assert names(flow) == after
+
+    def test_lead_back_to_the_step(self, desk):
+        flow = draw(ASK, BYE)
+        assert send(desk, flow, "insert-0").url == f"{page_of(flow)}?step=2#step-2"
+        page = desk.get(f"{page_of(flow)}?step=2").content.decode()
+        assert re.search(r'id="step-2"\s+open', page)
+
+    def test_add_a_path(self, desk):
+        flow = draw({"name": "c", "kind": "condition"})
+        changes = {"steps-0-paths-0-name": "yes", "steps-0-paths-0-conditions-0-value": "refund"}
+        send(desk, flow, "path-0", **changes)
+        (step,) = draft(flow)
+        assert [path["name"] for path in step["paths"]] == ["yes", ""]
+        assert step["paths"][0]["conditions"][0]["value"] == "refund"
+
+
+class TestAStep:
+    def test_that_is_renamed_stays_where_others_go(self, desk):
+        flow = draw(ASK, JUMP)
+        send(desk, flow, steps__0__name="ask for it")
+        assert draft(flow)[1]["next"] == "ask for it"
+
+    def test_that_is_deleted_leaves_a_problem_where_others_went(self, desk):
+        flow = draw(ASK, BYE, JUMP)
+        send(desk, flow, "delete-0")
+        page = desk.get(page_of(flow)).content.decode()
+        assert "It goes on to “ask”, and there is no such step." in page
+        assert draft(flow)[1]["next"] == "ask"
+
+    def test_of_another_kind_says_what_was_left_out(self, desk):
+        flow = draw(BYE)
+        answer = send(desk, flow, steps__0__kind="delay")
+        page = desk.get(answer.url).content.decode()
+        assert "Step 1 is of the kind “Delay” now. Left out: Text." in page
+        assert draft(flow)[0]["kind"] == "delay"
+
+    def test_keeps_what_both_kinds_have(self, desk):
+        flow = draw(BYE)
+        send(desk, flow, steps__0__kind="question")
+        assert draft(flow)[0]["text"] == {"": "Bye!"}
+
+    def test_speaks_another_language(self, desk):
+        flow = draw(BYE)
+        send(desk, flow, **{"steps-0-text-1-language": "ja", "steps-0-text-1-text": "では"})
+        assert draft(flow)[0]["text"] == {"": "Bye!", "ja": "では"}
+
+    def test_adds_tags_unless_somebody_says_replace(self, desk):
+        team = str(make_team(name="Support").public_id)
+        flow = draw({"name": "t", "kind": "team", "team": team})
+        send(desk, flow, steps__0__contact_tags="vip, 常連")
+        assert (draft(flow)[0]["contact_tags"], draft(flow)[0]["tags_mode"]) == (
+            ["vip", "常連"],
+            "add",
+        )
+        send(desk, flow, steps__0__tags_mode="replace")
+        assert draft(flow)[0]["tags_mode"] == "replace"
+
+
+class TestWhatCannotBeKept:
+    def test_comes_back_as_it_was_typed(self, desk):
+        flow = draw(ASK)
+        answer = send(
+            desk,
+            flow,
+            steps__0__attempts="many",
+            steps__0__timeout_s_0="a while",
+            steps__0__answer_as="my order!",
+        )
+        page = answer.content.decode()
+        assert answer.status_code == 200
+        assert "Not saved yet" in page
+        for typed in ("many", "a while", "my order!"):
+            assert f'value="{typed}"' in page
+        assert "This is not a whole number." in page
+        assert draft(flow) == draw(ASK, name="other").draft["steps"]
+
+    def test_comes_back_with_the_button_done(self, desk):
+        flow = draw(ASK, BYE)
+        page = send(desk, flow, "up-1", steps__0__attempts="many").content
+        sent = fields_of(page)
+        assert (sent["steps-0-name"], sent["steps-1-attempts"]) == ("bye", "many")
+
+    def test_is_a_condition_that_nobody_understands(self, desk):
+        flow = draw({"name": "c", "kind": "condition"})
+        page = send(
+            desk,
+            flow,
+            **{
+                "steps-0-paths-0-name": "late",
+                "steps-0-paths-0-conditions-0-field": "time.of_day",
+                "steps-0-paths-0-conditions-0-operator": "gt",
+                "steps-0-paths-0-conditions-0-value": "noon",
+            },
+        ).content.decode()
+        assert "A time is written like 09:00" in page
+        assert 'value="noon"' in page
+
+    def test_is_a_head_without_a_name(self, desk):
+        flow = draw(BYE)
+        page = send(desk, flow, name="", steps__0__name="good bye").content
+        assert fields_of(page)["steps-0-name"] == "good bye"
+        assert names(flow) == ["bye"]
+
+    def test_is_what_somebody_else_changed_meanwhile(self, desk):
+        flow = draw(BYE)
+        seen = fields_of(desk.get(page_of(flow)).content)
+        flows.save_draft(flow, document={"steps": [ASK]}, author=None, now=MORNING)
+        answer = desk.post(page_of(flow), {**seen, "steps-0-name": "mine", "act": "save"})
+        assert "Somebody else changed “Refunds” while you did." in answer.content.decode()
+        assert names(flow) == ["ask"]
+        again = {**fields_of(answer.content), "act": "save"}
+        assert desk.post(page_of(flow), again).status_code == 302
+        assert names(flow) == ["mine"]
+
+
+class TestPublishing:
+    def test_shows_what_is_different_and_puts_it_in_force(self, desk, sara):
+        flow = draw(BYE)
+        publish = reverse("admin:routing_flow_publish", args=[flow.pk])
+        assert send(desk, flow, "publish").url == publish
+        desk.post(publish, fields_of(desk.get(publish).content, "") | {"seen": 2, "note": "First"})
+        flow.refresh_from_db()
+        assert (flow.published.number, flow.is_active, flow.published.published_by) == (
+            1,
+            True,
+            sara,
+        )
+        send(desk, flow, **{"steps-0-text-0-text": "Good bye!"})
+        page = desk.get(publish).content.decode()
+        assert "<del>Bye!</del>" in page
+        assert "<ins>Good bye!</ins>" in page
+
+    def test_is_refused_with_every_problem(self, desk):
+        flow = draw(JUMP, {"name": "t", "kind": "team"})
+        publish = reverse("admin:routing_flow_publish", args=[flow.pk])
+        page = desk.get(publish).content.decode()
+        for problem in ("there is no such step", "it is never reached", "Choose a team."):
+            assert problem in page
+        assert "What is new, for your colleagues" not in page
+        desk.post(publish, {"seen": flow.draft_number})
+        flow.refresh_from_db()
+        assert flow.published is None
+
+    def test_is_refused_if_the_draft_is_another_by_now(self, desk):
+        flow = draw(BYE)
+        publish = reverse("admin:routing_flow_publish", args=[flow.pk])
+        flows.save_draft(flow, document={"steps": [ASK]}, author=None, now=MORNING)
+        desk.post(publish, {"seen": 1})
+        flow.refresh_from_db()
+        assert flow.published is None
+
+    def test_can_be_gone_back_from(self, desk):
+        flow = draw(BYE)
+        flows.publish(flow, author=None, now=MORNING)
+        flows.save_draft(flow, document={"steps": [ASK]}, author=None, now=MORNING)
+        flows.publish(flow, author=None, now=MORNING)
+        versions = desk.get(reverse("admin:routing_flow_versions", args=[flow.pk]))
+        assert "Version 2" in versions.content.decode()
+        desk.post(reverse("admin:routing_flow_restore", args=[flow.pk, 1]))
+        assert names(flow) == ["bye"]
+        assert flow.published.number == 2
+
+
+class TestTheList:
+    def test_says_what_state_a_flow_is_in(self, desk):
+        _drawn, live, newer = (draw(BYE, name=name) for name in ("Drawn", "Live", "Newer"))
+        for flow in (live, newer):
+            flows.publish(flow, author=None, now=MORNING)
+        flows.save_draft(newer, document={"steps": [ASK]}, author=None, now=MORNING)
+        page = desk.get(reverse("admin:routing_flow_changelist")).content.decode()
+        for state in ("Draft", "Published v1", "Published v1, draft newer"):
+            assert f">{state}</span>" in page
+
+    def test_moves_flows_and_switches_them(self, desk):
+        first, second = draw(BYE, name="First"), draw(BYE, name="Second")
+        desk.post(reverse("admin:routing_flow_up", args=[second.pk]))
+        assert list(Flow.objects.values_list("name", flat=True)) == ["Second", "First"]
+        flows.publish(first, author=None, now=MORNING)
+        desk.post(reverse("admin:routing_flow_switch", args=[first.pk]))
+        first.refresh_from_db()
+        assert not first.is_active
+
+    def test_asks_as_often_for_many_as_for_few(self, desk, django_assert_max_num_queries):
+        for number in range(12):
+            flows.publish(draw(BYE, name=f"Flow {number}"), author=None, now=MORNING)
+        with django_assert_max_num_queries(24):
+            desk.get(reverse("admin:routing_flow_changelist"))
