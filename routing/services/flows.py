@@ -14,7 +14,7 @@ from channels.models import Channel
 from routing.engine.flow import documents, problems, specs
 from routing.engine.flow.problems import Problem
 from routing.flow_house import load_house
-from routing.models import Flow, FlowRun, FlowVersion
+from routing.models import Flow, FlowRun, FlowVersion, Rule
 from routing.services import rules
 from teams.models import User
 
@@ -189,12 +189,17 @@ def reorder(flows: Sequence[Flow], *, now: datetime) -> None:
 
 @transaction.atomic
 def delete(flow: Flow, *, now: datetime) -> None:
-    """Remove a flow that never ran. Raises `FlowInUseError`."""
-    if FlowRun.objects.filter(flow=flow).exists():
+    """Remove a flow that never ran and that no rule starts. Raises `FlowInUseError`."""
+    if is_in_use(flow):
         raise FlowInUseError
     Flow.objects.filter(pk=flow.pk).update(published=None, is_active=False)
     Flow.objects.filter(pk=flow.pk).delete()
     rules.publish(now=now)
+
+
+def is_in_use(flow: Flow) -> bool:
+    """Say whether the flow has run, or a rule starts it."""
+    return FlowRun.objects.filter(flow=flow).exists() or Rule.objects.filter(flow=flow).exists()
 
 
 def is_published_as_drawn(flow: Flow) -> bool:

@@ -15,7 +15,9 @@ from django.utils import timezone
 from channels.models import Channel, Endpoint, Envelope, EnvelopeOutcome, Template
 from config.backends import PERMISSIONS
 from conversations.models import Contact, Conversation, EndpointDelivery, Survey, SurveyStatus
-from routing.models import AiAgent, Rule
+from routing.models import AiAgent, Flow, FlowRun, Rule
+from routing.services import flows
+from routing.services.flows import Head
 from teams.csv_plan import Subject
 from teams.models import ApiKey, BusinessHours, Import, Role, Team, User
 from teams.services import api_keys, hours, imports
@@ -46,6 +48,8 @@ MODELS = [
     Survey,
     Rule,
     AiAgent,
+    Flow,
+    FlowRun,
     ApiKey,
     BusinessHours,
     Import,
@@ -56,6 +60,8 @@ MODELS = [
 NAMES = [model.__name__ for model in MODELS]
 #: What a supervisor may not even look at.
 ABOVE_SUPERVISORS = {ApiKey, Endpoint, EndpointDelivery, Envelope, Import}
+#: What a supervisor makes; everything else is for administrators.
+MADE_BY_SUPERVISORS = {Flow}
 #: What a click may remove for good; everything else is deactivated, revoked or kept.
 DELETABLE = {Rule}
 HUGE = "9" * 30
@@ -76,6 +82,18 @@ def make_another(number: int) -> None:
         team=team,
         conditions=(("message.text", "contains", "refund"), ("contact.tag", "in", "vip")),
     ).channels.add(channel)
+    step = {"name": "Hello", "kind": "message", "text": {"": "Hello!"}}
+    flow = flows.create(
+        Head(f"Hello {number}", "none"), document={"steps": [step]}, author=None, now=now
+    )
+    FlowRun.objects.create(
+        conversation=conversation,
+        flow=flow,
+        version=flows.publish(flow, author=None, now=now),
+        actor_kind="system",
+        due_at=now,
+        started_at=now,
+    )
     make_ai_agent(name=f"Fay {number}", channels=(channel,), entries=(("Open?", "Yes.", "open"),))
     Survey.objects.create(
         conversation=conversation,
@@ -162,7 +180,8 @@ class TestAModel:
         row = model.objects.order_by("pk").first()
         assert supervisor.get(address(model, "changelist")).status_code == expected
         assert supervisor.get(address(model, "change", quote(row.pk))).status_code == expected
-        assert supervisor.get(address(model, "add")).status_code == 403
+        may_add = 200 if model in MADE_BY_SUPERVISORS else 403
+        assert supervisor.get(address(model, "add")).status_code == may_add
 
     def test_is_deleted_only_where_that_is_meant(self, owner: Client, model: Any) -> None:
         row = model.objects.order_by("pk").first()

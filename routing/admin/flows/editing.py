@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -42,7 +42,10 @@ class FlowEditor(FlowList):
     ) -> HttpResponse:
         if object_id is None:
             return self._new(request)
-        flow = self.pick(request, object_id)
+        try:
+            flow = self.pick(request, object_id)
+        except Http404:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined, no-any-return]
         if request.method == "POST" and self.has_change_permission(request):
             return self._save(request, flow)
         return self._show(request, flow, document=flow.draft, form=HeadForm(**_head_of(flow)))

@@ -11,8 +11,9 @@ from channels.models import Envelope
 from conversations.actors import Actor
 from conversations.models import Conversation, EndpointDelivery, Survey
 from conversations.services import outbox
-from routing.models import SavedTest
-from routing.services import assignment, rule_replays, saved_tests
+from routing.models import Flow, FlowRun, SavedTest
+from routing.services import assignment, flows, rule_replays, saved_tests
+from routing.services.flows import Head
 from teams.models import BusinessHours, Role, Team, User
 from teams.services import api_keys, imports
 from tests import moments
@@ -53,6 +54,14 @@ OF_THINGS = ("any", "absent")
 OF_LISTS = ("any",)
 
 
+def make_published_flow() -> Flow:
+    step = {"name": "Hello", "kind": "message", "text": {"": "Hello!"}}
+    flow = flows.create(Head("Hello", "none"), document={"steps": [step]}, author=None, now=NOW)
+    flows.publish(flow, author=None, now=NOW)
+    flow.refresh_from_db()
+    return flow
+
+
 class House:
     def __init__(self) -> None:
         self.callers = {
@@ -80,6 +89,7 @@ class House:
         test = SavedTest(name="A test", channel=self.channel, expected_rule=self.rule)
         self.saved_test = saved_tests.save(test, editor=None, now=NOW)
         self.ai_agent = make_ai_agent()
+        self.flow = make_published_flow()
         self.endpoint = make_endpoint(is_active=True)
         self.template = make_template(channel=self.channel)
         self.conversations = {
@@ -95,6 +105,14 @@ class House:
             name: self._conversation(team=self.support, assignee=caller)
             for name, caller in self.callers.items()
         }
+        self.flow_run = FlowRun.objects.create(
+            conversation=self.conversations["team"],
+            flow=self.flow,
+            version=self.flow.published,
+            actor_kind="system",
+            due_at=NOW,
+            started_at=NOW,
+        )
         self.upload = imports.plan(
             b"team_code,name\nsupport,Support\n",
             subject="teams",
@@ -160,6 +178,8 @@ class House:
             "rule": self.rule,
             "rulereplay": self.replay,
             "savedtest": self.saved_test,
+            "flow": self.flow,
+            "flowrun": self.flow_run,
             "aiagent": self.ai_agent,
             "endpoint": self.endpoint,
             "template": self.template,

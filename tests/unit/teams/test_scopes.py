@@ -33,6 +33,7 @@ class TestRights:
             (Right.EDIT_PEOPLE, Role.ADMINISTRATOR),
             (Right.EDIT_CHANNELS, Role.ADMINISTRATOR),
             (Right.EDIT_RULES, Role.ADMINISTRATOR),
+            (Right.EDIT_FLOWS, Role.SUPERVISOR),
             (Right.ASSIGN_ANYWHERE, Role.ADMINISTRATOR),
         ],
     )
