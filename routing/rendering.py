@@ -124,7 +124,7 @@ def render_rule(rule: RuleSpec, *, names: Mapping[Target, str]) -> list[str]:
 
 def render_warning(warning: RuleWarning) -> tuple[str, str]:
     """Return what a warning about a rule is called, and what it says."""
-    return gettext(lint_words.TITLES[warning.code]), _write(lint_words.describe(warning))
+    return gettext(lint_words.TITLES[warning.code]), write_phrase(lint_words.describe(warning))
 
 
 def render_text(decision: Decision) -> str:
