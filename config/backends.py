@@ -31,6 +31,7 @@ PERMISSIONS: dict[str, Right | Role] = {
     "routing.add_rule": Right.EDIT_RULES,
     "routing.change_rule": Right.EDIT_RULES,
     "routing.delete_rule": Right.EDIT_RULES,
+    "routing.publish": Right.PUBLISH_RULES,
     "routing.add_condition": Right.EDIT_RULES,
     "routing.change_condition": Right.EDIT_RULES,
     "routing.delete_condition": Right.EDIT_RULES,

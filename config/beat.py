@@ -8,6 +8,7 @@ BEAT: dict[str, tuple[str, float]] = {
     "place_waiting": ("routing.tasks.place_waiting", 1),
     "answer_waiting": ("routing.tasks.answer_waiting", 1),
     "run_flows": ("routing.tasks.run_flows", 1),
+    "publish_rules": ("routing.tasks.publish_rules", 1),
     "publish_events": ("conversations.tasks.publish_events", 1),
     "deliver_events": ("conversations.tasks.deliver_events", 1),
     "route_due": ("routing.tasks.route_due", 2),

@@ -26,6 +26,7 @@ from routing.services import (
     flow_runs,
     gap_fill,
     reassignment,
+    rule_publishing,
     rule_replays,
     waiting,
 )
@@ -39,6 +40,7 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("reassign_overdue", reassignment.reassign_next),
     ("wake_snoozed", snoozing.wake_next),
     ("fetch_missed", gap_fill.fetch_next),
+    ("publish_rules", rule_publishing.publish_next),
     ("route_due", assignment.route_next),
     ("run_flows", flow_runs.run_next),
     ("answer_waiting", ai_answers.answer_next),

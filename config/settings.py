@@ -91,6 +91,8 @@ MEDIA_KEEP_DAYS = env.int("MEDIA_KEEP_DAYS", default=0)
 #: What endpoints were told, and the rows of imports that are over, are let go of; 0: never.
 DELIVERY_KEEP_DAYS = env.int("DELIVERY_KEEP_DAYS", default=90)
 IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", default=90)
+# A change of the rules decides without being published.
+RULES_PUBLISH_AT_ONCE = env.bool("RULES_PUBLISH_AT_ONCE", default=False)
 
 # --- Processes of `manage.py serve`
 WEB_WORKERS = env.int("WEB_WORKERS", default=1)

@@ -23,7 +23,12 @@ from routing.engine.facts import (
     Target,
     TargetKind,
 )
-from routing.engine.rule_sets import flows_from_json, rules_from_json
+from routing.engine.rule_sets import (
+    RuleRow,
+    flows_from_json,
+    rows_from_json,
+    rules_from_json,
+)
 from routing.engine.written import Written
 from routing.histories import History, load_history
 from routing.models import AiRun, Rule, RuleSet
@@ -138,9 +143,22 @@ def _load_version(version: uuid.UUID) -> _Version:
 
 def load_draft() -> tuple[RuleSpec, ...]:
     """Return the active rules as they are being edited, by position; published or not."""
-    active = Rule.objects.filter(is_active=True).order_by("position", "pk")
-    rows = active.prefetch_related("conditions", "channels")
-    return tuple(rule_spec(rule) for rule in rows)
+    return tuple(row.spec for row in load_draft_rows() if row.is_active)
+
+
+def load_draft_rows() -> tuple[RuleRow, ...]:
+    """Return all rules as they are being edited, by position, also those that are off."""
+    rules = Rule.objects.order_by("position", "pk").prefetch_related("conditions", "channels")
+    return tuple(
+        RuleRow(rule_spec(rule), str(rule.public_id), is_active=rule.is_active, note=rule.note)
+        for rule in rules
+    )
+
+
+def load_published_rows() -> tuple[RuleRow, ...]:
+    """Return all rules of the newest version, by position, also those that are off."""
+    newest = RuleSet.objects.order_by("-pk").first()
+    return rows_from_json(newest.rules) if newest else ()
 
 
 def rule_spec(rule: Rule) -> RuleSpec:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 
 from routing.engine import explain, lint_words, phrases, serial
 from routing.engine.explain import Sentence
+from routing.engine.explain_conditions import NAMED
 from routing.engine.explain_rules import describe_rule
 from routing.engine.facts import Answer, RuleSpec, Step, Target
 from routing.engine.phrases import Phrase
@@ -117,9 +118,9 @@ def fold(steps: Sequence[RenderedStep]) -> list[RenderedStep]:
     return trail
 
 
-def render_rule(rule: RuleSpec, *, names: Mapping[Target, str]) -> list[str]:
-    """Return what a rule asks for, then each thing that it does."""
-    return [write_phrase(phrase) for phrase in describe_rule(rule, names=names)]
+def render_rule(rule: RuleSpec, *, names: Mapping[Target, str], limit: int = NAMED) -> list[str]:
+    """Return what a rule asks for, then each thing that it does; `limit`: see `describe_rule`."""
+    return [write_phrase(phrase) for phrase in describe_rule(rule, names=names, limit=limit)]
 
 
 def render_warning(warning: RuleWarning) -> tuple[str, str]:

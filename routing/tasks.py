@@ -8,6 +8,7 @@ from routing.services import (
     flow_runs,
     gap_fill,
     reassignment,
+    rule_publishing,
     rule_replays,
     waiting,
 )
@@ -23,6 +24,12 @@ _ANSWERING = Hands(count=4, seconds=20.0)
 def route_due() -> None:
     """Decide for conversations that still have no decision."""
     work_off(assignment.route_next)
+
+
+@shared_task(name="routing.tasks.publish_rules")
+def publish_rules() -> None:
+    """Publish the rules that somebody planned to be published by now."""
+    work_off(rule_publishing.publish_next)
 
 
 @shared_task(name="routing.tasks.place_waiting")

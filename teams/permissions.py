@@ -16,6 +16,7 @@ class Right(StrEnum):
     EDIT_ENDPOINTS = "edit_endpoints"
     EDIT_RULES = "edit_rules"
     EDIT_FLOWS = "edit_flows"
+    PUBLISH_RULES = "publish_rules"
     TEST_RULES = "test_rules"
     ASSIGN_WITHIN_TEAMS = "assign_within_teams"
     ASSIGN_ANYWHERE = "assign_anywhere"
@@ -33,6 +34,7 @@ _LOWEST: dict[Right, Role] = {
     Right.EDIT_ENDPOINTS: Role.ADMINISTRATOR,
     Right.EDIT_RULES: Role.ADMINISTRATOR,
     Right.EDIT_FLOWS: Role.SUPERVISOR,
+    Right.PUBLISH_RULES: Role.ADMINISTRATOR,
     Right.TEST_RULES: Role.SUPERVISOR,
     Right.ASSIGN_WITHIN_TEAMS: Role.SUPERVISOR,
     Right.ASSIGN_ANYWHERE: Role.ADMINISTRATOR,

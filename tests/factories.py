@@ -8,6 +8,7 @@ from django.db import connection
 
 from channels.models import Channel, ChannelMember, ChannelText, Endpoint, Provider, Template
 from conversations import media_files
+from conversations.actors import Actor
 from conversations.models import (
     Attachment,
     Contact,
@@ -21,10 +22,10 @@ from conversations.models.message import AuthorKind, Direction
 from conversations.statements import Incoming
 from conversations.states import Status
 from routing.ai.base import Entry
-from routing.models import AiAgent, AiKind, Condition, Flow, Rule
+from routing.models import AiAgent, AiKind, Condition, Flow, Rule, RuleSet
 from routing.services import ai_agents as ai_agent_services
 from routing.services import flows as flow_services
-from routing.services import rules as rule_services
+from routing.services import rule_publishing
 from teams.identifiers import new_public_id
 from teams.models import Membership, Presence, Role, Strategy, Team, User
 from teams.scopes import every_scope
@@ -236,14 +237,20 @@ def make_rule(
     conditions: tuple[tuple[str, str, str], ...] = (),
     **fields: Any,
 ) -> Rule:
+    """Make a rule that decides: the whole draft is published with it."""
     fields.setdefault("position", next(_numbers))
     rule = Rule.objects.create(name=name, **fields)
     for position, (field, operator, value) in enumerate(conditions):
         Condition.objects.create(
             rule=rule, position=position, field=field, operator=operator, value=value
         )
-    rule_services.publish(now=moments.WEDNESDAY_MORNING)
+    publish_all()
     return rule
+
+
+def publish_all(*, now: datetime = moments.WEDNESDAY_MORNING) -> RuleSet:
+    """Let the rules as they are being edited decide."""
+    return rule_publishing.publish(actor=Actor.system(), now=now)
 
 
 def make_ai_agent(

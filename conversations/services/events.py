@@ -47,3 +47,17 @@ def record_of_contact(
         data=data or {},
         occurred_at=now,
     )
+
+
+def record_of_house(
+    type: EventType, *, actor: Actor, now: datetime, data: dict[str, Any] | None = None
+) -> Event:
+    """Write one event that is about no customer: something that counts for the whole desk."""
+    return Event.objects.create(
+        type=type,
+        actor_kind=actor.kind,
+        actor_id=actor.user_id,
+        actor_label=actor.label,
+        data=data or {},
+        occurred_at=now,
+    )

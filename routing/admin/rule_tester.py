@@ -23,6 +23,7 @@ from routing.rendering import render_answer
 from routing.services import rule_replays, rule_tester, then_and_now
 from teams.admin.console import GuardedAdmin
 from teams.models import User
+from teams.texts import Text
 from teams.viewers import viewer
 
 
@@ -34,12 +35,16 @@ class RuleTester(GuardedAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        links = [
+        shown = {"title_links": self.title_links(request), **(extra_context or {})}
+        return super().changelist_view(request, shown)
+
+    def title_links(self, request: HttpRequest) -> list[tuple[Text, str]]:
+        """Return the pages about all rules, beside the title of the list."""
+        return [
             (_("Test the rules"), reverse("admin:routing_rule_test")),
             (_("Saved tests"), reverse("admin:routing_savedtest_changelist")),
             (_("Replay history"), reverse("admin:routing_rulereplay_changelist")),
         ]
-        return super().changelist_view(request, {"title_links": links, **(extra_context or {})})
 
     def test_view(self, request: HttpRequest) -> HttpResponse:
         """Ask the engine about a message; the address carries the case."""

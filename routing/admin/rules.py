@@ -3,27 +3,27 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conversations.templatetags.relaydesk import icon
+from conversations.admin.verbs import actor_of
 from routing import loaders
-from routing.admin.rule_tester import RuleTester
+from routing.admin.rule_order import RuleOrder
 from routing.condition_forms import ConditionForm, ConditionFormSet
+from routing.engine.explain_conditions import NAMED
 from routing.engine.facts import Target, TargetKind
 from routing.forms import RuleForm
 from routing.models import Condition, Rule
-from routing.rendering import render_rule
+from routing.rule_words import asks_and_deeds
 from routing.services import rules
 from teams.admin.console import EmptyState, pill
+from teams.viewers import viewer
 
 
 class ConditionInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -36,7 +36,7 @@ class ConditionInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Rule)
-class RuleAdmin(RuleTester):
+class RuleAdmin(RuleOrder):
     form = RuleForm
     inlines = (ConditionInline,)
     list_title = gettext_lazy("Rules")
@@ -45,9 +45,18 @@ class RuleAdmin(RuleTester):
         "Rules are tried from top to bottom; the first whose target can take it decides. "
         "If none matches, the channel's AI agent answers, then its human agents are asked."
     )
-    list_display = ("order_cell", "name_cell", "condition_cell", "target_cell", "switch_cell")
+    list_display = (
+        "order_cell",
+        "name_cell",
+        "condition_cell",
+        "target_cell",
+        "channels_cell",
+        "switch_cell",
+    )
     list_display_links = ("name_cell",)
     list_per_page = 500
+    search_fields = ("name", "note")
+    list_filter = ("is_active",)
     actions = None
     fieldsets: ClassVar[Any] = (
         (gettext_lazy("Rule"), {"fields": ("name", "order", "is_active", "channels")}),
@@ -102,7 +111,7 @@ class RuleAdmin(RuleTester):
     ) -> HttpResponse:
         rule = kwargs.get("obj")
         if rule is not None:
-            context["lead"] = f"{sentences(rule)[0]} {_deeds(rule)}"
+            context["lead"] = " ".join(sentences(rule))
         else:
             context["lead"] = self.list_lead
         return super().render_change_form(request, context, *args, **kwargs)
@@ -117,85 +126,60 @@ class RuleAdmin(RuleTester):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         rule: Rule = form.instance
-        now = timezone.now()
         specs = [spec for formset in formsets for spec in formset.specs()]
         channels = list(form.cleaned_data["channels"])
-        rules.save(rule, channels=channels, conditions=specs, now=now)
-        if "order" in form.changed_data:
-            order = form.cleaned_data["order"] or Rule.objects.count()
-            rules.move(rule, to_position=order - 1, now=now)
+        rules.save(
+            rule,
+            channels=channels,
+            conditions=specs,
+            place=_place(form),
+            actor=actor_of(viewer(request)),
+            now=timezone.now(),
+        )
         for formset in formsets:
             formset.new_objects, formset.deleted_objects = [], []
             formset.changed_objects = [(rule, ["value"])] if formset.has_changed() else []
         _warn(request, rule, condition_count=len(specs))
 
     def delete_model(self, request: HttpRequest, obj: Rule) -> None:
-        rules.delete(obj, now=timezone.now())
+        rules.delete(obj, actor=actor_of(viewer(request)), now=timezone.now())
 
-    # --- Moving and switching: buttons of the list, POST only
+    # --- Switching: a button of the list, POST only
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [
-            path("<path:pk>/move/up/", view(self.move_view), {"by": -1}, name="routing_rule_up"),
-            path("<path:pk>/move/down/", view(self.move_view), {"by": 1}, name="routing_rule_down"),
             path("<path:pk>/switch/", view(self.switch_view), name="routing_rule_switch"),
         ]
         return own + super().get_urls()
 
-    def move_view(self, request: HttpRequest, pk: str, by: int) -> HttpResponse:
-        """Move a rule one place up or down, and go back to its button."""
-        rule = self._changeable(request, pk)
-        address = reverse("admin:routing_rule_changelist")
-        if rule is None or request.method != "POST":
-            return HttpResponseRedirect(address)
-        moved = rules.move(rule, to_position=int(rule.place) - 1 + by, now=timezone.now())  # type: ignore[attr-defined]
-        self.log_change(request, rule, f"order: {moved.position + 1}")
-        messages.success(
-            request,
-            _("“%(rule)s” is number %(number)d now.")
-            % {"rule": rule.name, "number": moved.position + 1},
-        )
-        direction = "up" if by < 0 else "down"
-        return HttpResponseRedirect(f"{address}#move-{direction}-{rule.pk}")
-
     def switch_view(self, request: HttpRequest, pk: str) -> HttpResponse:
         """Turn a rule off, or on again."""
-        rule = self._changeable(request, pk)
+        rule = self.changeable(request, pk)
         if rule is not None and request.method == "POST":
-            now = timezone.now()
+            actor, now = actor_of(viewer(request)), timezone.now()
             if rule.is_active:
-                rules.switch_off(rule, now=now)
-                text = _("“%(rule)s” is off: it is not tried any more.")
+                rules.switch_off(rule, actor=actor, now=now)
+                text = _("“%(rule)s” is off. Once that is published, it is not tried any more.")
             else:
-                rules.switch_on(rule, now=now)
-                text = _("“%(rule)s” is on: it is tried from the next message.")
+                rules.switch_on(rule, actor=actor, now=now)
+                text = _("“%(rule)s” is on. Once that is published, it is tried.")
             self.log_change(request, rule, "is_active")
             messages.success(request, text % {"rule": rule.name})
         return HttpResponseRedirect(reverse("admin:routing_rule_changelist"))
-
-    def _changeable(self, request: HttpRequest, pk: str) -> Rule | None:
-        if not request.user.has_perm("routing.change_rule"):
-            raise PermissionDenied
-        found: Rule | None = self.get_object(request, unquote(pk))
-        return found
 
     # --- Columns
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         if request.user.has_perm("routing.change_rule"):
             return self.list_display
-        return ("order", "name_cell", "condition_cell", "target_cell", "state_cell")
-
-    @admin.display(description=gettext_lazy("Order"))
-    def order_cell(self, rule: Any) -> SafeString:
-        return format_html(
-            '<span class="order-cell"><b>{}</b>{}{}</span>',
-            rule.place,
-            _move_button(rule, "up", _("Move “%(rule)s” up"), is_at_end=rule.place == 1),
-            _move_button(
-                rule, "down", _("Move “%(rule)s” down"), is_at_end=rule.place == rule.rule_count
-            ),
+        return (
+            "order",
+            "name_cell",
+            "condition_cell",
+            "target_cell",
+            "channels_cell",
+            "state_cell",
         )
 
     @admin.display(description=gettext_lazy("Name"))
@@ -208,7 +192,11 @@ class RuleAdmin(RuleTester):
 
     @admin.display(description=gettext_lazy("Then"))
     def target_cell(self, rule: Rule) -> SafeString:
-        return format_html('<span class="sentence"><b>{}</b></span>', _deeds(rule))
+        return format_html('<span class="sentence"><b>{}</b></span>', sentences(rule)[1])
+
+    @admin.display(description=gettext_lazy("Channels"))
+    def channels_cell(self, rule: Rule) -> str:
+        return ", ".join(channel.name for channel in rule.channels.all()) or _("All")
 
     @admin.display(description=gettext_lazy("On"))
     def state_cell(self, rule: Rule) -> SafeString:
@@ -226,8 +214,8 @@ class RuleAdmin(RuleTester):
         )
 
 
-def sentences(rule: Rule) -> list[str]:
-    """Return the rule in the reader's language: what it asks for, then each thing it does."""
+def sentences(rule: Rule) -> tuple[str, str]:
+    """Return the rule in the reader's language: what it asks for, and what it does."""
     rows: dict[TargetKind, Any] = {
         TargetKind.CHANNEL: rule.channels.all(),
         TargetKind.TEAM: [rule.team] if rule.team else [],
@@ -236,15 +224,14 @@ def sentences(rule: Rule) -> list[str]:
         TargetKind.FLOW: [rule.flow] if rule.flow else [],
     }
     names = {Target(kind, row.pk): row.name for kind, some in rows.items() for row in some}
-    return render_rule(loaders.rule_spec(rule), names=names)
+    return asks_and_deeds(loaders.rule_spec(rule), names=names, limit=NAMED)
 
 
-def _deeds(rule: Rule) -> str:
-    """Return what the rule does, as a list of the reader's language."""
-    *firsts, text = sentences(rule)[1:]
-    for first in reversed(firsts):
-        text = _("%(first)s, %(rest)s") % {"first": first, "rest": text}
-    return text
+def _place(form: Any) -> int | None:
+    """Return where the rule is to stand, counted from 0, where somebody said so."""
+    if "order" not in form.changed_data:
+        return None
+    return (form.cleaned_data["order"] or Rule.objects.count() + 1) - 1
 
 
 def _tried_no_later() -> QuerySet[Rule]:
@@ -257,18 +244,6 @@ def _count(rows: QuerySet[Rule]) -> Subquery:
     """Return a number of rows as a column: a window would count what a filter leaves."""
     one = rows.order_by().annotate(all=Value(1)).values("all")
     return Subquery(one.annotate(n=Count("pk")).values("n"))
-
-
-def _move_button(rule: Rule, direction: str, label: str, *, is_at_end: bool) -> SafeString:
-    return format_html(
-        '<button type="submit" formaction="{}" id="move-{}-{}" aria-label="{}"{}>{}</button>',
-        reverse(f"admin:routing_rule_{direction}", args=[rule.pk]),
-        direction,
-        rule.pk,
-        label % {"rule": rule.name},
-        mark_safe(" disabled") if is_at_end else "",
-        icon(direction),
-    )
 
 
 def _warn(request: HttpRequest, rule: Rule, *, condition_count: int) -> None:

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from channels.models import Channel, Provider
 from channels.services import channels
+from conversations.actors import Actor
 from routing.ai.base import Entry
 from routing.demo import shop
 from routing.demo.shop import Colleague, Crew, Guideline, Line, Opening
 from routing.models import AiAgent, AiKind, Condition, Rule
-from routing.services import ai_agents, rules
+from routing.services import ai_agents, rule_publishing
 from teams.hours import DayException
 from teams.models import BusinessHours, Strategy, Team, User, Weekday
 from teams.services import hours, memberships, people, shifts
@@ -49,7 +50,9 @@ def found(*, passwords: dict[str, str], language: str, now: datetime) -> Shop:
         lines = {line.key: _open_line(line, staff=staff, now=now) for line in shop.LINES}
         opened = Shop(staff, teams, lines)
         _teach(now=now)
-        rules.renumber([_lay_down(rule, opened=opened) for rule in shop.RULES], now=now)
+        for position, rule in enumerate(shop.RULES):
+            _lay_down(rule, position=position, opened=opened)
+        rule_publishing.publish(actor=Actor.system(), now=now)
     looks_after = [staff[person.handle].pk for person in shop.PEOPLE if not person.is_answering]
     User.objects.filter(pk__in=looks_after).update(is_receiving=False)
     return opened
@@ -152,9 +155,10 @@ def _teach(*, now: datetime) -> None:
     ai_agents.save(agent, entries=entries, now=now)
 
 
-def _lay_down(rule: Guideline, *, opened: Shop) -> Rule:
+def _lay_down(rule: Guideline, *, position: int, opened: Shop) -> None:
     row = Rule.objects.create(
         name=_(rule.name),
+        position=position,
         is_active=rule.is_active,
         match=rule.match,
         team=opened.teams.get(rule.team),
@@ -169,4 +173,3 @@ def _lay_down(rule: Guideline, *, opened: Shop) -> Rule:
         Condition.objects.create(
             rule=row, position=position, field=field, operator=operator, value=value
         )
-    return row

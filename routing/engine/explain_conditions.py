@@ -14,7 +14,7 @@ NAMED, FOUND = 8, 4
 _SHOWN_LENGTH = 60
 
 
-def describe_condition(condition: ConditionSpec) -> Phrase:
+def describe_condition(condition: ConditionSpec, *, limit: int = NAMED) -> Phrase:
     """Return what a condition asks for; one that cannot be understood is said as it is stored."""
     asked = read_field(condition.field)
     if asked is not None:
@@ -23,7 +23,7 @@ def describe_condition(condition: ConditionSpec) -> Phrase:
             return Phrase(clause)
         template = ASKS.get((asked.field, condition.operator))
         if template is not None:
-            values = _values(asked, condition.operator, condition.value, limit=NAMED)
+            values = _values(asked, condition.operator, condition.value, limit=limit)
             return Phrase(template, {"values": values, "name": asked.name})
     stored = {name: getattr(condition, name) for name in ("field", "operator", "value")}
     return Phrase("%(field)s %(operator)s %(value)s", stored)

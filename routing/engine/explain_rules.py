@@ -17,25 +17,31 @@ _ASKS_OF_A_RULE = {
 }
 
 
-def describe_rule(rule: RuleSpec, *, names: Mapping[Target, str]) -> list[Phrase]:
+def describe_rule(
+    rule: RuleSpec, *, names: Mapping[Target, str], limit: int = NAMED
+) -> list[Phrase]:
     """Return the rule in words: first what it asks for, then each thing that it does.
 
-    `names` has the names of its target and of the channels that it is limited to.
+    `names` has the names of its target and of the channels that it is limited to. Of more than
+    `limit` values, conditions, channels or tags the others are counted.
     """
-    return [_describe_asks(rule, names), *_describe_deeds(rule, names)]
+    return [_describe_asks(rule, names, limit=limit), *_describe_deeds(rule, names, limit=limit)]
 
 
-def describe_conditions(conditions: Sequence[ConditionSpec], *, match: str) -> Hole:
+def describe_conditions(
+    conditions: Sequence[ConditionSpec], *, match: str, limit: int = NAMED
+) -> Hole:
     """Return what several conditions ask for together; those of a group stand in brackets."""
     groups: dict[str, list[Phrase]] = {}
     for place, condition in enumerate(conditions):
-        groups.setdefault(condition.group or str(place), []).append(describe_condition(condition))
+        phrase = describe_condition(condition, limit=limit)
+        groups.setdefault(condition.group or str(place), []).append(phrase)
     outside, inside = (all_of, any_of) if match == "all" else (any_of, all_of)
     parts: list[Hole] = [
-        _bracketed(inside(group, limit=NAMED)) if group[1:] else group[0]
+        _bracketed(inside(group, limit=limit)) if group[1:] else group[0]
         for group in groups.values()
     ]
-    return parts[0] if not parts[1:] else outside(parts, limit=NAMED)
+    return parts[0] if not parts[1:] else outside(parts, limit=limit)
 
 
 def matched(facts: Mapping[str, Any]) -> Phrase:
@@ -78,22 +84,22 @@ def _bracketed(inside: Hole) -> Phrase:
     return Phrase(_("(%(conditions)s)"), {"conditions": inside})
 
 
-def _describe_asks(rule: RuleSpec, names: Mapping[Target, str]) -> Phrase:
+def _describe_asks(rule: RuleSpec, names: Mapping[Target, str], *, limit: int) -> Phrase:
     params: dict[str, Hole] = {}
     if rule.channel_ids:
         channels = [_name_of(Target(TargetKind.CHANNEL, id), names) for id in rule.channel_ids]
-        params["channels"] = any_of(channels, limit=NAMED)
+        params["channels"] = any_of(channels, limit=limit)
     if rule.conditions:
-        params["conditions"] = describe_conditions(rule.conditions, match=rule.match)
+        params["conditions"] = describe_conditions(rule.conditions, match=rule.match, limit=limit)
     return Phrase(_ASKS_OF_A_RULE[bool(rule.conditions), bool(rule.channel_ids)], params)
 
 
-def _describe_deeds(rule: RuleSpec, names: Mapping[Target, str]) -> list[Phrase]:
+def _describe_deeds(rule: RuleSpec, names: Mapping[Target, str], *, limit: int) -> list[Phrase]:
     deeds = [Phrase(_("→ %(target)s"), {"target": _name_of(rule.target, names)})]
     if rule.pins_contact:
         deeds.append(Phrase(_("as permanent agent")))
     if rule.add_tags:
-        tags = all_of(rule.add_tags, limit=NAMED)
+        tags = all_of(rule.add_tags, limit=limit)
         deeds.append(Phrase(_("+ tag %(tags)s"), {"tags": tags}))
     if rule.set_priority is not None:
         deeds.append(Phrase(_("priority %(priority)s"), {"priority": rule.set_priority}))

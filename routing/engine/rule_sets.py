@@ -1,10 +1,48 @@
 """Rules and what starts flows as JSON and back: what a version of the rules consists of. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from routing.engine.facts import ConditionSpec, FlowStart, RuleSpec, Target, TargetKind
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """A rule as people edit it: what the engine reads of it, and what only people do.
+
+    `public_id` is blank in versions from before it was stored with the rules.
+    """
+
+    spec: RuleSpec
+    public_id: str = ""
+    is_active: bool = True
+    note: str = ""
+
+
+def rows_to_json(rows: Iterable[RuleRow]) -> list[dict[str, Any]]:
+    """Return all rules in their order; the other keys are those of `rules_to_json`."""
+    return [
+        {
+            **_rule_to_json(row.spec),
+            "public_id": row.public_id,
+            "is_active": row.is_active,
+            "note": row.note,
+        }
+        for row in rows
+    ]
+
+
+def rows_from_json(stored: Iterable[dict[str, Any]]) -> tuple[RuleRow, ...]:
+    return tuple(
+        RuleRow(
+            _rule_from_json(rule),
+            public_id=rule.get("public_id", ""),
+            is_active=rule.get("is_active", True),
+            note=rule.get("note", ""),
+        )
+        for rule in stored
+    )
 
 
 def rules_to_json(rules: Sequence[RuleSpec]) -> list[dict[str, Any]]:
@@ -20,7 +58,8 @@ def _rule_to_json(rule: RuleSpec) -> dict[str, Any]:
 
 
 def rules_from_json(stored: Sequence[dict[str, Any]]) -> tuple[RuleSpec, ...]:
-    return tuple(_rule_from_json(rule) for rule in stored)
+    """Return the rules that are on: those that the engine tries."""
+    return tuple(_rule_from_json(rule) for rule in stored if rule.get("is_active", True))
 
 
 def _rule_from_json(stored: dict[str, Any]) -> RuleSpec:
@@ -39,7 +78,10 @@ def _rule_from_json(stored: dict[str, Any]) -> RuleSpec:
 
 
 def flows_to_json(starts: Sequence[FlowStart]) -> list[dict[str, Any]]:
-    return [asdict(start) for start in starts]
+    return [
+        {**asdict(start), "words": list(start.words), "channel_ids": list(start.channel_ids)}
+        for start in starts
+    ]
 
 
 def flows_from_json(stored: Sequence[dict[str, Any]]) -> tuple[FlowStart, ...]:

@@ -19,7 +19,7 @@ from routing.models.flow import (
     RunStatus,
     StepKind,
 )
-from routing.models.rule import Condition, Rule, RuleSet
+from routing.models.rule import Condition, Rule, RuleDraft, RuleSet
 from routing.models.rule_trust import ReplayBasis, ReplayStatus, RuleReplay, SavedTest
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "ReplayBasis",
     "ReplayStatus",
     "Rule",
+    "RuleDraft",
     "RuleReplay",
     "RuleSet",
     "RunEnd",

@@ -12,15 +12,36 @@ class Match(models.TextChoices):
     ANY = "any", _("any condition")
 
 
+#: As long as a supervisor's words about a version may be.
+LONGEST_NOTE = 500
+
+
 class RuleSet(models.Model):
-    """The active rules, the channels' AI agents and the flows that are on. Append-only.
+    """What is published: the rules, the channels' AI agents and the flows that are on. Append-only.
+
+    The newest counts.
 
     A decision names the version that it used, so that it can be made again years later. Processes
     keep the parsed rules of a version in memory: a message costs no query for unchanged rules.
     """
 
     version = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    # As supervisors count. None: the same rules as before, with other AI agents or flows.
+    number = models.PositiveIntegerField(_("number"), null=True, unique=True)
+    # All rules in their order, also those that are off: see `engine.rule_sets`.
     rules = models.JSONField()
+    published_by = models.ForeignKey(
+        "teams.User",
+        verbose_name=_("published by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    note = models.CharField(_("note"), max_length=LONGEST_NOTE, blank=True, db_default="")
+    # How many rules it made different; None in versions from before this was counted.
+    change_count = models.PositiveIntegerField(_("changes"), null=True)
+    # The version that was made the draft again before this one was published.
+    restored_from = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     # The AI agents of each channel, in the order in which they are asked: {channel: [agent, …]}.
     ai_agents = models.JSONField(default=dict)
     # What starts the flows that are on, in their order.
@@ -34,6 +55,49 @@ class RuleSet(models.Model):
 
     def __str__(self) -> str:
         return str(self.version)
+
+
+class RuleDraft(models.Model):
+    """How far the editing of the rules has got: one row, and the lock of whoever edits.
+
+    The draft itself are the rows of `Rule`. `revision` moves on with each change and each
+    publishing: who publishes names the one that they looked at.
+    """
+
+    revision = models.PositiveIntegerField(default=0)
+    restored_from = models.ForeignKey(
+        RuleSet, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    # When a revision is to be published by itself; whose wish that is, in their words and zone.
+    publish_due_at = models.DateTimeField(null=True)
+    publish_revision = models.PositiveIntegerField(null=True)
+    publish_by = models.ForeignKey(
+        "teams.User", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    publish_note = models.CharField(max_length=LONGEST_NOTE, blank=True, db_default="")
+    publish_zone = models.CharField(max_length=64, blank=True, db_default="")
+    # When it was to be published, and was not: the draft had changed.
+    skipped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["publish_due_at"],
+                condition=models.Q(publish_due_at__isnull=False),
+                name="rule_draft_publish_due",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="rule_draft_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.revision)
+
+    @property
+    def is_plan_confirmed(self) -> bool:
+        """Whether what is planned to be published is what the draft is now."""
+        return self.publish_due_at is not None and self.publish_revision == self.revision
 
 
 class Rule(models.Model):

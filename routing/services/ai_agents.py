@@ -15,7 +15,7 @@ from conversations.wake import wake
 from routing.ai import registry, wire
 from routing.ai.base import AiError, Entry, Line, Question, Speaker
 from routing.models import AiAgent, AiAgentChannel, AiKind, KnowledgeEntry
-from routing.services import ai_briefs, rules
+from routing.services import ai_briefs, rule_publishing
 from routing.services.ai_holds import DRAIN
 
 #: What an AI agent is told when only its health is asked for.
@@ -59,7 +59,7 @@ def save(
         _link(agent, places)
     if entries is not None:
         _write_entries(agent, entries)
-    rules.publish(now=now)
+    rule_publishing.follow_set_up(now=now)
     return agent
 
 

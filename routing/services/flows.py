@@ -15,7 +15,7 @@ from routing.engine.flow import documents, problems, specs
 from routing.engine.flow.problems import Problem
 from routing.flow_house import load_house
 from routing.models import Flow, FlowRun, FlowVersion, Rule
-from routing.services import rules
+from routing.services import rule_publishing
 from teams.models import User
 
 MOST_WORDS, LONGEST_WORD = 50, 100
@@ -142,7 +142,7 @@ def publish(flow: Flow, *, author: User | None, now: datetime, note: str = "") -
         note=note[:200],
     )
     Flow.objects.filter(pk=flow.pk).update(published=version, is_active=True)
-    rules.publish(now=now)
+    rule_publishing.follow_set_up(now=now)
     return version
 
 
@@ -156,14 +156,14 @@ def switch_on(flow: Flow, *, now: datetime) -> None:
     """Let messages and rules start it again. Raises `NeverPublishedError`."""
     if not Flow.objects.filter(pk=flow.pk, published__isnull=False).update(is_active=True):
         raise NeverPublishedError
-    rules.publish(now=now)
+    rule_publishing.follow_set_up(now=now)
 
 
 @transaction.atomic
 def switch_off(flow: Flow, *, now: datetime) -> None:
     """Let nothing start it any more. Whoever is in it finishes."""
     Flow.objects.filter(pk=flow.pk).update(is_active=False)
-    rules.publish(now=now)
+    rule_publishing.follow_set_up(now=now)
 
 
 @transaction.atomic
@@ -184,7 +184,7 @@ def reorder(flows: Sequence[Flow], *, now: datetime) -> None:
     for position, flow in enumerate(flows):
         flow.position = position
     Flow.objects.bulk_update(flows, ["position"])
-    rules.publish(now=now)
+    rule_publishing.follow_set_up(now=now)
 
 
 @transaction.atomic
@@ -194,7 +194,7 @@ def delete(flow: Flow, *, now: datetime) -> None:
         raise FlowInUseError
     Flow.objects.filter(pk=flow.pk).update(published=None, is_active=False)
     Flow.objects.filter(pk=flow.pk).delete()
-    rules.publish(now=now)
+    rule_publishing.follow_set_up(now=now)
 
 
 def is_in_use(flow: Flow) -> bool:

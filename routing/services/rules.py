@@ -1,71 +1,50 @@
-"""Changing rules. Every change makes a new version of the whole set, which decisions then use."""
+"""Editing rules. What is edited is the draft: it decides when it is published."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
-
 from channels.models import Channel
-from routing import flow_facts, loaders
+from conversations.actors import Actor
 from routing.engine.conditions import ConditionSpec, validate
-from routing.engine.rule_sets import flows_to_json, rules_to_json
-from routing.models import AiAgentChannel, Condition, Rule, RuleSet
+from routing.models import Condition, Rule
+from routing.services.rule_publishing import editing
 
 
-@transaction.atomic
-def publish(*, now: datetime) -> RuleSet:
-    """Store the active rules as a new version, at the end of the transaction that changed them."""
-    return RuleSet.objects.create(
-        rules=rules_to_json(loaders.load_draft()),
-        ai_agents=_ai_agents_by_channel(),
-        flows=flows_to_json(flow_facts.draft_flow_starts()),
-        created_at=now,
-    )
-
-
-def _ai_agents_by_channel() -> dict[str, list[int]]:
-    """Return the AI agents of each channel in their order, those that are stopped among them."""
-    links = AiAgentChannel.objects.order_by("position", "pk")
-    by_channel: dict[str, list[int]] = {}
-    for channel_id, ai_agent_id in links.values_list("channel_id", "ai_agent_id"):
-        by_channel.setdefault(str(channel_id), []).append(ai_agent_id)
-    return by_channel
-
-
-@transaction.atomic
-def move(rule: Rule, *, to_position: int, now: datetime) -> Rule:
-    """Put a rule at a place (0 is first); the others keep their order and are numbered anew."""
-    order = [other for other in Rule.objects.order_by("position", "pk") if other.pk != rule.pk]
-    place = max(0, min(to_position, len(order)))
-    order.insert(place, rule)
-    renumber(order, now=now)
-    return rule
-
-
-@transaction.atomic
-def renumber(rules: Sequence[Rule], *, now: datetime) -> None:
-    """Store this order as the order of the rules."""
-    for position, rule in enumerate(rules):
-        rule.position = position
-    Rule.objects.bulk_update(rules, ["position"])
-    publish(now=now)
-
-
-@transaction.atomic
 def save(
-    rule: Rule, *, channels: Sequence[Channel], conditions: Sequence[ConditionSpec], now: datetime
+    rule: Rule,
+    *,
+    channels: Sequence[Channel],
+    conditions: Sequence[ConditionSpec],
+    actor: Actor,
+    now: datetime,
+    place: int | None = None,
 ) -> Rule:
-    """Store a rule as it stands, with its channels and conditions; a new one is tried last.
+    """Store a rule as it stands, with its channels and conditions.
 
-    Raises `ConditionError`, and `ValidationError` naming the fields.
+    `place`: 0 is first; None leaves it where it is, and tries a new one last. Raises
+    `ConditionError`, and `ValidationError` naming the fields.
     """
     for condition in conditions:
         validate(condition)
-    if rule.pk is None:
-        rule.position = Rule.objects.count()
-    rule.full_clean()
-    rule.save()
-    rule.channels.set(channels)
+    with editing(actor=actor, now=now):
+        rule.position = _position_of(rule)
+        rule.full_clean()
+        rule.save()
+        rule.channels.set(channels)
+        _write_conditions(rule, conditions)
+        if place is not None:
+            _put(rule, place)
+    return rule
+
+
+def _position_of(rule: Rule) -> int:
+    """Return where the rule stands now, whatever was read before; a new one comes last."""
+    positions = Rule.objects.order_by("-position").values_list("position", flat=True)
+    stands = positions.filter(pk=rule.pk).first()
+    return (positions.first() or 0) + 1 if stands is None else stands
+
+
+def _write_conditions(rule: Rule, conditions: Sequence[ConditionSpec]) -> None:
     rule.conditions.all().delete()
     Condition.objects.bulk_create(
         Condition(
@@ -78,26 +57,58 @@ def save(
         )
         for place, condition in enumerate(conditions)
     )
-    publish(now=now)
-    return rule
 
 
-@transaction.atomic
-def switch_on(rule: Rule, *, now: datetime) -> None:
+def move(rule: Rule, *, to: int, actor: Actor, now: datetime) -> int:
+    """Put a rule at a number (1 is first); return the number that it has then.
+
+    Raises `Rule.DoesNotExist` where somebody removed it meanwhile.
+    """
+    with editing(actor=actor, now=now):
+        return _put(rule, to - 1)
+
+
+def shift(rule: Rule, *, by: int, actor: Actor, now: datetime) -> int:
+    """Move a rule so many places down (up: less than 0); else like `move`."""
+    with editing(actor=actor, now=now):
+        ids = list(Rule.objects.order_by("position", "pk").values_list("pk", flat=True))
+        if rule.pk not in ids:
+            raise Rule.DoesNotExist
+        return _put(rule, ids.index(rule.pk) + by)
+
+
+def _put(rule: Rule, place: int) -> int:
+    """Put a rule at a place (0 is first); the others keep their order and are numbered anew."""
+    order = list(Rule.objects.order_by("position", "pk"))
+    if rule not in order:
+        raise Rule.DoesNotExist
+    order.remove(rule)
+    place = max(0, min(place, len(order)))
+    order.insert(place, rule)
+    _number(order)
+    return place + 1
+
+
+def _number(rules: Sequence[Rule]) -> None:
+    for position, rule in enumerate(rules):
+        rule.position = position
+    Rule.objects.bulk_update(rules, ["position"])
+
+
+def switch_on(rule: Rule, *, actor: Actor, now: datetime) -> None:
     """Let a rule be tried again, at its old place."""
-    Rule.objects.filter(pk=rule.pk).update(is_active=True)
-    publish(now=now)
+    with editing(actor=actor, now=now):
+        Rule.objects.filter(pk=rule.pk).update(is_active=True)
 
 
-@transaction.atomic
-def switch_off(rule: Rule, *, now: datetime) -> None:
+def switch_off(rule: Rule, *, actor: Actor, now: datetime) -> None:
     """Leave a rule out until it is switched on again."""
-    Rule.objects.filter(pk=rule.pk).update(is_active=False)
-    publish(now=now)
+    with editing(actor=actor, now=now):
+        Rule.objects.filter(pk=rule.pk).update(is_active=False)
 
 
-@transaction.atomic
-def delete(rule: Rule, *, now: datetime) -> None:
+def delete(rule: Rule, *, actor: Actor, now: datetime) -> None:
     """Remove a rule. Decisions keep their own copy of what it said."""
-    Rule.objects.filter(pk=rule.pk).delete()
-    renumber(list(Rule.objects.order_by("position", "pk")), now=now)
+    with editing(actor=actor, now=now):
+        Rule.objects.filter(pk=rule.pk).delete()
+        _number(list(Rule.objects.order_by("position", "pk")))

@@ -79,6 +79,7 @@ def fill(path, house, *, whose, caller):
     places = {
         "file_id": str(file.public_id) if file else "00000000-0000-0000-0000-000000004711",
         "message_id": str(message.public_id) if message else "00000000-0000-0000-0000-000000004711",
+        "number": "4711" if whose == "absent" else "1",
         "subject": "teams",
         "user_id": str(house.bob.pk),
     }

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from channels.models import Channel
 from conversations.models import Contact, Conversation
-from routing.models import Rule, RuleSet
+from routing.models import Rule
 from teams.models import Team
 from tests.console import sign_in
 from tests.doors import customer_writes
@@ -19,6 +19,7 @@ from tests.factories import (
     make_rule,
     make_supervisor,
     make_team,
+    publish_all,
 )
 
 pytestmark = pytest.mark.django_db
@@ -89,21 +90,24 @@ class TestARule:
 
         assert "Only a person can keep a customer for good." in refused.content.decode()
         assert Rule.objects.get().pins_contact
+        publish_all()
         customer_writes(make_channel(), "I am a vip")
         assert Contact.objects.get().permanent_agent == person
 
-    def test_is_saved_as_a_new_version_and_used_at_once(
+    def test_is_saved_as_a_draft_and_used_once_it_is_published(
         self, client: Client, support: Team
     ) -> None:
-        versions = RuleSet.objects.count()
         rows = (("message.text", "contains", "refund, 返金"),)
         form = form_of(support, *rows, add_tags="refund、money", set_priority="10")
         assert client.post(ADD, form).status_code == 302
         rule = Rule.objects.get()
         assert (rule.add_tags, rule.set_priority) == (["refund", "money"], 10)
-        assert RuleSet.objects.count() > versions
-        customer_writes(make_channel(), "返金できますか?")
-        assert Conversation.objects.get().team == support
+        channel = make_channel()
+        customer_writes(channel, "返金できますか?")
+        assert Conversation.objects.get().team is None
+        publish_all()
+        customer_writes(channel, "返金できますか?", address="+819000000002")
+        assert Conversation.objects.latest("pk").team == support
 
     def test_applies_to_the_chosen_channels(self, client: Client, support: Team) -> None:
         channel: Channel = make_channel()
@@ -258,7 +262,48 @@ class TestTheOrder:
 
     def test_is_told_after_moving(self, client: Client, three: list[Rule]) -> None:
         answer = client.post(page(three[2], "up"), follow=True)
-        assert "“Three” is number 2 now." in answer.content.decode()
+        text = answer.content.decode()
+        assert "“Three” is number 2 now." in text
+        assert f'formaction="{page(three[2], "move")}?to=3"' in text
+
+    def test_is_taken_back(self, client: Client, three: list[Rule]) -> None:
+        client.post(page(three[2], "up"))
+        client.post(f"{page(three[2], 'move')}?to=3")
+        assert self.order() == ["One", "Two", "Three"]
+
+    @pytest.mark.parametrize("number", ["", "0", "-1", "x", "１", "1" * 30])
+    def test_is_not_changed_to_what_is_no_number(
+        self, client: Client, three: list[Rule], number: str
+    ) -> None:
+        client.post(f"{page(three[2], 'move')}?to={number}")
+        client.post(f"{LIST}renumber/", {f"number-{three[2].pk}-3": number})
+        assert self.order() == ["One", "Two", "Three"]
+
+    def test_is_changed_by_typing_into_the_list(self, client: Client, three: list[Rule]) -> None:
+        one, two, last = three
+        shown = {f"number-{one.pk}-1": "1", f"number-{two.pk}-2": "2", f"number-{last.pk}-3": "1"}
+        client.post(f"{LIST}renumber/", shown)
+        assert self.order() == ["Three", "One", "Two"]
+
+    def test_moves_what_was_typed_and_not_what_somebody_else_moved(
+        self, client: Client, three: list[Rule]
+    ) -> None:
+        one, two, last = three
+        shown = {f"number-{one.pk}-1": "1", f"number-{two.pk}-2": "3", f"number-{last.pk}-3": "3"}
+        client.post(page(last, "up"))
+        client.post(f"{LIST}renumber/", shown)
+        assert self.order() == ["One", "Three", "Two"]
+
+    def test_is_refused_with_a_reason_while_a_filter_is_set(
+        self, client: Client, three: list[Rule]
+    ) -> None:
+        shown = client.get(LIST, {"q": "Three"}).content.decode()
+        assert 'name="filtered" value="q=Three"' in shown
+        for url in (page(three[2], "up"), f"{page(three[2], 'move')}?to=1", f"{LIST}renumber/"):
+            form = {"filtered": "q=Three", f"number-{three[2].pk}-3": "1"}
+            answer = client.post(url, form, follow=True)
+            assert "the list shows only some of the rules" in answer.content.decode()
+        assert self.order() == ["One", "Two", "Three"]
 
     def test_is_changed_by_typing_a_number(
         self, client: Client, three: list[Rule], support: Team
@@ -282,6 +327,8 @@ class TestTheOrder:
     def test_does_not_change_by_a_link(self, client: Client, three: list[Rule]) -> None:
         for name in ("up", "down"):
             assert client.get(page(three[1], name)).status_code == 302
+        assert client.get(f"{page(three[1], 'move')}?to=1").status_code == 302
+        assert client.get(f"{LIST}renumber/", {f"number-{three[1].pk}-2": "1"}).status_code == 302
         assert self.order() == ["One", "Two", "Three"]
 
     def test_stays_at_both_ends(self, client: Client, three: list[Rule]) -> None:
