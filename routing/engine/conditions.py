@@ -53,11 +53,8 @@ class ConditionError(ValueError):
         super().__init__(code)
 
 
-class Seen(NamedTuple):
-    """A field's value: as people read it, and folded: a text, or the members of a list."""
-
-    shown: str
-    folded: Folded
+#: A field's value: as people read it, and folded: a text, or the members of a list.
+Seen = tuple[str, Folded]
 
 
 class Finding(TypedDict):
@@ -87,6 +84,10 @@ class Prepared(NamedTuple):
     blank: Finding
 
 
+#: The parts of `Prepared` in a plain tuple, which Python takes apart twice as fast.
+Parts = tuple[str, tuple[Any, ...], Look, bool, Finding]
+
+
 @dataclass(frozen=True)
 class ConditionSpec:
     """One condition, as it was stored. Those of one `group` count as one; blank: it stands alone.
@@ -113,7 +114,7 @@ class ConditionSpec:
             wanted = tuple(dict.fromkeys([*wanted, fold(self.value)]))
         if operator is Operator.MATCHES:
             _compile(wanted[0])
-        look, is_negated = look_for(asked.field, operator)
+        look, is_negated = look_for(asked.field, operator, wanted)
         field = write_field(asked.field, name=fold(asked.name))
         return Prepared(field, wanted, look, is_negated, self._blank())
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from routing.engine.conditions import ConditionSpec as ConditionSpec
-from routing.engine.conditions import Prepared
+from routing.engine.conditions import Parts, Prepared
 
 
 class Trigger(StrEnum):
@@ -179,6 +179,11 @@ class RuleSpec:
     def prepared(self) -> tuple[Prepared, ...]:
         """The conditions, worked out once: a version of the rules serves many decisions."""
         return tuple(condition.prepared for condition in self.conditions)
+
+    @cached_property
+    def parts(self) -> tuple[Parts, ...]:
+        """The same, as they are walked."""
+        return tuple((*condition,) for condition in self.prepared)
 
     @cached_property
     def grouped(self) -> tuple[tuple[Prepared, ...], ...]:

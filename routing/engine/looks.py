@@ -61,18 +61,21 @@ def order_of(text: str) -> tuple[str, Any] | None:
     return None
 
 
-def look_for(field: Field, operator: Operator) -> tuple[Look, bool]:
+def look_for(field: Field, operator: Operator, wanted: tuple[str, ...]) -> tuple[Look, bool]:
     """Return how to look, and whether the condition holds where nothing is found."""
-    if field in _MIXED and operator in _IN_MIXED:
-        return _IN_MIXED[operator]
-    return _LOOKS[operator]
+    if field not in _MIXED or operator not in _IN_MIXED:
+        return _LOOKS[operator]
+    look, is_negated = _IN_MIXED[operator]
+    if look is _look_same and not any(map(order_of, wanted)):
+        return _look_same_text, is_negated
+    return look, is_negated
 
 
 def _look_equal(text: str, wanted: tuple[str, ...]) -> str:
     return text if text in wanted else ""
 
 
-def _look_inside(text_or_list: Folded, wanted: tuple[str, ...]) -> str:
+def look_inside(text_or_list: Folded, wanted: tuple[str, ...]) -> str:
     for part in wanted:
         if part in text_or_list:
             return part
@@ -106,12 +109,12 @@ def _look_by_pattern(text: str, wanted: tuple[str, ...]) -> str:
 _LOOKS: Mapping[Operator, tuple[Look, bool]] = {
     Operator.EQUALS: (_look_equal, False),
     Operator.NOT_EQUALS: (_look_equal, True),
-    Operator.CONTAINS: (_look_inside, False),
-    Operator.NOT_CONTAINS: (_look_inside, True),
+    Operator.CONTAINS: (look_inside, False),
+    Operator.NOT_CONTAINS: (look_inside, True),
     Operator.STARTS_WITH: (_look_at_start, False),
     Operator.MATCHES: (_look_by_pattern, False),
-    Operator.IN: (_look_inside, False),
-    Operator.NOT_IN: (_look_inside, True),
+    Operator.IN: (look_inside, False),
+    Operator.NOT_IN: (look_inside, True),
     Operator.GTE: (_look_not_before, False),
     Operator.LT: (_look_not_before, True),
     Operator.GT: (_look_after, False),
@@ -123,6 +126,13 @@ _LOOKS: Mapping[Operator, tuple[Look, bool]] = {
 
 def _members(text_or_list: Folded) -> frozenset[str]:
     return frozenset({text_or_list}) if isinstance(text_or_list, str) else text_or_list
+
+
+def _look_same_text(text_or_list: Folded, wanted: tuple[str, ...]) -> str:
+    """Find a member that is the same text: where no number is wanted, none has to be read."""
+    if isinstance(text_or_list, str):
+        return text_or_list if text_or_list in wanted else ""
+    return look_inside(text_or_list, wanted)
 
 
 def _look_same(text_or_list: Folded, wanted: tuple[str, ...]) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from conversations.phones import country_of, mask_phone
-from routing.engine.conditions import ConditionError, ConditionSpec, Finding, Prepared, Seen
+from routing.engine.conditions import ConditionError, ConditionSpec, Finding, Parts, Seen
 from routing.engine.facts import RuleSpec, Situation
 from routing.engine.fields import WEEKDAYS, Field, read_field
+from routing.engine.looks import look_inside
 from routing.engine.text import fold, narrow
 from routing.engine.written import language_of
 
@@ -42,18 +43,26 @@ def evaluate(spec: ConditionSpec, situation: Situation) -> Finding:
 
 
 def walk(
-    conditions: Sequence[Prepared], *, observed: Observed, match: str = "all"
+    conditions: Sequence[Parts], *, observed: Observed, match: str = "all"
 ) -> tuple[bool, list[Finding]]:
     """Say whether conditions match together, and what each of them saw. None at all match.
 
-    One plain loop without a call that could be saved: a decision may walk a thousand rules.
+    One plain loop without a call that could be saved, the commonest look included: a decision may
+    walk a thousand rules.
     Raises `ConditionError` for a field that could not be observed.
     """
     findings: list[Finding] = []
     passes = 0
     for field, wanted, look, is_negated, blank in conditions:
         shown, folded = observed[field]
-        part = look(folded, wanted)
+        if look is look_inside:
+            for part in wanted:
+                if part in folded:
+                    break
+            else:
+                part = ""
+        else:
+            part = look(folded, wanted)
         finding = blank.copy()
         finding["seen"] = shown
         if part:
@@ -73,7 +82,7 @@ def matches(rule: RuleSpec, *, observed: Observed) -> tuple[bool, list[Finding]]
     Those of a group match among themselves the other way. Raises `ConditionError`.
     """
     if not rule.grouped:
-        return walk(rule.prepared, observed=observed, match=rule.match)
+        return walk(rule.parts, observed=observed, match=rule.match)
     outside, inside = (all, "any") if rule.match == "all" else (any, "all")
     walked = [walk(group, observed=observed, match=inside) for group in rule.grouped]
     findings = [finding for _, found in walked for finding in found]
@@ -81,13 +90,13 @@ def matches(rule: RuleSpec, *, observed: Observed) -> tuple[bool, list[Finding]]
 
 
 def _see_text(text: str) -> Seen:
-    return Seen(text[:MAX_SEEN_LENGTH], fold(text))
+    return text[:MAX_SEEN_LENGTH], fold(text)
 
 
 def _see_list(members: Iterable[str]) -> Seen:
     listed = tuple(members)
     folded = frozenset(folded for member in listed if (folded := fold(member)))
-    return Seen(", ".join(listed)[:MAX_SEEN_LENGTH], folded)
+    return ", ".join(listed)[:MAX_SEEN_LENGTH], folded
 
 
 def _see_yes_no(value: bool) -> Seen:  # noqa: FBT001 - it is what is seen
@@ -105,7 +114,7 @@ def _see_attribute(situation: Situation, name: str) -> Seen:
             if isinstance(value, list):
                 return _see_list(map(_as_text, value))
             return _see_text(_as_text(value))
-    return Seen("", "")
+    return "", ""
 
 
 def _as_text(value: Any) -> str:
@@ -129,7 +138,7 @@ _SEE: dict[Field, Callable[[Situation], Seen]] = {
     Field.CONTACT_IS_NEW: lambda s: _see_yes_no(s.is_new_contact),
     Field.CONTACT_LANGUAGE: lambda s: _see_one_of(s.contact_language),
     Field.CONTACT_COUNTRY: lambda s: _see_one_of(country_of(s.contact_phone)),
-    Field.CONTACT_PHONE: lambda s: Seen(mask_phone(s.contact_phone), s.contact_phone),
+    Field.CONTACT_PHONE: lambda s: (mask_phone(s.contact_phone), s.contact_phone),
     Field.CONVERSATION_TAG: lambda s: _see_list(s.conversation_tags),
     Field.CONVERSATION_PRIORITY: lambda s: _see_text(str(s.conversation_priority)),
     Field.CHANNEL: lambda s: _see_list((s.channel_name,)),
