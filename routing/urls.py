@@ -18,8 +18,10 @@ from routing.api.decisions import (
 from routing.api.giving_to_ai import HandToAiEndpoint
 from routing.api.imports import RoutedApplyImportEndpoint
 from routing.api.people import LeavingPersonEndpoint
+from routing.api.rule_replays import CancelReplayEndpoint, ReplayEndpoint, ReplaysEndpoint
 from routing.api.rule_tests import RuleTestEndpoint
 from routing.api.rules import RuleEndpoint, RulesEndpoint
+from routing.api.saved_tests import SavedTestEndpoint, SavedTestsEndpoint
 from routing.api.teams import RetiringTeamEndpoint
 
 urlpatterns = [
@@ -39,6 +41,11 @@ urlpatterns = [
     path("users/<str:reference>/", LeavingPersonEndpoint.as_view()),
     path("imports/<str:public_id>/apply/", RoutedApplyImportEndpoint.as_view()),
     path("rules/", RulesEndpoint.as_view()),
+    path("rules/replays/", ReplaysEndpoint.as_view()),
+    path("rules/replays/<uuid:public_id>/", ReplayEndpoint.as_view()),
+    path("rules/replays/<uuid:public_id>/cancel/", CancelReplayEndpoint.as_view()),
+    path("rules/saved-tests/", SavedTestsEndpoint.as_view()),
+    path("rules/saved-tests/<uuid:public_id>/", SavedTestEndpoint.as_view()),
     path("rules/test/", RuleTestEndpoint.as_view()),
     path("rules/<uuid:public_id>/", RuleEndpoint.as_view()),
 ]

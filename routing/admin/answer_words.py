@@ -5,19 +5,11 @@ from collections.abc import Iterable
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from channels.models import Channel
 from routing.engine.facts import Answer, Outcome, TargetKind
 from routing.engine.tally import Place
 from routing.models import AiAgent, Flow
+from routing.places import Named, look_up
 from teams.models import Team, User
-
-_TABLES: dict[str, type[Model]] = {
-    TargetKind.TEAM: Team,
-    TargetKind.PERSON: User,
-    TargetKind.AI: AiAgent,
-    TargetKind.FLOW: Flow,
-    TargetKind.CHANNEL: Channel,
-}
 
 
 def sentence(answer: Answer) -> str:
@@ -53,23 +45,17 @@ def where(answer: Answer) -> str:
 
 def names_of(places: Iterable[Place]) -> dict[Place, str]:
     """Return what places are called, in one query for each kind."""
-    by_kind: dict[str, set[int]] = {}
-    for place in places:
-        by_kind.setdefault(place.kind, set()).add(place.id)
-    names: dict[Place, str] = {}
-    for kind, ids in by_kind.items():
-        rows = _TABLES[kind]._default_manager.filter(pk__in=ids).values_list("pk", "name")
-        found = dict(rows)
-        names |= {Place(kind, id): _say_place(kind, found.get(id)) for id in ids}
-    return names
+    meant = list(places)
+    found = look_up(meant)
+    return {place: _say_place(place, found.get(place)) for place in meant}
 
 
-def _say_place(kind: str, name: str | None) -> str:
-    if name is None:
+def _say_place(place: Place, found: Named | None) -> str:
+    if found is None:
         return _("(deleted)")
-    if kind == TargetKind.CHANNEL:
-        return _("Agents of %(channel)s") % {"channel": name}
-    return name
+    if place.kind == TargetKind.CHANNEL:
+        return _("Agents of %(channel)s") % {"channel": found.name}
+    return found.name
 
 
 def _name(table: type[Model], id: int | None) -> str:

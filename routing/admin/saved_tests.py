@@ -227,22 +227,14 @@ def say_result(result: Result) -> str:
 
 def _prefill(form: CaseForm) -> dict[str, Any]:
     case = form.case(now=timezone.now())
-    test = SavedTest(phone=case.phone, language=case.language, tags=list(case.tags))
-    test.attributes = dict(case.attributes)
-    if case.contact is not None:
-        saved_tests.describe(test, contact=case.contact)
+    test = SavedTest()
+    saved_tests.set_case(test, case=case, is_timed=form.cleaned_data["at"] is not None)
     answer = rule_tester.ask(case, rules=rule_replays.rules_of(form.basis())).answer
+    same = ("text", "type", "at", "is_new_contact", "phone", "language", "tags", "attributes")
     return {
-        "channel": case.channel.pk,
-        "text": case.text,
-        "type": case.types[0],
-        "at": form.cleaned_data["at"],
-        "is_new_contact": test.is_new_contact,
-        "phone": test.phone,
-        "language": test.language,
-        "tags": test.tags,
-        "attributes": test.attributes,
-        "online": sorted(case.online_ids or ()),
+        "channel": test.channel_id,
+        **{name: getattr(test, name) for name in same},
+        "online": test.online_ids or [],
         **_expect(answer),
     }
 

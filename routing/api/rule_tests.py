@@ -13,12 +13,12 @@ from conversations.api.contacts import pick_contact
 from routing.api.serializers import DecisionOut, show_answer
 from routing.engine.facts import Answer, Trigger
 from routing.engine.written import TYPES
-from routing.models import AiAgent, Rule
-from routing.services import rule_tester
+from routing.models import AiAgent, ReplayBasis, Rule
+from routing.services import rule_replays, rule_tester
 from routing.services.rule_tester import Case
 from teams.api.bodies import Body
 from teams.api.endpoints import Endpoint
-from teams.api.fields import Choice, Instant, PublicId, Text, TextList
+from teams.api.fields import Choice, Flag, Instant, PublicId, Text, TextList
 from teams.api.once import once
 from teams.api.operations import describe
 from teams.api.problems import FieldProblem
@@ -28,12 +28,16 @@ from teams.models import Team, User
 from teams.permissions import Right
 from teams.scopes import Scope
 
+#: The rules that can be asked.
+ASKED = [ReplayBasis.PUBLISHED.value, ReplayBasis.DRAFT.value]
 NO_SUCH_CHANNEL = ("not_found", _("There is no such channel."))
 ONE_CONTACT = ("one_contact", _("Give a known contact, or what is known of a new one."))
 
 
 class NewContactBody(Body):
-    """Somebody who writes for the first time, as far as rules can ask about them."""
+    """Somebody as far as rules can ask about them; new, unless they are said to have written."""
+
+    wrote_before = Flag(required=False)
 
     phone = Text(required=False, allow_blank=True, max_length=16)
     language = Text(required=False, allow_blank=True, max_length=12)
@@ -41,7 +45,7 @@ class NewContactBody(Body):
     attributes = serializers.DictField(required=False)
 
 
-class RuleTestBody(Body):
+class CaseBody(Body):
     """A message. `online`: exactly these people are online; left out, everybody as they are."""
 
     channel_id = PublicId()
@@ -51,6 +55,12 @@ class RuleTestBody(Body):
     contact_id = PublicId(required=False)
     new_contact = NewContactBody(required=False)
     online = PersonReference(many=True, required=False)
+
+
+class RuleTestBody(CaseBody):
+    """A message, and which rules are asked: the published ones or the draft."""
+
+    rules = Choice(choices=ASKED, default=ReplayBasis.PUBLISHED)
 
 
 class RuleTestAnswer(serializers.Serializer[Any]):
@@ -89,8 +99,9 @@ class RuleTestEndpoint(Endpoint):
     @once
     def post(self, request: Request) -> Response:
         body = self.read_body(RuleTestBody)
-        case = _case(request, body)
-        verdict = rule_tester.ask(case)
+        case = read_case(request, body)
+        rules = rule_replays.rules_of(body["rules"])
+        verdict = rule_tester.ask(case, rules=rules)
         answer, going_on = verdict.answer, verdict.appended_to
         return Response(
             {
@@ -104,7 +115,8 @@ class RuleTestEndpoint(Endpoint):
         )
 
 
-def _case(request: Request, body: dict[str, Any]) -> Case:
+def read_case(request: Request, body: dict[str, Any]) -> Case:
+    """Return the case that a `CaseBody` describes."""
     channel = Channel.objects.filter(public_id=body["channel_id"], is_active=True).first()
     if channel is None:
         raise FieldProblem({"channel_id": NO_SUCH_CHANNEL})
@@ -123,6 +135,7 @@ def _case(request: Request, body: dict[str, Any]) -> Case:
         language=new.get("language", ""),
         tags=tuple(new.get("tags", ())),
         attributes=new.get("attributes", {}),
+        wrote_before=new.get("wrote_before", False),
         online_ids=None
         if online is None
         else frozenset(find_person(each, field="online").pk for each in online),

@@ -63,6 +63,19 @@ def describe(test: SavedTest, *, contact: Contact) -> None:
     test.tags, test.attributes = list(contact.tags), dict(contact.attributes)
 
 
+def set_case(test: SavedTest, *, case: Case, is_timed: bool) -> None:
+    """Let a test be about this case; unless it is timed, about the moment at which it is run."""
+    test.channel, test.text, test.type = case.channel, case.text, case.types[0]
+    test.at = case.at if is_timed else None
+    test.online_ids = None if case.online_ids is None else sorted(case.online_ids)
+    if case.contact is not None:
+        describe(test, contact=case.contact)
+        return
+    test.is_new_contact = not case.wrote_before
+    test.phone, test.language = case.phone, case.language
+    test.tags, test.attributes = list(case.tags), dict(case.attributes)
+
+
 @transaction.atomic
 def save(test: SavedTest, *, editor: User | None, now: datetime) -> SavedTest:
     """Keep a test. Raises `ValidationError` naming the fields."""

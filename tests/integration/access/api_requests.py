@@ -67,6 +67,13 @@ BODIES: dict[str, Callable[[House, str, str], Any]] = {
             }
         ]
     },
+    "POST /rules/saved-tests/": lambda house, *_: {
+        "name": "New",
+        "case": {"channel_id": id_of(house.channel)},
+        "expected": {"nobody": True},
+    },
+    "PATCH /rules/saved-tests/{public_id}/": lambda *_: {"name": "Renamed"},
+    "POST /rules/replays/": lambda *_: {"rules": "draft"},
     "POST /rules/test/": lambda house, *_: {"channel_id": id_of(house.channel)},
     "POST /business-hours/": lambda *_: {"code": "tokyo", "name": "Tokyo"},
     "PATCH /business-hours/{reference}/": lambda *_: {"name": "Renamed"},
