@@ -30,7 +30,7 @@ ONLY_OF_A_VERSION = ("not_wanted", _("Only with “rules”: “version”."))
 _USUAL = 1000
 
 
-class ReplayBody(Body):
+class RuleReplayBody(Body):
     """The last `conversations`, of those that began at `since` or later."""
 
     rules = Choice(choices=ReplayBasis.values, default=ReplayBasis.DRAFT)
@@ -71,7 +71,7 @@ class WaitingOut(serializers.Serializer[Any]):
     after = Whole()
 
 
-class ReplayOut(serializers.Serializer[Any]):
+class RuleReplayOut(serializers.Serializer[Any]):
     """How far it has got, and what it has counted so far."""
 
     id = PublicId(source="public_id")
@@ -89,7 +89,7 @@ class ReplayOut(serializers.Serializer[Any]):
     finished_at = Instant(allow_null=True)
 
 
-class ReplayDetailOut(ReplayOut):
+class RuleReplayDetailOut(RuleReplayOut):
     moves = MoveOut(many=True)
     people = PairOut(many=True)
     decided_by = PairOut(many=True)
@@ -103,22 +103,22 @@ class ReplaysEndpoint(Endpoint):
     scopes = {"POST": Scope.CHANNELS}
     rights = {"GET": Right.TEST_RULES, "POST": Right.TEST_RULES}
 
-    @describe("listRuleReplays", "List the replays of history", page_of=ReplayOut)
+    @describe("listRuleReplays", "List the replays of history", page_of=RuleReplayOut)
     def get(self, request: Request) -> Response:
-        return self.page(RuleReplay.objects.all(), serializer=ReplayOut)
+        return self.page(RuleReplay.objects.all(), serializer=RuleReplayOut)
 
     @describe(
         "startRuleReplay",
         "Replay rules over history",
-        body=ReplayBody,
+        body=RuleReplayBody,
         is_body_optional=False,
-        answer=ReplayDetailOut,
+        answer=RuleReplayDetailOut,
         status=status.HTTP_201_CREATED,
         examples={"draft": {"rules": "draft", "conversations": 1000}},
     )
     @once
     def post(self, request: Request) -> Response:
-        body = self.read_body(ReplayBody)
+        body = self.read_body(RuleReplayBody)
         replay = rule_replays.start(
             basis=body["rules"],
             version=_version(body),
@@ -133,7 +133,7 @@ class ReplaysEndpoint(Endpoint):
 class ReplayEndpoint(Endpoint):
     rights = {"GET": Right.TEST_RULES}
 
-    @describe("getRuleReplay", "Read a replay of history", answer=ReplayDetailOut)
+    @describe("getRuleReplay", "Read a replay of history", answer=RuleReplayDetailOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         return Response(_show(request, _pick(public_id)))
 
@@ -144,7 +144,7 @@ class CancelReplayEndpoint(Endpoint):
     scopes = {"POST": Scope.CHANNELS}
     rights = {"POST": Right.TEST_RULES}
 
-    @describe("cancelRuleReplay", "Stop a replay of history", answer=ReplayDetailOut)
+    @describe("cancelRuleReplay", "Stop a replay of history", answer=RuleReplayDetailOut)
     @once
     def post(self, request: Request, public_id: UUID) -> Response:
         replay = rule_replays.cancel(_pick(public_id), now=timezone.now())
@@ -180,7 +180,7 @@ def _show(request: Request, replay: RuleReplay) -> dict[str, Any]:
     }
     for name, value in found.items():
         setattr(replay, name, value)
-    shown: dict[str, Any] = ReplayDetailOut(replay).data
+    shown: dict[str, Any] = RuleReplayDetailOut(replay).data
     return shown
 
 

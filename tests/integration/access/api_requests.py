@@ -112,8 +112,13 @@ def fill(address: Address, house: House, *, whose: str, caller: str) -> str:
     return path
 
 
+#: What stands below the rules, and is no rule.
+_OF_RULES = {"replays", "saved-tests"}
+
+
 def _places(address: Address, house: House, *, whose: str, caller: str) -> dict[str, str]:
-    first = _words(address)[0]
+    words = _words(address)
+    first = words[1] if words[1] in _OF_RULES else words[0]
     conversation = house.conversation(whose, caller)
     message = conversation and conversation.messages.order_by("pk").first()
     things = {
@@ -144,6 +149,8 @@ def _things(house: House) -> dict[str, Any]:
     return {
         "channels": house.channel,
         "rules": house.rule,
+        "replays": house.replay,
+        "saved-tests": house.saved_test,
         "ai-agents": house.ai_agent,
         "business-hours": house.hours,
         "endpoints": house.endpoint,

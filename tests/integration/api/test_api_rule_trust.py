@@ -75,9 +75,7 @@ class TestASavedTest:
         }
         changed = api.patch(address, {"expected": {"nobody": True}}).json()
         assert (changed["name"], changed["expected"]["rule_id"]) == ("Refund", None)
-        assert [each["id"] for each in api.get("rules/saved-tests/").json()["results"]] == [
-            told["id"]
-        ]
+        assert [each["id"] for each in api.get("rules/saved-tests/").json()["data"]] == [told["id"]]
         assert api.delete(address).status_code == 204
         assert not SavedTest.objects.exists()
 
@@ -123,7 +121,7 @@ class TestAReplay:
             "Alice": (1, 0),
             "Chen": (0, 1),
         }
-        assert api.get("rules/replays/").json()["results"][0]["moved"] == 1
+        assert api.get("rules/replays/").json()["data"][0]["moved"] == 1
 
     def test_is_stopped(self, api, channel):
         customer_writes(channel, "hello")
