@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from conversations.admin.verbs import actor_of
 from routing.admin.rule_draft_bar import LIST, draft_bar, planned_words, say_left_out
 from routing.admin.rule_publish_forms import PlanForm, PublishForm
-from routing.admin.rule_tester import RuleTester
+from routing.admin.rule_trust import RuleTrust
 from routing.rule_words import render_changes
 from routing.services import rule_publishing
 from routing.services.rule_publishing import DraftChangedError, NothingToPublishError
@@ -24,7 +24,7 @@ from teams.admin.console import Confirmation
 from teams.viewers import posted, viewer
 
 
-class RulePublisher(RuleTester):
+class RulePublisher(RuleTrust):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from conversations.admin.verbs import actor_of
 from routing import loaders
 from routing.admin.rule_order import RuleOrder
+from routing.admin.rule_trust import warning_pills
 from routing.condition_forms import ConditionForm, ConditionFormSet
 from routing.engine.explain_conditions import NAMED
 from routing.engine.facts import Target, TargetKind
@@ -183,8 +184,8 @@ class RuleAdmin(RuleOrder):
         )
 
     @admin.display(description=gettext_lazy("Name"))
-    def name_cell(self, rule: Rule) -> str:
-        return rule.name
+    def name_cell(self, rule: Rule) -> SafeString:
+        return format_html("{}{}", rule.name, warning_pills(rule))
 
     @admin.display(description=gettext_lazy("If"))
     def condition_cell(self, rule: Rule) -> SafeString:

@@ -58,7 +58,7 @@ def facts_to_json(
 def facts_from_json(stored: Mapping[str, Any]) -> StoredFacts:
     desks = [_desk_from_json(desk) for desk in stored["desks"]]
     return StoredFacts(
-        situation=_situation_from_json(stored["situation"]),
+        situation=situation_from_json(stored["situation"]),
         desks={desk.target: desk for desk in desks},
         targets=tuple(_target_from_json(target) for target in stored["targets"]),
         rules=rules_from_json(stored["rules"]),
@@ -150,7 +150,7 @@ def _only_set(**values: Any) -> Json:
     return {name: value for name, value in values.items() if value}
 
 
-def _situation_from_json(stored: Mapping[str, Any]) -> Situation:
+def situation_from_json(stored: Mapping[str, Any]) -> Situation:
     return Situation(
         **{
             **stored,
