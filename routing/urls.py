@@ -20,6 +20,7 @@ from routing.api.imports import RoutedApplyImportEndpoint
 from routing.api.people import LeavingPersonEndpoint
 from routing.api.rule_replays import CancelReplayEndpoint, ReplayEndpoint, ReplaysEndpoint
 from routing.api.rule_tests import RuleTestEndpoint
+from routing.api.rule_warnings import RuleWarningsEndpoint
 from routing.api.rules import RuleEndpoint, RulesEndpoint
 from routing.api.saved_tests import SavedTestEndpoint, SavedTestsEndpoint
 from routing.api.teams import RetiringTeamEndpoint
@@ -46,6 +47,7 @@ urlpatterns = [
     path("rules/replays/<uuid:public_id>/cancel/", CancelReplayEndpoint.as_view()),
     path("rules/saved-tests/", SavedTestsEndpoint.as_view()),
     path("rules/saved-tests/<uuid:public_id>/", SavedTestEndpoint.as_view()),
+    path("rules/warnings/", RuleWarningsEndpoint.as_view()),
     path("rules/test/", RuleTestEndpoint.as_view()),
     path("rules/<uuid:public_id>/", RuleEndpoint.as_view()),
 ]

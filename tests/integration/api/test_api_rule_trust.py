@@ -142,3 +142,15 @@ class TestAReplay:
     )
     def test_is_refused_where_it_cannot_be_read(self, api, body):
         assert api.post("rules/replays/", body).status_code in {400, 422}
+
+
+class TestWarnings:
+    def test_are_listed_with_the_rule_that_they_have_to_do_with(self, api, rule, team):
+        same = make_rule(name="Same", team=team, conditions=(("message.text", "contains", "返金"),))
+        (told,) = api.get("rules/warnings/").json()
+        assert (told["code"], told["title"]) == ("duplicate", "Same as another")
+        assert (told["rule_id"], told["other_rule_id"]) == (
+            str(same.public_id),
+            str(rule.public_id),
+        )
+        assert "“Refunds”" in told["text"]

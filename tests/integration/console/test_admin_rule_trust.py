@@ -183,3 +183,29 @@ class TestAReplay:
         assert "Desk Agents of WhatsApp Tokyo 1 1 as of now –" in text
         assert "Kestrel" not in text
         assert loaders.load_draft() == ()
+
+
+class TestARule:
+    def test_bears_its_warnings_in_the_list_and_on_its_page(self, sachi, rule, desk):
+        same = make_rule(name="Same", team=desk, conditions=(("message.text", "contains", "返金"),))
+        assert "Same Same as another" in text_of(sachi.get("/admin/routing/rule/"))
+        page = text_of(sachi.get(f"/admin/routing/rule/{same.pk}/change/"))
+        assert "Same as another. It asks for exactly what rule 1, “Refunds”, asks for" in page
+        assert "asks for exactly" not in text_of(
+            sachi.get(f"/admin/routing/rule/{rule.pk}/change/")
+        )
+
+    def test_says_what_it_would_have_matched_and_where_that_went(self, sachi, channel, desk, rule):
+        vip = make_rule(name="Hello", team=desk, conditions=(("message.text", "contains", "h"),))
+        vip.conditions.update(value="返金, hello")
+        for number, text in enumerate(("返金", "hello", "hello", "bye")):
+            customer_writes(channel, text, address=f"+8190000000{number:02}")
+        orders = make_team(name="Orders", members=(make_agent(name="Bob"),))
+        vip.team = orders
+        vip.save()
+        page = text_of(sachi.get(f"/admin/routing/rule/{vip.pk}/change/"))
+        assert "Would have matched 3 of the last 4 conversations. 3 of them went elsewhere." in page
+        assert "Decided by: Refunds (1)" in page
+        page = text_of(sachi.get(f"/admin/routing/rule/{rule.pk}/change/"))
+        assert "Would have matched 1 of the last 4 conversations." in page
+        assert "went elsewhere" not in page
