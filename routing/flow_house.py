@@ -38,6 +38,18 @@ def named_by(document: Any) -> dict[str, set[str]]:
     return named
 
 
+def titles_of(*documents: Any) -> dict[str, str]:
+    """Return the names of whatever the steps of these documents name, by public id."""
+    titles: dict[str, str] = {}
+    for key, model in MODELS.items():
+        named = {each for document in documents for each in named_by(document)[key]}
+        wanted = [each for each in named if is_id(each)]
+        if wanted:
+            rows = model._default_manager.filter(public_id__in=wanted)
+            titles |= {str(row.public_id): str(row) for row in rows}
+    return titles
+
+
 def offered(key: str) -> QuerySet[Any]:
     """Return the rows that a step may name, by name."""
     rows: QuerySet[Any] = MODELS[key]._default_manager.order_by("name", "pk")

@@ -66,7 +66,7 @@ def compare_heads(
 def compare_steps(old: Any, new: Any) -> list[Difference]:
     """Return what became of each step."""
     changes = compare(old, new)
-    names = _names(old, new)
+    names = flow_house.titles_of(old, new)
     return [_difference(change, names) for change in changes]
 
 
@@ -137,15 +137,3 @@ def _path(path: Mapping[str, Any]) -> str:
     said = describe_conditions(asked, match="all")
     text = write_phrase(said) if isinstance(said, Phrase) else str(said)
     return f"{name}: {text} → {ahead}"
-
-
-def _names(*documents: Any) -> dict[str, str]:
-    """Return the names of whatever the steps of these documents name, by public id."""
-    names: dict[str, str] = {}
-    for key, model in flow_house.MODELS.items():
-        wanted = {each for one in documents for each in flow_house.named_by(one)[key]}
-        known = [each for each in wanted if flow_house.is_id(each)]
-        if known:
-            rows = model._default_manager.filter(public_id__in=known)
-            names |= {str(row.public_id): str(row) for row in rows}
-    return names

@@ -28,7 +28,7 @@ from teams.texts import Text
 from teams.viewers import viewer
 
 #: Buttons that save, and then lead to another page of the flow.
-_LEADS_TO = {"publish": "admin:routing_flow_publish"}
+_LEADS_TO = {"publish": "admin:routing_flow_publish", "try": "admin:routing_flow_try"}
 _PUBLISHED_ANEW = gettext_lazy("Saved as a draft. Customers do not meet it before it is published.")
 
 

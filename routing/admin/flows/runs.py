@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,9 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conversations import scope
+from conversations.admin.verbs import actor_of
 from routing.admin.flows.run_words import explain_step
 from routing.models import FlowRun
 from routing.models.flow import RunStatus
+from routing.services import flow_runs
 from teams.admin.console import EmptyState, GuardedAdmin, pill
 from teams.durations import in_words
 from teams.viewers import viewer
@@ -100,9 +102,32 @@ class FlowRunAdmin(GuardedAdmin):
             "status": self.status_cell(run),
             "problem": run.get_problem_display(),
             "took": self.took_cell(run),
-            "log": [(each, explain_step(each)) for each in run.log.order_by("position")],
+            "log": [
+                (each, explain_step(each.kind, each.outcome, {"step": each.step, **each.facts}))
+                for each in run.log.order_by("position")
+            ],
+            "may_stop": run.is_live and request.user.has_perm("routing.stop_flowrun"),
         }
         return TemplateResponse(request, "admin/routing/flowrun/run.html", context)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.stop_view)
+        return [path("<path:pk>/stop/", view, name="routing_flowrun_stop"), *super().get_urls()]
+
+    def stop_view(self, request: HttpRequest, pk: str) -> HttpResponse:
+        """Stop a run: people go on with the conversation."""
+        if not request.user.has_perm("routing.stop_flowrun"):
+            raise PermissionDenied
+        run = self.get_object(request, unquote(pk))
+        if run is None:
+            raise Http404
+        if request.method == "POST":
+            user = viewer(request)
+            if flow_runs.stop(run, actor=actor_of(user), now=timezone.now()):
+                messages.success(request, _("The run is stopped: people go on from here."))
+            else:
+                messages.warning(request, _("Nothing was changed: the run was over already."))
+        return HttpResponseRedirect(reverse("admin:routing_flowrun_change", args=[run.pk]))
 
     # --- Columns
 

@@ -103,7 +103,9 @@ class MessageFields(StepFields):
     rows = ("text", "values")
     template = Pick(
         label=gettext_lazy("Template"),
-        help_text=gettext_lazy("Goes out instead of the text, also after the 24 hours."),
+        help_text=gettext_lazy(
+            "Goes out where no text may be sent: after the 24 hours, or where there is none."
+        ),
     )
     buttons = Lines(
         label=gettext_lazy("Quick replies"), help_text=gettext_lazy("One a line, at most ten.")

@@ -5,14 +5,24 @@ import re
 import pytest
 from django.urls import reverse
 
-from routing.models import Flow
+from conversations.models import Contact, Conversation, Event, Message
+from routing.models import Flow, FlowRun
 from routing.services import flows
 from routing.services.flows import Head
 from teams.models import Role
 from tests.console import sign_in
-from tests.factories import make_agent, make_supervisor, make_team
+from tests.doors import customer_writes
+from tests.factories import (
+    make_administrator,
+    make_agent,
+    make_channel,
+    make_flow,
+    make_supervisor,
+    make_team,
+)
 from tests.integration.console.flow_forms import fields_of
 from tests.moments import WEDNESDAY_MORNING as MORNING
+from tests.settle import settle
 
 pytestmark = pytest.mark.django_db
 
@@ -331,3 +341,107 @@ class TestTheList:
             flows.publish(draw(BYE, name=f"Flow {number}"), author=None, now=MORNING)
         with django_assert_max_num_queries(24):
             desk.get(reverse("admin:routing_flow_changelist"))
+
+
+@pytest.fixture
+def channel():
+    return make_channel(name="WhatsApp Tokyo")
+
+
+class TestTrying:
+    @pytest.fixture
+    def flow(self, channel):
+        team = str(make_team(name="Support").public_id)
+        yes = {"field": "message.text", "operator": "contains", "value": "refund"}
+        return draw(
+            {
+                "name": "refund?",
+                "kind": "condition",
+                "paths": [{"name": "yes", "conditions": [yes]}],
+                "otherwise": "to Support",
+            },
+            {**ASK, "accepts": "number", "timeout_s": 3600, "on_timeout": "to Support"},
+            {"name": "thanks", "kind": "message", "text": {"": "Thanks for {{order}}."}},
+            {"name": "to Support", "kind": "team", "team": team, "contact_tags": ["refund"]},
+        )
+
+    def try_it(self, desk, flow, **posted):
+        address = reverse("admin:routing_flow_try", args=[flow.pk])
+        if posted:
+            assert desk.post(address, posted).status_code == 302
+        return desk.get(address).content.decode()
+
+    def test_talks_step_by_step_and_marks_where_it_stands(self, desk, flow):
+        page = self.try_it(desk, flow, text="I want a refund")
+        assert "Which order?" in page
+        assert re.search(r'href="[^"]*#step-2" aria-current="step"', page)
+        page = self.try_it(desk, flow, text="many")
+        assert "“many” is not an answer to this." in page
+        page = self.try_it(desk, flow, text="4711")
+        assert "Thanks for 4711." in page
+        assert "Support gets the conversation." in page
+        assert '<dt class="mono">order</dt><dd>4711</dd>' in page
+        assert '<span class="tag">refund</span>' in page
+
+    def test_lets_the_time_pass(self, desk, flow):
+        page = self.try_it(desk, flow, text="refund")
+        assert "Let 1 h pass without an answer" in page
+        page = self.try_it(desk, flow, wait="1")
+        assert "did not answer in time" in page
+        assert "Support gets the conversation." in page
+
+    def test_begins_again_as_another_customer(self, desk, flow, channel):
+        self.try_it(desk, flow, text="refund")
+        who = {"again": "1", "channel": channel.pk, "language": "ja", "properties": "plan=gold"}
+        page = self.try_it(desk, flow, **who)
+        assert '<dt class="mono">plan</dt><dd>gold</dd>' in page
+        assert "Write what a customer would write first." in page
+
+    def test_writes_no_row(self, desk, flow):
+        self.try_it(desk, flow, text="refund")
+        self.try_it(desk, flow, text="4711")
+        for model in (Conversation, Contact, Message, FlowRun, Event):
+            assert not model.objects.exists(), model
+
+    def test_begins_anew_where_the_draft_changed(self, desk, flow):
+        self.try_it(desk, flow, text="refund")
+        flows.save_draft(flow, document={"steps": [BYE]}, author=None, now=MORNING)
+        assert "Which order?" not in self.try_it(desk, flow)
+
+
+class TestARun:
+    @pytest.fixture
+    def run(self, channel):
+        flow = make_flow(steps=[ASK], channels=(channel,))
+        customer_writes(channel, "hello")
+        settle(now=MORNING)
+        return FlowRun.objects.get(flow=flow)
+
+    @pytest.fixture
+    def ada(self):
+        return sign_in(make_administrator())
+
+    def test_shows_what_it_did(self, ada, run):
+        page = ada.get(reverse("admin:routing_flowrun_change", args=[run.pk])).content.decode()
+        assert "“ask”: the customer was asked." in page
+        listed = ada.get(reverse("admin:routing_flowrun_changelist")).content.decode()
+        assert "Waiting" in listed
+
+    def test_is_listed_by_its_conversation_and_its_customer(self, ada, run):
+        for key, value in (
+            ("conversation", run.conversation_id),
+            ("conversation__contact", run.conversation.contact_id),
+        ):
+            address = f"{reverse('admin:routing_flowrun_changelist')}?{key}__id__exact={value}"
+            assert "1 row" in ada.get(address).content.decode()
+
+    def test_is_stopped_and_people_go_on(self, ada, run):
+        ada.post(reverse("admin:routing_flowrun_stop", args=[run.pk]))
+        run.refresh_from_db()
+        assert (run.status, run.problem) == ("canceled", "stopped")
+        assert run.conversation.status != "bot"
+
+    def test_counts(self, ada, run):
+        page = ada.get(page_of(run.flow)).content.decode()
+        assert re.search(r"live=1\">1</a>", page)
+        assert "1 conversation is in version 1." in page
