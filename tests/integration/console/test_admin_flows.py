@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from conversations.models import Contact, Conversation, Event, Message
 from routing.models import Flow, FlowRun
@@ -414,7 +415,7 @@ class TestARun:
     def run(self, channel):
         flow = make_flow(steps=[ASK], channels=(channel,))
         customer_writes(channel, "hello")
-        settle(now=MORNING)
+        settle(now=timezone.now())
         return FlowRun.objects.get(flow=flow)
 
     @pytest.fixture
