@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from conversations.actors import Actor
 from conversations.models import Conversation
@@ -11,7 +11,7 @@ from conversations.states import OPEN
 from routing import ai_desks, loaders
 from routing.engine.decide import decide_named
 from routing.engine.facts import Answer, OpenDesk, Outcome, Situation, Target, TargetKind, Trigger
-from routing.models import AiAgent, Decision
+from routing.models import AiAgent, AiAgentChannel, Decision
 from routing.services.assignment import AssignmentRefusedError
 from routing.services.decisions import Question, decide_and_apply
 
@@ -21,9 +21,15 @@ _NOTHING_LEFT = "ai_agent.budget_spent"
 
 
 def serving(conversation: Conversation) -> QuerySet[AiAgent]:
-    """Return the AI agents of its channel, running or not, in the order in which they are asked."""
-    links = AiAgent.objects.filter(links__channel=conversation.channel_id)
-    return links.order_by("links__position", "links__pk")
+    """Return the AI agents, running or not, that its channel asks or one of the channel's rules."""
+    channel_id = conversation.channel_id
+    named = {
+        rule.target.id
+        for rule in loaders.load_rules(loaders.current_version())
+        if rule.target.kind is TargetKind.AI and channel_id in (rule.channel_ids or (channel_id,))
+    }
+    asked = AiAgentChannel.objects.filter(channel=channel_id).values("ai_agent")
+    return AiAgent.objects.filter(Q(pk__in=named) | Q(pk__in=asked)).order_by("name", "pk")
 
 
 @transaction.atomic

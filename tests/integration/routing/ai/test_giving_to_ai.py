@@ -17,7 +17,9 @@ from tests.factories import (
     make_channel,
     make_conversation,
     make_message,
+    make_rule,
     make_supervisor,
+    publish_all,
 )
 from tests.moments import WEDNESDAY_MORNING as MORNING
 
@@ -108,6 +110,16 @@ class TestGivingToAnAiAgent:
     def test_is_refused_where_it_does_not_serve_the_channel(self, conversation, fay):
         gus = make_ai_agent(name="Gus", channels=(make_channel(phone_number="+815000000009"),))
         assert refused(conversation, gus) == "ai_agent.not_serving"
+
+    def test_works_where_only_a_rule_of_the_channel_names_it(self, conversation, fay):
+        gus = make_ai_agent(name="Gus")
+        elsewhere = make_channel(phone_number="+815000000009")
+        make_rule(ai_agent=gus).channels.add(elsewhere)
+        publish_all()
+        assert refused(conversation, gus) == "ai_agent.not_serving"
+        make_rule(ai_agent=gus)
+        given(conversation, gus)
+        assert AiRun.objects.get().ai_agent == gus
 
     def test_is_refused_while_it_is_stopped(self, conversation, fay):
         ai_agents.stop(fay, now=MORNING)
