@@ -46,7 +46,10 @@ class OptingForm(forms.Form):
         addresses: Any = self.fields["addresses"]
         addresses.queryset = rows
         addresses.label_from_instance = lambda identity: " · ".join(
-            (identity.address if may_see_phone else mask_phone(identity.address), identity.medium)
+            (
+                identity.address if may_see_phone else mask_phone(identity.address),
+                identity.medium_label,
+            )
         )
 
 

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from channels.models import Medium
 from conversations.phones import mask_phone
 from teams.identifiers import new_public_id
 
@@ -73,6 +74,10 @@ class Identity(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+    @property
+    def medium_label(self) -> str:
+        return str(Medium(self.medium).label)
 
 
 class PossibleDuplicate(models.Model):
