@@ -15,6 +15,17 @@ from routing.api.decisions import (
     DecisionsEndpoint,
     ExplanationEndpoint,
 )
+from routing.api.flow_runs import FlowRunsEndpoint, OneFlowRunEndpoint, StopFlowRunEndpoint
+from routing.api.flows import (
+    FlowDraftEndpoint,
+    FlowEndpoint,
+    FlowPublishEndpoint,
+    FlowRunEndpoint,
+    FlowsEndpoint,
+    FlowSwitchOffEndpoint,
+    FlowSwitchOnEndpoint,
+    FlowVersionsEndpoint,
+)
 from routing.api.giving_to_ai import HandToAiEndpoint
 from routing.api.imports import RoutedApplyImportEndpoint
 from routing.api.people import LeavingPersonEndpoint
@@ -38,6 +49,17 @@ urlpatterns = [
     path("conversations/<uuid:public_id>/decision/", DecisionEndpoint.as_view()),
     path("conversations/<uuid:public_id>/decisions/", DecisionsEndpoint.as_view()),
     path("conversations/<uuid:public_id>/explanation/", ExplanationEndpoint.as_view()),
+    path("flows/", FlowsEndpoint.as_view()),
+    path("flows/<uuid:public_id>/", FlowEndpoint.as_view()),
+    path("flows/<uuid:public_id>/draft/", FlowDraftEndpoint.as_view()),
+    path("flows/<uuid:public_id>/publish/", FlowPublishEndpoint.as_view()),
+    path("flows/<uuid:public_id>/switch-on/", FlowSwitchOnEndpoint.as_view()),
+    path("flows/<uuid:public_id>/switch-off/", FlowSwitchOffEndpoint.as_view()),
+    path("flows/<uuid:public_id>/versions/", FlowVersionsEndpoint.as_view()),
+    path("flows/<uuid:public_id>/run/", FlowRunEndpoint.as_view()),
+    path("flow-runs/", FlowRunsEndpoint.as_view()),
+    path("flow-runs/<uuid:public_id>/", OneFlowRunEndpoint.as_view()),
+    path("flow-runs/<uuid:public_id>/stop/", StopFlowRunEndpoint.as_view()),
     path("teams/<str:reference>/", RetiringTeamEndpoint.as_view()),
     path("users/<str:reference>/", LeavingPersonEndpoint.as_view()),
     path("imports/<str:public_id>/apply/", RoutedApplyImportEndpoint.as_view()),

@@ -18,6 +18,8 @@ from conversations.states import IllegalTransitionError
 from conversations.upload_errors import explain
 from routing.services.assignment import AssignmentRefusedError
 from routing.services.decisions import DecisionContentionError
+from routing.services.flow_starting import FlowStartRefusedError
+from routing.services.flows import FlowConflictError, NeverPublishedError
 from teams.api.problems import Problem
 from teams.services.directory import PersonHasWorkError
 from teams.services.idempotency import IdempotencyInProgressError, IdempotencyKeyReusedError
@@ -65,6 +67,12 @@ _BY_CLASS: dict[type[Exception], Refusal] = {
         _("Too many changes at once. Try again in a moment."),
         code="assignment.contention",
         headers=SOON,
+    ),
+    FlowConflictError: Refusal(
+        status.HTTP_409_CONFLICT, _("Somebody changed this flow since you read it.")
+    ),
+    NeverPublishedError: Refusal(
+        status.HTTP_409_CONFLICT, _("This flow was never published: publish it first.")
     ),
     IdempotencyKeyReusedError: Refusal(
         status.HTTP_422_UNPROCESSABLE_ENTITY,
@@ -130,6 +138,21 @@ _MERGE_SENTENCES = {
 }
 
 
+_START_SENTENCES = {
+    "flow.off": _("This flow is switched off, or was never published."),
+    "conversation.open": _(
+        "The contact has a live conversation. Send “has_priority”: true to let the flow have it."
+    ),
+    "conversation.closed": _("The conversation is closed. Name the contact instead."),
+    "contact.no_address": _("This contact has no address on this channel."),
+}
+_CONFLICTS: dict[type[Exception], Mapping[str, Any]] = {
+    MergeRefusedError: _MERGE_SENTENCES,
+    RetryRefusedError: _RETRY_SENTENCES,
+    FlowStartRefusedError: _START_SENTENCES,
+}
+
+
 def find(error: Exception) -> Problem | None:
     """Return the problem that a service's exception stands for, None if it is not in the table."""
     if isinstance(error, IllegalTransitionError):
@@ -143,10 +166,9 @@ def find(error: Exception) -> Problem | None:
         why = explain(error.code, error.facts)
         fields = {"file": (error.code, why)}
         return Problem(status.HTTP_422_UNPROCESSABLE_ENTITY, error.code, why, fields=fields)
-    if isinstance(error, MergeRefusedError):
-        return Problem(status.HTTP_409_CONFLICT, error.code, _MERGE_SENTENCES[error.code])
-    if isinstance(error, RetryRefusedError):
-        return Problem(status.HTTP_409_CONFLICT, error.code, _RETRY_SENTENCES[error.code])
+    if isinstance(error, MergeRefusedError | RetryRefusedError | FlowStartRefusedError):
+        sentences = _CONFLICTS[type(error)]
+        return Problem(status.HTTP_409_CONFLICT, error.code, sentences[error.code])
     if isinstance(error, AssignmentRefusedError):
         refusal: Refusal | None = _ASSIGNMENT_REFUSALS.get(error.code)
     else:

@@ -12,7 +12,7 @@ from conversations.services import lifecycle, replies
 from conversations.states import Status
 from routing.models import AiRun, Decision, FlowRun, RunProblem, RunStatus
 from routing.rendering import render_text
-from routing.services import assignment, flow_runs, flows, replays
+from routing.services import ai_agents, assignment, flow_runs, flows, replays
 from tests.doors import customer_writes
 from tests.factories import (
     make_agent,
@@ -33,7 +33,7 @@ HI = {"name": "Hi", "kind": "message", "text": "Hello {{contact_name}}!"}
 ASK = {
     "name": "Ask",
     "kind": "question",
-    "text": {"": "Which order?", "ja": "ご注文番号は?"},
+    "text": "Which order?",
     "answer_as": "order",
     "accepts": "number",
     "attempts": 2,
@@ -204,7 +204,7 @@ class TestAsking:
         assert (run().status, conversation.team) == (RunStatus.COMPLETED, support)
 
     def test_speaks_the_customers_language(self, channel):
-        make_flow(steps=[ASK])
+        make_flow(steps=[{**ASK, "text": {"": "Which order?", "ja": "ご注文番号は?"}}])
         writes(channel, "Hi")
         Contact.objects.update(language="ja")
         writes(channel, "x")
@@ -361,13 +361,13 @@ class TestHandingOn:
         assert said()[-1] == "9 to 18."
 
     def test_goes_on_where_the_ai_agent_is_stopped(self, channel, support, alice):
-        fay = make_ai_agent(is_running=False)
+        fay = make_ai_agent()
         step = {"name": "Fay", "kind": "ai_agent", "ai_agent": str(fay.public_id)}
-        flow = make_flow(steps=[step, to_team(support)])
+        make_flow(name="Both", steps=[step, to_team(support)], trigger="equals", words=("hi",))
+        make_flow(steps=[step])
+        ai_agents.stop(fay, now=MORNING)
         assert writes(channel, "Hi").team == support
-        flows.save_draft(flow, document={"steps": [step]}, author=None, now=MORNING)
-        flows.publish(flow, author=None, now=MORNING)
-        other = writes(channel, "Hi", address="+819011112222")
+        other = writes(channel, "Hello", address="+819011112222")
         assert (other.assignee, run().problem) == (alice, RunProblem.AI_UNABLE)
 
     def test_is_started_by_a_rule(self, channel, support):

@@ -49,6 +49,11 @@ BODIES: dict[str, Callable[[House, str, str], Any]] = {
     "POST /conversations/{public_id}/hand-to-ai/": lambda house, *_: {
         "ai_agent_id": id_of(house.ai_agent)
     },
+    "PUT /flows/{public_id}/draft/": lambda *_: {"name": "Renamed"},
+    "POST /flows/{public_id}/run/": lambda house, _whose, caller: {
+        "conversation_id": id_of(house.conversation("own", caller)),
+        "has_priority": True,
+    },
     "PATCH /conversations/{public_id}/": lambda *_: {"priority": 10},
     "PUT /conversations/{public_id}/tags/": lambda *_: {"tags": ["vip"]},
     "POST /assignments/manual/": lambda house, whose, caller: {
@@ -152,6 +157,8 @@ def _things(house: House) -> dict[str, Any]:
         "replays": house.replay,
         "saved-tests": house.saved_test,
         "ai-agents": house.ai_agent,
+        "flows": house.flow,
+        "flow-runs": house.flow_run,
         "business-hours": house.hours,
         "endpoints": house.endpoint,
         "templates": house.template,

@@ -1,0 +1,253 @@
+"""Flows: read, drawn, published, switched, and started."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from channels.models import Channel
+from conversations import scope
+from conversations.api.callers import actor_of
+from routing.api.flow_shapes import (
+    DraftBody,
+    FlowOut,
+    FlowRunOut,
+    FlowVersionOut,
+    PublishBody,
+    RunBody,
+    fields_of,
+)
+from routing.engine.flow import problems
+from routing.engine.flow.documents import FlowDocumentError
+from routing.models import Flow, FlowRun
+from routing.services import flow_starting, flows
+from routing.services.flows import FlowProblemsError, Head
+from teams.api.endpoints import Endpoint
+from teams.api.once import once
+from teams.api.operations import describe
+from teams.api.permissions import caller
+from teams.api.problems import ConflictProblem, FieldProblem, NotFoundProblem
+from teams.permissions import Right
+from teams.scopes import Scope
+
+ONE_PLACE = ("one_of", _("Give either conversation_id or contact."))
+NO_SUCH_CHANNEL = ("unknown_channel", _("There is no channel with this id."))
+CANNOT_BE_PUBLISHED = _("This flow cannot be published as it is drawn.")
+CANNOT_BE_USED = _("This value cannot be used.")
+EXAMPLE = {
+    "document": {
+        "steps": [
+            {
+                "name": "Ask",
+                "kind": "question",
+                "text": {"": "Which order is it about?"},
+                "answer_as": "order",
+                "accepts": "number",
+            },
+            {
+                "name": "Thanks",
+                "kind": "message",
+                "text": {"": "Order {{order}}: we are looking into it."},
+            },
+        ]
+    }
+}
+
+
+class FlowsEndpoint(Endpoint):
+    """In the order in which they are tried."""
+
+    orderings = {"position": ("position", "pk")}
+
+    @describe("listFlows", "List flows", page_of=FlowOut)
+    def get(self, request: Request) -> Response:
+        return self.page(_shown(), serializer=FlowOut)
+
+
+class FlowEndpoint(Endpoint):
+    @describe("getFlow", "Read one flow", answer=FlowOut)
+    def get(self, request: Request, public_id: UUID) -> Response:
+        return Response(FlowOut(_pick(public_id)).data)
+
+
+class FlowDraftEndpoint(Endpoint):
+    """What is drawn; customers meet it when it is published."""
+
+    scopes = {"PUT": Scope.CHANNELS}
+    rights = {"PUT": Right.EDIT_RULES}
+
+    @describe(
+        "saveFlowDraft",
+        "Change the draft of a flow",
+        body=DraftBody,
+        answer=FlowOut,
+        refusals=(409,),
+        examples={"ask": EXAMPLE},
+    )
+    @once
+    def put(self, request: Request, public_id: UUID) -> Response:
+        """Steps that cannot be kept are refused, each by its path: `document.steps.2.text`."""
+        flow, body = _pick(public_id), self.read_body(DraftBody)
+        try:
+            flows.save_draft(
+                flow,
+                head=_head(flow, body),
+                document=body.get("document"),
+                seen=body.get("seen"),
+                author=caller(request),
+                now=timezone.now(),
+            )
+        except FlowDocumentError as error:
+            found = problems.faults_of(body.get("document"))
+            raise FieldProblem(fields_of(found)) from error
+        except ValidationError as error:
+            fields = dict.fromkeys(error.error_dict, ("invalid", CANNOT_BE_USED))
+            raise FieldProblem(fields) from error
+        return Response(FlowOut(_pick(public_id)).data)
+
+
+class FlowPublishEndpoint(Endpoint):
+    scopes = {"POST": Scope.CHANNELS}
+    rights = {"POST": Right.EDIT_RULES}
+
+    @describe(
+        "publishFlow",
+        "Publish the draft of a flow",
+        body=PublishBody,
+        answer=FlowVersionOut,
+        refusals=(409,),
+        examples={"with a note": {"note": "Asks for the order first."}},
+    )
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """It is on from then on; whoever is in it finishes on the version that they began with.
+
+        Refused (409 `flow.problems`) with everything that is wrong, each under its path.
+        """
+        flow, body = _pick(public_id), self.read_body(PublishBody)
+        author, now = caller(request), timezone.now()
+        try:
+            version = flows.publish(flow, author=author, note=body["note"], now=now)
+        except FlowProblemsError as error:
+            fields = fields_of(error.problems)
+            raise ConflictProblem(error.code, CANNOT_BE_PUBLISHED, fields=fields) from error
+        return Response(FlowVersionOut(version).data)
+
+
+class FlowSwitchOnEndpoint(Endpoint):
+    scopes = {"POST": Scope.CHANNELS}
+    rights = {"POST": Right.EDIT_RULES}
+
+    @describe("switchFlowOn", "Switch a flow on", answer=FlowOut, refusals=(409,))
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Messages and rules start it from then on, as it was published last."""
+        flows.switch_on(_pick(public_id), now=timezone.now())
+        return Response(FlowOut(_pick(public_id)).data)
+
+
+class FlowSwitchOffEndpoint(Endpoint):
+    scopes = {"POST": Scope.CHANNELS}
+    rights = {"POST": Right.EDIT_RULES}
+
+    @describe("switchFlowOff", "Switch a flow off", answer=FlowOut)
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Nothing starts it from then on; whoever is in it finishes."""
+        flows.switch_off(_pick(public_id), now=timezone.now())
+        return Response(FlowOut(_pick(public_id)).data)
+
+
+class FlowVersionsEndpoint(Endpoint):
+    """What was published, the newest first."""
+
+    orderings = {"-number": ("-number", "-pk")}
+
+    @describe("listFlowVersions", "List the versions of a flow", page_of=FlowVersionOut)
+    def get(self, request: Request, public_id: UUID) -> Response:
+        rows = _pick(public_id).versions.select_related("published_by")
+        return self.page(rows, serializer=FlowVersionOut)
+
+
+class FlowRunEndpoint(Endpoint):
+    """A flow starts here because somebody says so."""
+
+    scopes = {"POST": Scope.ASSIGN}
+    rights = {"POST": Right.ASSIGN_WITHIN_TEAMS}
+
+    @describe(
+        "runFlow",
+        "Start a flow",
+        body=RunBody,
+        answer=FlowRunOut,
+        status=status.HTTP_201_CREATED,
+        refusals=(409,),
+        examples={
+            "in a conversation": {
+                "conversation_id": "0199c0de-0000-7000-8000-000000000301",
+                "has_priority": True,
+            }
+        },
+    )
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """A live conversation is in the way (409 `conversation.open`) unless it has priority."""
+        flow, body = _pick(public_id), self.read_body(RunBody)
+        run = self._start(flow, body, request)
+        return Response(FlowRunOut(run).data, status=status.HTTP_201_CREATED)
+
+    def _start(self, flow: Flow, body: dict[str, Any], request: Request) -> FlowRun:
+        if ("conversation_id" in body) == ("contact" in body):
+            raise FieldProblem({"conversation_id": ONE_PLACE})
+        user, actor, now = caller(request), actor_of(request), timezone.now()
+        more = {"flow": flow, "has_priority": body["has_priority"], "actor": actor, "now": now}
+        if "conversation_id" in body:
+            visible = scope.conversations_of(user).filter(public_id=body["conversation_id"])
+            conversation = visible.order_by("pk").first()
+            if conversation is None:
+                raise NotFoundProblem("conversation.not_found")
+            return flow_starting.start_in(conversation, **more)
+        contacts = scope.contacts_of(user).filter(public_id=body["contact"]["id"])
+        contact = contacts.order_by("pk").first()
+        if contact is None:
+            raise NotFoundProblem("contact.not_found")
+        channel = Channel.objects.filter(public_id=body["contact"]["channel_id"]).first()
+        if channel is None:
+            raise NotFoundProblem("channel.not_found")
+        return flow_starting.start_with(contact, channel=channel, **more)
+
+
+def _head(flow: Flow, body: dict[str, Any]) -> Head | None:
+    """Return what is to stand above the steps; None if nothing of it was sent."""
+    if not {"name", "description", "trigger", "words", "channel_ids"} & set(body):
+        return None
+    channels = tuple(flow.channels.all())
+    if "channel_ids" in body:
+        wanted = set(body["channel_ids"])
+        channels = tuple(Channel.objects.filter(public_id__in=wanted).order_by("pk"))
+        if len(channels) != len(wanted):
+            raise FieldProblem({"channel_ids": NO_SUCH_CHANNEL})
+    return Head(
+        name=body.get("name", flow.name),
+        trigger=body.get("trigger", flow.trigger),
+        description=body.get("description", flow.description),
+        words=tuple(body.get("words", flow.words)),
+        channels=channels,
+    )
+
+
+def _shown() -> QuerySet[Flow]:
+    return Flow.objects.select_related("published").prefetch_related("channels")
+
+
+def _pick(public_id: UUID) -> Flow:
+    flow = _shown().filter(public_id=public_id).order_by("pk").first()
+    if flow is None:
+        raise NotFoundProblem
+    return flow
