@@ -31,6 +31,15 @@ from routing.api.imports import RoutedApplyImportEndpoint
 from routing.api.people import LeavingPersonEndpoint
 from routing.api.rule_replays import CancelReplayEndpoint, ReplayEndpoint, ReplaysEndpoint
 from routing.api.rule_tests import RuleTestEndpoint
+from routing.api.rule_versions import (
+    DiscardEndpoint,
+    DraftEndpoint,
+    PlanEndpoint,
+    PublishEndpoint,
+    RestoreEndpoint,
+    VersionEndpoint,
+    VersionsEndpoint,
+)
 from routing.api.rule_warnings import RuleWarningsEndpoint
 from routing.api.rules import RuleEndpoint, RulesEndpoint
 from routing.api.saved_tests import SavedTestEndpoint, SavedTestsEndpoint
@@ -70,6 +79,13 @@ urlpatterns = [
     path("rules/saved-tests/", SavedTestsEndpoint.as_view()),
     path("rules/saved-tests/<uuid:public_id>/", SavedTestEndpoint.as_view()),
     path("rules/warnings/", RuleWarningsEndpoint.as_view()),
+    path("rules/draft/", DraftEndpoint.as_view()),
+    path("rules/publish/", PublishEndpoint.as_view()),
+    path("rules/discard/", DiscardEndpoint.as_view()),
+    path("rules/plan/", PlanEndpoint.as_view()),
+    path("rule-versions/", VersionsEndpoint.as_view()),
+    path("rule-versions/<uuid:public_id>/", VersionEndpoint.as_view()),
+    path("rule-versions/<uuid:public_id>/restore/", RestoreEndpoint.as_view()),
     path("rules/test/", RuleTestEndpoint.as_view()),
     path("rules/<uuid:public_id>/", RuleEndpoint.as_view()),
 ]

@@ -48,6 +48,7 @@ TAGS: dict[str, tuple[str, str]] = {
     "flow-runs": ("Runs of flows", "Where each flow stands, and what each step did."),
     "ai-agents": ("AI agents", "Who answers by itself, and hands over to people."),
     "rules": ("Rules", "The ordered list that decides who gets a conversation."),
+    "rule-versions": ("Rules", "The ordered list that decides who gets a conversation."),
     "templates": ("Channels", "The numbers and services that customers write to."),
     "endpoints": ("Webhooks", "Your addresses, and what was sent to them."),
     "deliveries": ("Webhooks", "Your addresses, and what was sent to them."),

@@ -15,8 +15,10 @@ from routing.admin.ai_agent_forms import TryForm
 from routing.ai.base import Line, Speaker
 from routing.ai_error_words import explain_error
 from routing.ai_words import explain_trial
+from routing.engine.facts import Target, TargetKind
 from routing.models import AiAgent
 from routing.services import ai_agents, ai_trials
+from routing.services.rule_uses import rules_that_name
 from teams.admin.console import GuardedAdmin
 from teams.viewers import posted
 
@@ -45,6 +47,7 @@ class AiAgentButtons(GuardedAdmin):
             if agent.is_running:
                 ai_agents.stop(agent, now=now)
                 text = _("“%(name)s” is stopped. Whoever waits for it goes to people.")
+                _warn_of_rules(request, agent)
             else:
                 ai_agents.start(agent, now=now)
                 text = _("“%(name)s” runs: it answers from the next message on.")
@@ -121,3 +124,13 @@ def _back(request: HttpRequest, agent: AiAgent) -> str:
     """Return where the button stood: the list has it, too."""
     is_of_list = "from_list" in request.GET
     return reverse("admin:routing_aiagent_changelist") if is_of_list else _page(agent)
+
+
+def _warn_of_rules(request: HttpRequest, agent: AiAgent) -> None:
+    rules = rules_that_name(Target(TargetKind.AI, agent.pk))
+    if rules:
+        messages.warning(
+            request,
+            _("These rules name %(name)s and will be passed over: %(rules)s.")
+            % {"name": agent.name, "rules": ", ".join(f"“{rule}”" for rule in rules)},
+        )

@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from conversations.admin.verbs import actor_of
+from routing.engine.facts import Target, TargetKind
 from routing.forms import PersonChoice
 from routing.services import leaving
 from routing.services.assignment import AssignmentRefusedError
 from routing.services.decisions import DecisionContentionError
 from routing.services.leaving import Belongings, HandOver
+from routing.services.rule_uses import rules_that_name
 from teams.admin.console import Confirmation
 from teams.admin.people import PersonAdmin, may_edit
 from teams.models import Role, Team, User
@@ -152,7 +154,12 @@ class LeavingPersonAdmin(PersonAdmin):
 
 
 def _ask(person: User, had: Belongings, form: HandOverForm | None) -> Confirmation:
+    rules = rules_that_name(Target(TargetKind.PERSON, person.pk))
     notes = [
+        _("These rules name %(name)s and will be passed over: %(rules)s.")
+        % {"name": person.name, "rules": ", ".join(f"“{rule}”" for rule in rules)}
+        if rules
+        else "",
         ngettext(
             "%(n)d customer has %(name)s as permanent agent and will have none.",
             "%(n)d customers have %(name)s as permanent agent and will have none.",

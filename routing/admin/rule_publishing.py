@@ -14,12 +14,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from conversations.admin.verbs import actor_of
+from routing import loaders
 from routing.admin.rule_draft_bar import LIST, draft_bar, planned_words, say_left_out
 from routing.admin.rule_publish_forms import PlanForm, PublishForm
 from routing.admin.rule_trust import RuleTrust
 from routing.rule_words import render_changes
-from routing.services import rule_publishing
-from routing.services.rule_publishing import DraftChangedError, NothingToPublishError
+from routing.services import rule_publishing, saved_tests
+from routing.services.rule_publishing import (
+    DraftChangedError,
+    NothingToPublishError,
+    RedTestsError,
+)
 from teams.admin.console import Confirmation
 from teams.viewers import posted, viewer
 
@@ -82,6 +87,10 @@ class RulePublisher(RuleTrust):
             except NothingToPublishError:
                 messages.warning(request, _("There is nothing to publish any more."))
                 return HttpResponseRedirect(reverse(LIST))
+            except RedTestsError as error:
+                text = _("These saved tests fail: %(tests)s. Say in the note why that is right.")
+                names = ", ".join(f"“{name}”" for name in error.names)
+                sent.add_error("note", text % {"tests": names})
             except ValidationError as error:
                 plan_form.add_error("time", error.message_dict["at"])
             else:
@@ -119,6 +128,7 @@ class RulePublisher(RuleTrust):
             "plan_form": plan_form,
             "is_planning": plan_form.is_bound,
             "changes": render_changes(changes),
+            "tests": saved_tests.run_against(loaders.load_draft(), now=timezone.now()),
             "draft_bar": bar,
         }
         return TemplateResponse(request, "admin/routing/rule/publish.html", context)

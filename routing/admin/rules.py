@@ -7,23 +7,17 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conversations.admin.verbs import actor_of
-from routing import loaders
-from routing.admin.rule_order import RuleOrder
-from routing.admin.rule_trust import warning_pills
+from routing.admin.rule_columns import RuleColumns, sentences
 from routing.condition_forms import ConditionForm, ConditionFormSet
-from routing.engine.explain_conditions import NAMED
-from routing.engine.facts import Target, TargetKind
 from routing.forms import RuleForm
 from routing.models import Condition, Rule
-from routing.rule_words import asks_and_deeds
+from routing.rule_figures import with_figures
 from routing.services import rules
-from teams.admin.console import EmptyState, pill
+from teams.admin.console import EmptyState
 from teams.viewers import viewer
 
 
@@ -37,7 +31,7 @@ class ConditionInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Rule)
-class RuleAdmin(RuleOrder):
+class RuleAdmin(RuleColumns):
     form = RuleForm
     inlines = (ConditionInline,)
     list_title = gettext_lazy("Rules")
@@ -46,15 +40,6 @@ class RuleAdmin(RuleOrder):
         "Rules are tried from top to bottom; the first whose target can take it decides. "
         "If none matches, the channel's AI agent answers, then its human agents are asked."
     )
-    list_display = (
-        "order_cell",
-        "name_cell",
-        "condition_cell",
-        "target_cell",
-        "channels_cell",
-        "switch_cell",
-    )
-    list_display_links = ("name_cell",)
     list_per_page = 500
     search_fields = ("name", "note")
     list_filter = ("is_active",)
@@ -89,6 +74,8 @@ class RuleAdmin(RuleOrder):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         rows: QuerySet[Rule] = super().get_queryset(request)
+        if _is_list(request):
+            rows = with_figures(rows, now=timezone.now())
         return (
             rows.select_related("team", "person", "ai_agent", "flow")
             .prefetch_related("conditions", "channels")
@@ -169,63 +156,10 @@ class RuleAdmin(RuleOrder):
             messages.success(request, text % {"rule": rule.name})
         return HttpResponseRedirect(reverse("admin:routing_rule_changelist"))
 
-    # --- Columns
 
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        if request.user.has_perm("routing.change_rule"):
-            return self.list_display
-        return (
-            "order",
-            "name_cell",
-            "condition_cell",
-            "target_cell",
-            "channels_cell",
-            "state_cell",
-        )
-
-    @admin.display(description=gettext_lazy("Name"))
-    def name_cell(self, rule: Rule) -> SafeString:
-        return format_html("{}{}", rule.name, warning_pills(rule))
-
-    @admin.display(description=gettext_lazy("If"))
-    def condition_cell(self, rule: Rule) -> SafeString:
-        return format_html('<span class="sentence">{}</span>', sentences(rule)[0])
-
-    @admin.display(description=gettext_lazy("Then"))
-    def target_cell(self, rule: Rule) -> SafeString:
-        return format_html('<span class="sentence"><b>{}</b></span>', sentences(rule)[1])
-
-    @admin.display(description=gettext_lazy("Channels"))
-    def channels_cell(self, rule: Rule) -> str:
-        return ", ".join(channel.name for channel in rule.channels.all()) or _("All")
-
-    @admin.display(description=gettext_lazy("On"))
-    def state_cell(self, rule: Rule) -> SafeString:
-        return pill("good", _("On")) if rule.is_active else pill("quiet", _("Off"))
-
-    @admin.display(description=gettext_lazy("On"))
-    def switch_cell(self, rule: Rule) -> SafeString:
-        return format_html(
-            '<span class="nowrap">{} <button type="submit" class="button small" formaction="{}">{}'
-            '<span class="visually-hidden"> “{}”</span></button></span>',
-            self.state_cell(rule),
-            reverse("admin:routing_rule_switch", args=[rule.pk]),
-            _("Turn off") if rule.is_active else _("Turn on"),
-            rule.name,
-        )
-
-
-def sentences(rule: Rule) -> tuple[str, str]:
-    """Return the rule in the reader's language: what it asks for, and what it does."""
-    rows: dict[TargetKind, Any] = {
-        TargetKind.CHANNEL: rule.channels.all(),
-        TargetKind.TEAM: [rule.team] if rule.team else [],
-        TargetKind.PERSON: [rule.person] if rule.person else [],
-        TargetKind.AI: [rule.ai_agent] if rule.ai_agent else [],
-        TargetKind.FLOW: [rule.flow] if rule.flow else [],
-    }
-    names = {Target(kind, row.pk): row.name for kind, some in rows.items() for row in some}
-    return asks_and_deeds(loaders.rule_spec(rule), names=names, limit=NAMED)
+def _is_list(request: HttpRequest) -> bool:
+    found = request.resolver_match
+    return found is not None and found.url_name == "routing_rule_changelist"
 
 
 def _place(form: Any) -> int | None:

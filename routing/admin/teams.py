@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from routing.engine.facts import Target, TargetKind
 from routing.rendering import render_answer
 from routing.services import preview
+from routing.services.rule_uses import rules_that_name
 from teams.admin.teams import TeamAdmin
 from teams.models import Team
 
@@ -24,3 +27,14 @@ class ChoosingTeamAdmin(TeamAdmin):
             answer = preview.next_person(team, now=timezone.now())
             context["next_person"] = render_answer(answer)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        super().save_related(request, form, formsets, change)
+        team: Team = form.instance
+        rules = [] if team.is_active else rules_that_name(Target(TargetKind.TEAM, team.pk))
+        if rules:
+            messages.warning(
+                request,
+                _("These rules name %(name)s and will be passed over: %(rules)s.")
+                % {"name": team.name, "rules": ", ".join(f"“{rule}”" for rule in rules)},
+            )

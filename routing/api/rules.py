@@ -3,11 +3,13 @@
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from routing.api.serializers import RuleOut
 from routing.models import Rule
+from routing.rule_figures import with_figures
 from teams.api.endpoints import Endpoint
 from teams.api.operations import describe
 from teams.api.problems import NotFoundProblem
@@ -33,6 +35,7 @@ class RuleEndpoint(Endpoint):
 
 
 def _shown() -> QuerySet[Rule]:
-    return Rule.objects.select_related("team", "person", "ai_agent", "flow").prefetch_related(
+    rules = with_figures(Rule.objects.all(), now=timezone.now())
+    return rules.select_related("team", "person", "ai_agent", "flow").prefetch_related(
         "conditions", "channels"
     )

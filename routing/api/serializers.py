@@ -118,7 +118,13 @@ class FlowBrief(serializers.Serializer[Flow]):
 
 
 class RuleOut(Out):
+    """A rule as it is edited. Of the last seven days: `hits` are decisions that it made, `moved`
+    those after which somebody gave the conversation to another team."""
+
     id = PublicId(source="public_id")
+    hits = Whole()
+    moved = Whole()
+    last_hit_at = Instant(allow_null=True)
     conditions = ConditionOut(many=True)
     channels = ChannelBrief(many=True)
     team = TeamBrief(allow_null=True)
@@ -145,6 +151,9 @@ class RuleOut(Out):
             "set_priority",
             "pins_contact",
             "note",
+            "hits",
+            "moved",
+            "last_hit_at",
         )
 
 

@@ -1,6 +1,7 @@
 """One team, which may go."""
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,8 +15,9 @@ from teams.api.teams import TeamEndpoint
 from teams.models import Team
 from teams.permissions import Right
 from teams.scopes import Scope
+from teams.texts import Text
 
-IN_USE = _("A rule, another team or a conversation that is not over needs this team.")
+IN_USE = gettext_lazy("Another team or a conversation that is not over needs this team.")
 
 
 class RetiringTeamEndpoint(TeamEndpoint):
@@ -30,5 +32,13 @@ class RetiringTeamEndpoint(TeamEndpoint):
         try:
             retiring.retire(pick(Team.objects.all(), reference))
         except TeamInUseError as error:
-            raise ConflictProblem(error.code, IN_USE) from error
+            raise ConflictProblem(error.code, _why(error)) from error
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _why(error: TeamInUseError) -> Text:
+    if not error.rules:
+        return IN_USE
+    return _("These rules send conversations to this team: %(rules)s.") % {
+        "rules": ", ".join(f"“{name}”" for name in error.rules)
+    }

@@ -122,6 +122,7 @@ class Dispatcher:
             trigger=made.trigger,
             outcome=answer.outcome,
             rule_set_version=self.version if made.trigger is Trigger.INBOUND else None,
+            rule_id=answer.rule_id,
             facts=serial.facts_to_json(made.situation, desks=made.desks.seen, targets=made.targets),
             steps=serial.steps_to_json(answer.steps),
             answer=serial.answer_to_json(answer),

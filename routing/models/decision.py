@@ -24,6 +24,8 @@ class Decision(models.Model):
     trigger = models.CharField(max_length=16, choices=[(t.value, t.value) for t in Trigger])
     outcome = models.CharField(max_length=16, choices=[(o.value, o.value) for o in Outcome])
     rule_set_version = models.UUIDField(null=True, blank=True)
+    # The rule that decided, as the answer says: here to be counted. The rule may be gone since.
+    rule_id = models.BigIntegerField(null=True, blank=True)
     facts = models.JSONField()
     steps = models.JSONField()
     answer = models.JSONField()
@@ -33,6 +35,13 @@ class Decision(models.Model):
         verbose_name = _("decision")
         verbose_name_plural = _("decisions")
         ordering = ("pk",)
+        indexes = [
+            models.Index(
+                fields=["rule_id", "decided_at"],
+                condition=models.Q(rule_id__isnull=False),
+                name="decision_of_rule",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.trigger} → {self.outcome}"

@@ -1,5 +1,7 @@
 """Rules that supervisors set, tried from top to bottom."""
 
+from uuid import UUID
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -55,6 +57,11 @@ class RuleSet(models.Model):
 
     def __str__(self) -> str:
         return str(self.version)
+
+    @property
+    def public_id(self) -> UUID:
+        """Its name for other systems, as of other rows."""
+        return UUID(str(self.version))
 
 
 class RuleDraft(models.Model):

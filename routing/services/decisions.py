@@ -193,6 +193,7 @@ def build(
         trigger=question.trigger,
         outcome=answer.outcome,
         rule_set_version=question.rule_set_version,
+        rule_id=answer.rule_id,
         facts=serial.facts_to_json(question.situation, desks=desks, targets=question.targets),
         steps=serial.steps_to_json(answer.steps),
         answer=serial.answer_to_json(answer),

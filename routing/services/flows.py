@@ -11,11 +11,12 @@ from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from channels.models import Channel
+from routing.engine.facts import Target, TargetKind
 from routing.engine.flow import documents, problems, specs
 from routing.engine.flow.problems import Problem
 from routing.flow_house import load_house
-from routing.models import Flow, FlowRun, FlowVersion, Rule
-from routing.services import rule_publishing
+from routing.models import Flow, FlowRun, FlowVersion
+from routing.services import rule_publishing, rule_uses
 from teams.models import User
 
 MOST_WORDS, LONGEST_WORD = 50, 100
@@ -198,8 +199,9 @@ def delete(flow: Flow, *, now: datetime) -> None:
 
 
 def is_in_use(flow: Flow) -> bool:
-    """Say whether the flow has run, or a rule starts it."""
-    return FlowRun.objects.filter(flow=flow).exists() or Rule.objects.filter(flow=flow).exists()
+    """Say whether the flow has run, or a rule starts it: published, or as it is edited."""
+    rules = rule_uses.rules_that_name(Target(TargetKind.FLOW, flow.pk))
+    return bool(rules) or FlowRun.objects.filter(flow=flow).exists()
 
 
 def is_published_as_drawn(flow: Flow) -> bool:

@@ -4,7 +4,7 @@ Whoever edits or publishes holds the one row of `RuleDraft`: nobody's change is 
 publish make one version, and a version holds what its publisher has seen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,21 +23,38 @@ from routing import flow_facts, loaders
 from routing.engine.rule_diff import Change, compare
 from routing.engine.rule_sets import flows_to_json, rows_from_json, rows_to_json
 from routing.models import AiAgentChannel, RuleDraft, RuleSet
+from routing.services import saved_tests
 from routing.services.rule_rows import write_all
 from teams.models import User
 from teams.services import sweeps
 
 
-class DraftChangedError(Exception):
+class PublishingError(Exception):
+    """The rules are not published, or not discarded. `code` says why."""
+
+    code = ""
+
+
+class DraftChangedError(PublishingError):
     """The draft is not what its publisher has seen: somebody edited or published meanwhile."""
 
     code = "rules.draft_changed"
 
 
-class NothingToPublishError(Exception):
+class NothingToPublishError(PublishingError):
     """The draft is what is published already."""
 
     code = "rules.nothing_to_publish"
+
+
+class RedTestsError(PublishingError):
+    """Saved tests fail on the draft, and nobody said why that is right. `names` are theirs."""
+
+    code = "rules.tests_failed"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        super().__init__(self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +97,12 @@ def publish(*, actor: Actor, now: datetime, note: str = "", revision: int | None
     """Let the draft decide from the next message on.
 
     `revision` is what the publisher has seen; None: whatever the draft is. Raises
-    `DraftChangedError` and `NothingToPublishError`.
+    `DraftChangedError`, `NothingToPublishError`, and `RedTestsError` without a note.
     """
     draft = _lock_seen(revision)
     if not find_changes():
         raise NothingToPublishError
+    _require_reason(note, now=now)
     if draft.publish_due_at is not None:
         _record_plan("rules.publish_canceled", draft, actor=actor, now=now)
     return _publish(draft, actor=actor, note=note, now=now)
@@ -129,13 +147,14 @@ def restore(rule_set: RuleSet, *, actor: Actor, now: datetime) -> list[str]:
 def plan(wanted: Plan, *, actor: Actor, now: datetime, revision: int | None = None) -> RuleDraft:
     """Publish the draft as it is now, later and by itself, in place of what was planned before.
 
-    Raises `DraftChangedError`, `NothingToPublishError`, and `ValidationError` for a time gone by.
+    Raises what `publish` raises, and `ValidationError` for a time gone by.
     """
     if wanted.at <= now:
         raise ValidationError({"at": _("Choose a time that is still to come.")})
     draft = _lock_seen(revision)
     if not find_changes():
         raise NothingToPublishError
+    _require_reason(wanted.note, now=now)
     draft.publish_due_at, draft.publish_revision = wanted.at, draft.revision
     draft.publish_by_id = actor.user_id
     draft.publish_note, draft.publish_zone = wanted.note, wanted.zone
@@ -189,6 +208,16 @@ def follow_set_up(*, now: datetime) -> None:
     if (ai_agents, flows) != before:
         rules = newest.rules if newest else []
         RuleSet.objects.create(rules=rules, ai_agents=ai_agents, flows=flows, created_at=now)
+
+
+def _require_reason(note: str, *, now: datetime) -> None:
+    """Refuse a draft on which saved tests fail, unless its publisher says why."""
+    if note.strip():
+        return
+    results = saved_tests.run_against(loaders.load_draft(), now=now)
+    red = [result.test.name for result in results if not result.is_green]
+    if red:
+        raise RedTestsError(red)
 
 
 def _lock_seen(revision: int | None) -> RuleDraft:

@@ -94,6 +94,7 @@ def real_places(house: House, path: str) -> dict[str, str]:
         "users": house.bob,
         "channels": house.channel,
         "rules": house.rule,
+        "rule-versions": house.rule_version,
         "endpoints": house.endpoint,
         "deliveries": house.delivery,
         "imports": house.upload,

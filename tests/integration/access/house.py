@@ -11,7 +11,7 @@ from channels.models import Envelope
 from conversations.actors import Actor
 from conversations.models import Conversation, EndpointDelivery, Survey
 from conversations.services import outbox
-from routing.models import Flow, FlowRun, SavedTest
+from routing.models import Flow, FlowRun, RuleSet, SavedTest
 from routing.services import assignment, flows, rule_replays, saved_tests
 from routing.services.flows import Head
 from teams.models import BusinessHours, Role, Team, User
@@ -85,6 +85,7 @@ class House:
         self.api_key = api_keys.issue(self.bob, name="CRM", scopes=["read"]).api_key
         self.hours = BusinessHours.objects.create(code="office", name="Office")
         self.rule = make_rule(team=self.support)
+        self.rule_version = RuleSet.objects.exclude(number=None).latest("pk")
         self.replay = rule_replays.start(basis="draft", wanted=9, started_by=None, now=NOW)
         test = SavedTest(name="A test", channel=self.channel, expected_rule=self.rule)
         self.saved_test = saved_tests.save(test, editor=None, now=NOW)
