@@ -50,7 +50,8 @@ class PlaceOut(serializers.Serializer[Any]):
 
 
 class MoveOut(serializers.Serializer[Any]):
-    """`as_of_now`: how many of them asked a desk that nobody had looked at, as it is now."""
+    """`as_of_now`: how many of them asked a desk that nobody had looked at, as it is set up now,
+    with everybody there."""
 
     origin = PlaceOut()
     goal = PlaceOut()
@@ -60,6 +61,8 @@ class MoveOut(serializers.Serializer[Any]):
 
 
 class PairOut(serializers.Serializer[Any]):
+    """Without an id: it is gone, or it is not known who would have got them."""
+
     id = PublicId(allow_null=True)
     name = Text()
     before = Whole()

@@ -8,6 +8,8 @@ from routing.engine.facts import Answer, Outcome, TargetKind
 
 #: As many conversations as are named for each way that something moved.
 MOST_EXAMPLES = 5
+#: Stands among the people for somebody of whom nothing is known.
+NOBODY_KNOWN = 0
 
 
 class Place(NamedTuple):
@@ -51,13 +53,18 @@ class Tally:
     def add(
         self, before: Answer, after: Answer, *, channel_id: int, conversation_id: int, guessed: int
     ) -> bool:
-        """Count one conversation; say whether it went somewhere else. `guessed` is 0 or 1."""
+        """Count one conversation; say whether it went somewhere else.
+
+        `guessed` is 0 or 1: who would have got it, and whether it would have waited, is then not
+        known. It counts as `NOBODY_KNOWN`'s, and not among those that wait.
+        """
         for place, answer in enumerate((before, after)):
-            if answer.user_id is not None:
-                self.people.setdefault(answer.user_id, [0, 0])[place] += 1
+            user_id = NOBODY_KNOWN if guessed and place else answer.user_id
+            if user_id is not None:
+                self.people.setdefault(user_id, [0, 0])[place] += 1
             if answer.rule_id is not None:
                 self.rules.setdefault(answer.rule_id, [0, 0])[place] += 1
-            self.waiting[place] += answer.outcome is Outcome.WAITING
+            self.waiting[place] += not guessed and answer.outcome is Outcome.WAITING
         way = (
             place_of(before, channel_id=channel_id),
             place_of(after, channel_id=channel_id),

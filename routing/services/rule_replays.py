@@ -7,6 +7,7 @@ known: a circle that would stand elsewhere, a person who would have had more.
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -22,7 +23,7 @@ from routing.engine.rule_sets import rules_from_json, rules_to_json
 from routing.engine.serial import StoredFacts
 from routing.engine.tally import Tally, tally_from_json, tally_to_json
 from routing.models import Decision, ReplayBasis, ReplayStatus, RuleReplay
-from teams.models import User
+from teams.models import Presence, User
 from teams.services import sweeps
 
 #: Decisions of one slice: short enough to hold up nobody, also where one writer holds the others.
@@ -172,10 +173,10 @@ def _count(
 def decide_again(
     facts: StoredFacts, *, rules: Sequence[RuleSpec], desks: ReadOnlyDesks
 ) -> tuple[Answer, bool]:
-    """Return what rules say to stored facts, and whether a desk was looked at as it is now.
+    """Return what rules say to stored facts, and whether a desk had to be guessed.
 
-    Desks that the decision knew are as it knew them; others are opened in `desks`. Raises
-    `ValueError` or `ObjectDoesNotExist` for one that is gone.
+    Desks that the decision knew are as it knew them; others are as they are set up now, with
+    everybody there. Raises `ValueError` or `ObjectDoesNotExist` for one that is gone.
     """
     guessed: list[Target] = []
 
@@ -183,7 +184,16 @@ def decide_again(
         if target in facts.desks:
             return facts.desks[target]
         guessed.append(target)
-        return desks.open(target)
+        return _with_everybody_there(desks.open(target))
 
     answer = decide(facts.situation, rules=rules, open_desk=open_desk)
     return answer, bool(guessed)
+
+
+def _with_everybody_there(desk: Desk) -> Desk:
+    """Return the desk with its people online and free: who was there then is not known."""
+    people = (
+        replace(each, presence=Presence.ONLINE.value, load=0, is_on_shift=True)
+        for each in desk.candidates
+    )
+    return replace(desk, candidates=tuple(people))

@@ -119,7 +119,7 @@ class TestAReplay:
         ]
         assert {each["name"]: (each["before"], each["after"]) for each in told["people"]} == {
             "Alice": (1, 0),
-            "Chen": (0, 1),
+            "": (0, 1),
         }
         assert api.get("rules/replays/").json()["data"][0]["moved"] == 1
 

@@ -134,7 +134,7 @@ class TestAConversation:
         text = text_of(sachi.get(address.replace("rules=published", "rules=draft")))
         assert "Compared with then Goes elsewhere" in text
         assert "Orders · Bob Refunds" in text
-        assert "looked at as it is now" in text
+        assert "as it is set up now" in text
 
     def test_of_others_is_not_compared(self, channel, rule):
         customer_writes(channel, "hello")
@@ -162,7 +162,7 @@ class TestAReplay:
                 break
         text = text_of(sachi.get(page))
         assert "The draft over 7 conversations Done" in text
-        assert "Desk Agents of WhatsApp Tokyo 7" in text
+        assert "Desk → Agents of WhatsApp Tokyo 7" in text
         assert "Alice 7 0 -7" in text
         assert "Refunds 7 0 -7" in text
         assert "Done 7 of 7 7 Sachi" in text_of(sachi.get(REPLAYS))
@@ -180,7 +180,7 @@ class TestAReplay:
         rule_replays.work_next(now=MORNING)
         stranger = sign_in(make_supervisor(name="Stranger"))
         text = text_of(stranger.get(f"{REPLAYS}{replay.pk}/change/"))
-        assert "Desk Agents of WhatsApp Tokyo 1 1 as of now –" in text
+        assert "Desk → Agents of WhatsApp Tokyo 1 1 as of now –" in text
         assert "Kestrel" not in text
         assert loaders.load_draft() == ()
 

@@ -39,7 +39,7 @@ from routing.engine import serial
 from routing.engine.facts import Trigger
 from routing.engine.replay import replay
 from routing.models import AiAgent, Decision, Rule
-from routing.services import assignment, intake
+from routing.services import assignment, intake, rule_replays
 from routing.simulator.requests import Caller, as_inbound_request, build_inbound
 from teams.models import Presence, Role, Strategy, Team, User
 from teams.services import api_keys
@@ -91,6 +91,15 @@ class TestHistory(TestCase):
 
     def test_stores_decisions_that_can_be_made_again(self):
         assert [d.pk for d in Decision.objects.all() if not is_made_again(d)] == []
+
+    def test_is_replayed_by_its_rules_without_a_difference(self):
+        replay = rule_replays.start(basis="published", wanted=9999, started_by=None, now=NOW)
+        while rule_replays.work_next(now=NOW):
+            pass
+        replay.refresh_from_db()
+        assert (replay.status, replay.done) == ("done", replay.total)
+        assert replay.total > 40
+        assert (replay.moved, replay.changed_hands, replay.guessed, replay.unknown) == (0, 0, 0, 0)
 
     def test_has_the_whole_shop(self):
         assert User.objects.count() == 12

@@ -7,7 +7,7 @@ import pytest
 from channels.models import Provider
 from conversations.models import Conversation
 from routing import loaders
-from routing.engine.tally import tally_from_json
+from routing.engine.tally import NOBODY_KNOWN, tally_from_json
 from routing.models import Decision, ReplayStatus, RuleReplay
 from routing.services import rule_replays
 from teams.models import Team, User
@@ -88,9 +88,16 @@ class TestOtherRules:
         assert (origin.kind, goal.kind) == ("team", "team")
         assert goal.id == Team.objects.get(name="Orders").pk
         assert (move.count, len(move.examples)) == (6, 5)
-        chen = User.objects.get(name="Chen")
-        before, after = tally_from_json(replay.tally).people[chen.pk]
-        assert after == before + 6
+        people = tally_from_json(replay.tally).people
+        assert people[NOBODY_KNOWN] == [0, 6]
+        alice = User.objects.get(name="Alice")
+        assert people[alice.pk][1] == 0
+
+    def test_do_not_depend_on_who_is_online_by_now(self, history):
+        edit(team=Team.objects.get(name="Orders"))
+        User.objects.update(presence="offline", load=99)
+        goals = {goal for _, goal in tally_from_json(finish(begin("draft")).tally).moves}
+        assert goals == {("team", Team.objects.get(name="Orders").pk)}
 
     def test_that_are_off_leave_all_to_the_channel(self, history):
         edit(is_active=False)
