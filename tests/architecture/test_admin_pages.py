@@ -15,8 +15,8 @@ from django.utils import timezone
 from channels.models import Channel, Endpoint, Envelope, EnvelopeOutcome, Template
 from config.backends import PERMISSIONS
 from conversations.models import Contact, Conversation, EndpointDelivery, Survey, SurveyStatus
-from routing.models import AiAgent, Flow, FlowRun, Rule
-from routing.services import flows
+from routing.models import AiAgent, Flow, FlowRun, Rule, RuleReplay, SavedTest
+from routing.services import flows, rule_replays, saved_tests
 from routing.services.flows import Head
 from teams.csv_plan import Subject
 from teams.models import ApiKey, BusinessHours, Import, Role, Team, User
@@ -50,6 +50,8 @@ MODELS = [
     AiAgent,
     Flow,
     FlowRun,
+    RuleReplay,
+    SavedTest,
     ApiKey,
     BusinessHours,
     Import,
@@ -61,10 +63,12 @@ NAMES = [model.__name__ for model in MODELS]
 #: What a supervisor may not even look at.
 ABOVE_SUPERVISORS = {ApiKey, Endpoint, EndpointDelivery, Envelope, Import}
 #: What a supervisor makes; everything else is for administrators.
-MADE_BY_SUPERVISORS = {Flow}
+MADE_BY_SUPERVISORS = {Flow, RuleReplay, SavedTest}
 #: What a click may remove for good; everything else is deactivated, revoked or kept.
-DELETABLE = {Rule}
+DELETABLE = {Rule, SavedTest}
 HUGE = "9" * 30
+#: Queries for running one saved test, against what is published and against the draft.
+MOST_FOR_A_TEST = 12
 
 
 def make_another(number: int) -> None:
@@ -77,11 +81,15 @@ def make_another(number: int) -> None:
         channel=channel, contact=make_contact(name=f"Customer {number}"), team=team, tags=["vip"]
     )
     make_message(conversation=conversation)
-    make_rule(
+    rule = make_rule(
         name=f"Rule {number}",
         team=team,
         conditions=(("message.text", "contains", "refund"), ("contact.tag", "in", "vip")),
-    ).channels.add(channel)
+    )
+    rule.channels.add(channel)
+    test = SavedTest(name=f"Test {number}", channel=channel, expected_rule=rule)
+    saved_tests.save(test, editor=alice, now=now)
+    rule_replays.start(basis="draft", wanted=10, started_by=alice, now=now)
     step = {"name": "Hello", "kind": "message", "text": {"": "Hello!"}}
     flow = flows.create(
         Head(f"Hello {number}", "none"), document={"steps": [step]}, author=None, now=now
@@ -242,6 +250,9 @@ class TestAModel:
         for number in range(2, 12):
             make_another(number)
         many = _queries(lambda: owner.get(address(model, "changelist"), query))
+        if model is SavedTest:  # each is decided twice, with its own channel and team
+            assert many - few <= 11 * MOST_FOR_A_TEST
+            return
         assert many == few
 
 

@@ -14,6 +14,8 @@ from channels.services import checks, templates
 from conversations.actors import Actor
 from conversations.models import PossibleDuplicate
 from conversations.services import opt_outs
+from routing.models import SavedTest
+from routing.services import rule_replays, saved_tests
 from teams.models import User
 from tests import fake_json, fake_twilio
 from tests.browser.conftest import PHONE
@@ -29,9 +31,12 @@ from tests.factories import (
     make_conversation,
     make_engagelab_channel,
     make_message,
+    make_rule,
+    make_team,
 )
 from tests.fake_cloud import CloudFake
 from tests.fake_engagelab import EngageLabFake
+from tests.moments import WEDNESDAY_MORNING
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STEPS = ("account", "address", "hello", "answer", "done")
@@ -176,3 +181,31 @@ class TestAnAiAgent:
             f"/admin/routing/aiagent/{agent.pk}/change/",
         ]
         assert faults(page, axe, pages) == {}
+
+
+class TestTrustingRules:
+    def test_has_no_fault(self, page: Page, axe: str) -> None:
+        """Warnings, the tester, a green and a red test, a replay that runs and one that is done."""
+        channel, team = make_channel(), make_team(name="Support")
+        rule = make_rule(team=team)
+        same = make_rule(name="Same", team=team)
+        for name, expected in (("Green", rule), ("Red", same)):
+            test = SavedTest(name=name, channel=channel, expected_rule=expected)
+            saved_tests.save(test, editor=None, now=WEDNESDAY_MORNING)
+        done, running = (
+            rule_replays.start(basis="draft", wanted=5, started_by=None, now=WEDNESDAY_MORNING)
+            for _ in range(2)
+        )
+        rule_replays.work_next(now=WEDNESDAY_MORNING)
+        addresses = [
+            "/admin/routing/rule/",
+            f"/admin/routing/rule/{same.pk}/change/",
+            f"/admin/routing/rule/test/?channel={channel.pk}&text=hello",
+            "/admin/routing/savedtest/",
+            "/admin/routing/savedtest/add/",
+            "/admin/routing/rulereplay/",
+            "/admin/routing/rulereplay/add/",
+            f"/admin/routing/rulereplay/{done.pk}/change/",
+            f"/admin/routing/rulereplay/{running.pk}/change/",
+        ]
+        assert faults(page, axe, addresses) == {}
