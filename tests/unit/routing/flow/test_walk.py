@@ -37,7 +37,7 @@ def scene(text="", **more):
 
 def step(name, size):
     """Any step of a flow of so many; its ways may lead anywhere, in circles as well."""
-    way = st.sampled_from(["", *NAMES[:size]])
+    way = st.sampled_from(["", "", "", *NAMES[:size]])
     named = {"name": st.just(name)}
     path = st.fixed_dictionaries(
         {
@@ -59,7 +59,7 @@ def step(name, size):
                 "text": st.just(f"ask {name}"),
                 "answer_as": st.just(name),
                 "accepts": st.just("number"),
-                "attempts": st.integers(1, 3),
+                "attempts": st.integers(1, 2),
                 "on_failed": way,
                 "on_timeout": way,
                 "next": way,
@@ -91,12 +91,12 @@ def step(name, size):
     )
 
 
-documents = st.integers(1, 6).flatmap(
+documents = st.integers(2, 6).flatmap(
     lambda size: st.tuples(*(step(name, size) for name in NAMES[:size])).map(
         lambda steps: {"steps": list(steps)}
     )
 )
-happenings = st.lists(st.one_of(st.none(), st.sampled_from(WORDS)), max_size=8)
+happenings = st.lists(st.sampled_from([None, *WORDS]), min_size=4, max_size=9)
 
 
 def run(document, texts):
