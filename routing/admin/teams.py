@@ -8,16 +8,31 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from routing.engine.facts import Target, TargetKind
+from routing.flow_uses import find_flows, needed_by
 from routing.rendering import render_answer
 from routing.services import preview
 from routing.services.rule_uses import rules_that_name
+from teams.admin.team_form import TeamForm
 from teams.admin.teams import TeamAdmin
 from teams.models import Team
+
+
+class NeededTeamForm(TeamForm):
+    """A team to which a flow sends conversations is not switched off."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        is_going = "is_active" in self.changed_data and not cleaned.get("is_active")
+        if is_going and self.instance.pk and (names := find_flows(self.instance)):
+            self.add_error("is_active", needed_by(names))
+        return cleaned
 
 
 @admin.register(Team)
 class ChoosingTeamAdmin(TeamAdmin):
     """Teams, with the next person: looked up, and nothing is changed by looking."""
+
+    form = NeededTeamForm
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any

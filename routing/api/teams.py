@@ -6,6 +6,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from routing.flow_uses import NeededByFlowError, refuse_if_needed
 from routing.services import retiring
 from routing.services.retiring import TeamInUseError
 from teams.api.operations import describe
@@ -26,6 +27,12 @@ class RetiringTeamEndpoint(TeamEndpoint):
     scopes = {**TeamEndpoint.scopes, "DELETE": Scope.TEAMS}
     rights = {**TeamEndpoint.rights, "DELETE": Right.EDIT_TEAMS}
 
+    def refuse_switching_off(self, team: Team) -> None:
+        try:
+            refuse_if_needed(team)
+        except NeededByFlowError as error:
+            raise ConflictProblem(TeamInUseError.code, error.sentence) from error
+
     @describe("deleteTeam", "Delete a team", status=status.HTTP_204_NO_CONTENT, refusals=(409,))
     def delete(self, request: Request, reference: str) -> Response:
         """Delete a team that is not in use. If conversations remember it, it stays, inactive."""
@@ -33,6 +40,8 @@ class RetiringTeamEndpoint(TeamEndpoint):
             retiring.retire(pick(Team.objects.all(), reference))
         except TeamInUseError as error:
             raise ConflictProblem(error.code, _why(error)) from error
+        except NeededByFlowError as error:
+            raise ConflictProblem(TeamInUseError.code, error.sentence) from error
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

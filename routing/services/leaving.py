@@ -13,6 +13,7 @@ from conversations.models import Contact, Conversation
 from conversations.models.assignment import EndReason
 from conversations.services import assignments, events
 from conversations.states import OPEN
+from routing.flow_uses import find_flows, needed_by
 from routing.services import assignment
 from routing.services.assignment import AssignmentRefusedError
 from teams.models import Membership, Presence, Role, Team, User
@@ -63,7 +64,8 @@ def leave(
     3. They are nobody's default user, their API keys end, and they are offline and inactive.
 
     Raises `PersonHasWorkError` if there is open work and nobody said where it goes,
-    `AssignmentRefusedError` if it cannot go there, and `ValidationError` for the owner.
+    `AssignmentRefusedError` if it cannot go there, and `ValidationError` for the owner and for
+    somebody to whom a flow gives conversations.
     """
     for _try in range(_TRIES - 1):
         try:
@@ -96,6 +98,8 @@ def _leave(user: User, *, hand_over: HandOver | None, actor: Actor, now: datetim
 def _refuse(user: User, hand_over: HandOver | None) -> None:
     if user.role == Role.OWNER:
         raise ValidationError({"is_active": _("The owner cannot leave.")})
+    if names := find_flows(user):
+        raise ValidationError({"is_active": needed_by(names)}, code="flow.needs_it")
     person = hand_over.person if hand_over else None
     if person is not None and (person.pk == user.pk or not person.is_active):
         raise AssignmentRefusedError("member.inactive")

@@ -8,6 +8,7 @@ from django.db.models import PROTECT
 from conversations.models import Conversation
 from conversations.states import Status
 from routing.engine.facts import Target, TargetKind
+from routing.flow_uses import refuse_if_needed
 from routing.services.rule_uses import rules_that_name
 from teams.models import Team
 
@@ -30,9 +31,10 @@ def retire(team: Team) -> bool:
     """Delete a team, or make it inactive if something over remembers it; say whether it is gone.
 
     Raises `TeamInUseError` while a rule (published or not) or another team sends something there,
-    or while work that is not over is there.
+    or while work that is not over is there, and `NeededByFlowError` while a flow does.
     """
     team = Team.objects.select_for_update().get(pk=team.pk)
+    refuse_if_needed(team)
     rules = rules_that_name(Target(TargetKind.TEAM, team.pk))
     if rules or _is_in_use(team):
         raise TeamInUseError(rules)

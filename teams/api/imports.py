@@ -1,5 +1,6 @@
 """Importing many people or teams at once: a file becomes a plan, the plan is applied or not."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -161,6 +162,10 @@ class PlanAgainEndpoint(ImportEndpoint):
 class ApplyImportEndpoint(ImportEndpoint):
     """Lets people leave as far as this app knows what that takes."""
 
+    def needed(self, subject: str, keys: Sequence[str]) -> str:
+        """Say who of those whom the file lets go is needed. Here nothing is known that would."""
+        return ""
+
     def leave_by(self, request: Request, *, now: datetime) -> Leave:
         """Return what lets one person leave."""
         return lambda user: directory.deactivate(user, now=now)
@@ -185,11 +190,13 @@ class ApplyImportEndpoint(ImportEndpoint):
                 upload,
                 editor=caller(request),
                 leave=self.leave_by(request, now=now),
+                needed=self.needed,
                 expected_digest=body.get("digest", ""),
                 now=now,
             )
         except ImportRefusedError as error:
-            raise ConflictProblem(error.code, REFUSALS[error.code]) from error
+            sentence = error.sentence or REFUSALS[error.code]
+            raise ConflictProblem(error.code, sentence) from error
         return Response(ImportOut(upload).data)
 
 

@@ -84,8 +84,14 @@ class TeamEndpoint(Endpoint):
     @once
     def patch(self, request: Request, reference: str) -> Response:
         team = pick(Team.objects.all(), reference)
-        directory.update_team(team, **_with_rows(self.read_body(TeamChanges)))
+        changes = _with_rows(self.read_body(TeamChanges))
+        if changes.get("is_active") is False:
+            self.refuse_switching_off(team)
+        directory.update_team(team, **changes)
         return Response(_show(team))
+
+    def refuse_switching_off(self, team: Team) -> None:
+        """Refuse where something above needs the team. Here nothing is known that would."""
 
 
 class MembersEndpoint(Endpoint):

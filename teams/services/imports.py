@@ -1,6 +1,6 @@
 """Importing people and teams: planned first, then applied as a whole or not at all."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -20,11 +20,15 @@ LONGEST_KEY = 320
 
 
 class ImportRefusedError(Exception):
-    """The import cannot be applied. `code` says why."""
+    """The import cannot be applied. `code` says why; a `sentence` says more where there is more."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, sentence: str = "") -> None:
         super().__init__(code)
-        self.code = code
+        self.code, self.sentence = code, sentence
+
+
+#: Says of those whom a file lets go, by subject and key, who of them is needed; blank: nobody.
+Needed = Callable[[str, Sequence[str]], str]
 
 
 class PlanChangedError(ImportRefusedError):
@@ -80,6 +84,7 @@ def apply(
     editor: User | None,
     leave: Leave,
     now: datetime,
+    needed: Needed | None = None,
     expected_digest: str = "",
 ) -> Import:
     """Do what the plan says, all of it. `leave` lets one person go, as it is done by hand.
@@ -98,6 +103,8 @@ def apply(
     made = _plan_kept(upload, editor=editor)
     if made.digest != upload.digest or not made.is_clean:
         raise PlanChangedError
+    if needed is not None and (sentence := needed(upload.subject, _let_go(made))):
+        raise ImportRefusedError("import.still_needed", sentence)
     try:
         _write(made, leave=leave, now=now)
     except IntegrityError as error:
@@ -107,6 +114,15 @@ def apply(
     upload.applied_by, upload.applied_at, upload.content = editor, now, b""
     upload.save(update_fields=["status", "applied_by", "applied_at", "content"])
     return upload
+
+
+def _let_go(made: Plan) -> list[str]:
+    """Return the keys of the teams or people whom the plan switches off."""
+    return [
+        row.key
+        for row in made.rows
+        if any(one.column == "is_active" and one.value is False for one in row.changes)
+    ]
 
 
 def _lock_waiting(upload: Import) -> Import:
