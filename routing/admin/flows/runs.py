@@ -139,7 +139,9 @@ class FlowRunAdmin(GuardedAdmin):
     def contact_cell(self, run: FlowRun) -> SafeString:
         url = reverse("admin:conversations_conversation_change", args=[run.conversation_id])
         contact = run.conversation.contact
-        return format_html('<a href="{}">#{}</a> {}', url, run.conversation_id, contact)
+        return format_html(
+            '<a href="{}">{}</a><span class="sub">#{}</span>', url, contact, run.conversation_id
+        )
 
     @admin.display(description=gettext_lazy("Flow"))
     def flow_cell(self, run: FlowRun) -> SafeString:
