@@ -13,7 +13,7 @@ from channels.models import Channel, Provider
 from channels.services import channels
 from conversations.actors import Actor
 from routing.ai.base import Entry
-from routing.demo import shop
+from routing.demo import menu_flow, shop
 from routing.demo.shop import Colleague, Crew, Guideline, Line, Opening
 from routing.models import AiAgent, AiKind, Condition, Rule
 from routing.services import ai_agents, rule_publishing
@@ -53,6 +53,7 @@ def found(*, passwords: dict[str, str], language: str, now: datetime) -> Shop:
         for position, rule in enumerate(shop.RULES):
             _lay_down(rule, position=position, opened=opened)
         rule_publishing.publish(actor=Actor.system(), now=now)
+        menu_flow.draw(teams, now=now)
     looks_after = [staff[person.handle].pk for person in shop.PEOPLE if not person.is_answering]
     User.objects.filter(pk__in=looks_after).update(is_receiving=False)
     return opened

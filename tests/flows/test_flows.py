@@ -10,6 +10,7 @@ from conversations.actors import Actor
 from conversations.models import Contact, Conversation, Event, Message
 from conversations.services import lifecycle, replies
 from conversations.states import Status
+from routing.demo import menu_flow
 from routing.models import AiRun, Decision, FlowRun, RunProblem, RunStatus
 from routing.rendering import render_text
 from routing.services import ai_agents, assignment, flow_runs, flows, replays
@@ -518,3 +519,14 @@ class TestSending:
         FlowRun.objects.update(status=RunStatus.RUNNING)
         settle(now=MORNING)
         assert run().problem == RunProblem.CHANNEL_INACTIVE
+
+
+class TestTheFlowOfTheDemo:
+    def test_leads_to_a_team_by_a_number(self, channel):
+        teams = {code: make_team(name=code, code=code) for code in ("sales", "support", "success")}
+        menu_flow.draw(teams, now=MORNING)
+        writes(channel, "MENU")
+        writes(channel, "3")
+        conversation = writes(channel, "4711")
+        assert (conversation.team, conversation.tags) == (teams["success"], ["delivery"])
+        assert Contact.objects.get().attributes == {"last_order": "4711"}
