@@ -1,7 +1,7 @@
 """Warnings about rules in words. Pure: the edges translate."""
 
 from routing.engine.condition_words import PROBLEMS
-from routing.engine.phrases import Hole, Phrase, _
+from routing.engine.phrases import Hole, Phrase, _, counted, ngettext
 from routing.engine.rule_lint import RuleWarning, WarningCode
 
 #: What a pill says.
@@ -17,6 +17,7 @@ TITLES: dict[WarningCode, str] = {
     WarningCode.PERSON_NOT_RECEIVING: _("Nobody receives"),
     WarningCode.AI_AGENT_STOPPED: _("AI agent stopped"),
     WarningCode.FLOW_OFF: _("Flow off"),
+    WarningCode.NOT_MATCHED_LATELY: _("Not matched lately"),
 }
 _SENTENCES: dict[WarningCode, str] = {
     WarningCode.NEVER_MATCHES: _(
@@ -44,10 +45,15 @@ _SENTENCES: dict[WarningCode, str] = {
     WarningCode.FLOW_OFF: _("The flow %(target)s is off: this rule is always passed over."),
     WarningCode.AI_AGENT_STOPPED: _("%(target)s is stopped: this rule is always passed over."),
 }
+_NOT_LATELY = ngettext(
+    "It has decided nothing for %(count)s day.", "It has decided nothing for %(count)s days."
+)
 
 
 def describe(warning: RuleWarning) -> Phrase:
     """Return a warning as a sentence, or several."""
+    if warning.code is WarningCode.NOT_MATCHED_LATELY:
+        return counted(_NOT_LATELY, count=warning.facts["days"])
     if warning.code is WarningCode.BROKEN:
         problem = PROBLEMS.get(warning.facts["problem"], warning.facts["problem"])
         holes: dict[str, Hole] = {

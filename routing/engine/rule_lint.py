@@ -26,6 +26,7 @@ class WarningCode(StrEnum):
     PERSON_NOT_RECEIVING = "person_not_receiving"
     AI_AGENT_STOPPED = "ai_agent_stopped"
     FLOW_OFF = "flow_off"
+    NOT_MATCHED_LATELY = "not_matched_lately"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class RuleWarning:
     """One oddity of one rule. `other_id` is the rule that it has to do with, by key.
 
     `facts`: `problem` is a `ConditionError`'s code and `detail` its words; `target` a name; `other`
-    and `other_place` the other rule's name and number in the order.
+    and `other_place` the other rule's name and number in the order; `days` how long.
     """
 
     code: WarningCode

@@ -1,16 +1,20 @@
 """What is odd about the rules as they are edited: proved from them, or seen of their targets."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Q
 
 from routing import loaders
 from routing.engine.facts import RuleSpec, TargetKind
 from routing.engine.rule_lint import RuleWarning, WarningCode, lint
-from routing.models import AiAgent, Flow
+from routing.models import AiAgent, Decision, Flow, Rule
 from teams.models import Strategy, Team, User
+
+#: A rule that has decided nothing for so long is said to.
+LATELY = timedelta(days=30)
 
 
 def lint_draft(*, now: datetime) -> list[RuleWarning]:
@@ -21,7 +25,7 @@ def lint_draft(*, now: datetime) -> list[RuleWarning]:
 def lint_rules(rules: tuple[RuleSpec, ...], *, now: datetime) -> list[RuleWarning]:
     """Return what is odd about rules that are tried in this order, and about their targets now."""
     place = {rule.id: number for number, rule in enumerate(rules)}
-    warnings = [*lint(rules), *_about_targets(rules)]
+    warnings = [*lint(rules), *_about_targets(rules), *_idle(rules, now=now)]
     return sorted(warnings, key=lambda warning: place[warning.rule_id])
 
 
@@ -31,6 +35,24 @@ def by_rule(warnings: Iterable[RuleWarning]) -> dict[int, list[RuleWarning]]:
     for warning in warnings:
         found.setdefault(warning.rule_id, []).append(warning)
     return found
+
+
+def _idle(rules: Iterable[RuleSpec], *, now: datetime) -> Iterator[RuleWarning]:
+    """Name the rules that are older than `LATELY` and have decided nothing for as long."""
+    since = now - LATELY
+    rows = Rule.objects.filter(pk__in=[rule.id for rule in rules]).values_list("pk", "public_id")
+    old = [pk for pk, public_id in rows if _made_ms(public_id) < since.timestamp() * 1000]
+    decided = Decision.objects.filter(rule_id__in=old, decided_at__gt=since)
+    busy = set(decided.order_by().values_list("rule_id", flat=True).distinct())
+    for pk in old:
+        if pk not in busy:
+            code = WarningCode.NOT_MATCHED_LATELY
+            yield RuleWarning(code, pk, facts={"days": LATELY.days})
+
+
+def _made_ms(public_id: UUID) -> int:
+    """Return when an id was given out, which a UUIDv7 begins with."""
+    return public_id.int >> 80
 
 
 def _about_targets(rules: Iterable[RuleSpec]) -> Iterator[RuleWarning]:

@@ -1,10 +1,14 @@
 """What is odd about the draft: what the rules say, and what their targets can do."""
 
+from datetime import timedelta
+
 import pytest
 
+from routing.models import Decision
 from routing.rendering import render_warning
 from routing.services.rule_lint import by_rule, lint_draft
-from tests.factories import make_agent, make_ai_agent, make_rule, make_team
+from tests.doors import customer_writes
+from tests.factories import make_agent, make_ai_agent, make_channel, make_rule, make_team
 from tests.moments import WEDNESDAY_MORNING as MORNING
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("language_en")]
@@ -55,11 +59,24 @@ class TestTheDraft:
         make_rule(person=make_agent(presence="offline"))
         assert codes() == []
 
+    def test_names_rules_that_have_decided_nothing_for_a_month(self):
+        channel = make_channel(provider="simulator")
+        team = make_team(members=(make_agent(),))
+        make_rule(name="Busy", team=team, conditions=(TEXT,))
+        idle = make_rule(name="Idle", team=team, conditions=(("message.text", "contains", "x9"),))
+        customer_writes(channel, "refund")
+        soon = Decision.objects.get().decided_at + timedelta(days=29)
+        assert lint_draft(now=soon) == []
+        Decision.objects.update(decided_at=soon)
+        (warning,) = lint_draft(now=soon + timedelta(days=2))
+        assert (str(warning.code), warning.rule_id) == ("not_matched_lately", idle.pk)
+        assert render_warning(warning)[1] == "It has decided nothing for 30 days."
+
     def test_costs_the_same_for_many_rules(self, django_assert_max_num_queries):
         team = make_team(members=(make_agent(),))
         for number in range(6):
             make_rule(team=team, conditions=(("message.text", "contains", f"word{number}"),))
-        with django_assert_max_num_queries(5):
+        with django_assert_max_num_queries(7):
             assert lint_draft(now=MORNING) == []
 
 
