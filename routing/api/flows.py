@@ -80,7 +80,7 @@ class FlowDraftEndpoint(Endpoint):
     """What is drawn; customers meet it when it is published."""
 
     scopes = {"PUT": Scope.CHANNELS}
-    rights = {"PUT": Right.EDIT_RULES}
+    rights = {"PUT": Right.EDIT_FLOWS}
 
     @describe(
         "saveFlowDraft",
@@ -114,7 +114,7 @@ class FlowDraftEndpoint(Endpoint):
 
 class FlowPublishEndpoint(Endpoint):
     scopes = {"POST": Scope.CHANNELS}
-    rights = {"POST": Right.EDIT_RULES}
+    rights = {"POST": Right.EDIT_FLOWS}
 
     @describe(
         "publishFlow",
@@ -142,7 +142,7 @@ class FlowPublishEndpoint(Endpoint):
 
 class FlowSwitchOnEndpoint(Endpoint):
     scopes = {"POST": Scope.CHANNELS}
-    rights = {"POST": Right.EDIT_RULES}
+    rights = {"POST": Right.EDIT_FLOWS}
 
     @describe("switchFlowOn", "Switch a flow on", answer=FlowOut, refusals=(409,))
     @once
@@ -154,7 +154,7 @@ class FlowSwitchOnEndpoint(Endpoint):
 
 class FlowSwitchOffEndpoint(Endpoint):
     scopes = {"POST": Scope.CHANNELS}
-    rights = {"POST": Right.EDIT_RULES}
+    rights = {"POST": Right.EDIT_FLOWS}
 
     @describe("switchFlowOff", "Switch a flow off", answer=FlowOut)
     @once
