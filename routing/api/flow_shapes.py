@@ -116,19 +116,29 @@ class FlowRunWithLogOut(FlowRunOut):
         fields = (*FlowRunOut.Meta.fields, "log")
 
 
-class DraftBody(Body):
+class FlowBody(Body):
+    """A new flow. Without a trigger any message starts it, once it is published."""
+
+    name = Text(max_length=120)
+    description = Text(required=False, allow_blank=True, max_length=2000)
+    trigger = Choice(choices=FlowTrigger.values, required=False)
+    words = TextList(required=False)
+    channel_ids = serializers.ListField(child=PublicId(), required=False, max_length=100)
+    document = serializers.JSONField(required=False)
+
+
+class DraftBody(FlowBody):
     """The draft: what stands above the steps, and the steps. What is left out stays as it is.
 
     `seen` is the `draft_number` that the caller read: 409 if somebody changed it since.
     """
 
     name = Text(required=False, max_length=120)
-    description = Text(required=False, allow_blank=True, max_length=2000)
-    trigger = Choice(choices=FlowTrigger.values, required=False)
-    words = TextList(required=False)
-    channel_ids = serializers.ListField(child=PublicId(), required=False, max_length=100)
-    document = serializers.JSONField(required=False)
     seen = Whole(required=False)
+
+
+class RestoreBody(Body):
+    number = Whole(min_value=1)
 
 
 class PublishBody(Body):

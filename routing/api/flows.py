@@ -1,5 +1,7 @@
 """Flows: read, drawn, published, switched, and started."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +18,12 @@ from conversations import scope
 from conversations.api.callers import actor_of
 from routing.api.flow_shapes import (
     DraftBody,
+    FlowBody,
     FlowOut,
     FlowRunOut,
     FlowVersionOut,
     PublishBody,
+    RestoreBody,
     RunBody,
     fields_of,
 )
@@ -37,6 +41,7 @@ from teams.permissions import Right
 from teams.scopes import Scope
 
 ONE_PLACE = ("one_of", _("Give either conversation_id or contact."))
+NO_SUCH_VERSION = ("unknown_version", _("The flow has no version of this number."))
 NO_SUCH_CHANNEL = ("unknown_channel", _("There is no channel with this id."))
 CANNOT_BE_PUBLISHED = _("This flow cannot be published as it is drawn.")
 CANNOT_BE_USED = _("This value cannot be used.")
@@ -64,16 +69,45 @@ class FlowsEndpoint(Endpoint):
     """In the order in which they are tried."""
 
     orderings = {"position": ("position", "pk")}
+    scopes = {"POST": Scope.CHANNELS}
+    rights = {"POST": Right.EDIT_FLOWS}
 
     @describe("listFlows", "List flows", page_of=FlowOut)
     def get(self, request: Request) -> Response:
         return self.page(_shown(), serializer=FlowOut)
 
+    @describe(
+        "createFlow",
+        "Draw a flow",
+        body=FlowBody,
+        answer=FlowOut,
+        status=status.HTTP_201_CREATED,
+        examples={"ask": {"name": "Orders", "trigger": "contains", "words": ["order"], **EXAMPLE}},
+    )
+    @once
+    def post(self, request: Request) -> Response:
+        """It is tried last, and customers do not meet it before it is published."""
+        body, author = self.read_body(FlowBody), caller(request)
+        head, document = _head(Flow(), body), body.get("document")
+        assert head is not None  # noqa: S101 - it has a name
+        with _named_faults(document):
+            flow = flows.create(head, document=document, author=author, now=timezone.now())
+        return Response(FlowOut(_pick(flow.public_id)).data, status=status.HTTP_201_CREATED)
+
 
 class FlowEndpoint(Endpoint):
+    scopes = {"DELETE": Scope.CHANNELS}
+    rights = {"DELETE": Right.EDIT_FLOWS}
+
     @describe("getFlow", "Read one flow", answer=FlowOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         return Response(FlowOut(_pick(public_id)).data)
+
+    @describe("deleteFlow", "Delete a flow", status=status.HTTP_204_NO_CONTENT, refusals=(409,))
+    def delete(self, request: Request, public_id: UUID) -> Response:
+        """Only one that never ran and that no rule starts (409 `flow.in_use`)."""
+        flows.delete(_pick(public_id), now=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class FlowDraftEndpoint(Endpoint):
@@ -94,21 +128,16 @@ class FlowDraftEndpoint(Endpoint):
     def put(self, request: Request, public_id: UUID) -> Response:
         """Steps that cannot be kept are refused, each by its path: `document.steps.2.text`."""
         flow, body = _pick(public_id), self.read_body(DraftBody)
-        try:
+        document = body.get("document")
+        with _named_faults(document):
             flows.save_draft(
                 flow,
                 head=_head(flow, body),
-                document=body.get("document"),
+                document=document,
                 seen=body.get("seen"),
                 author=caller(request),
                 now=timezone.now(),
             )
-        except FlowDocumentError as error:
-            found = problems.faults_of(body.get("document"))
-            raise FieldProblem(fields_of(found)) from error
-        except ValidationError as error:
-            fields = dict.fromkeys(error.error_dict, ("invalid", CANNOT_BE_USED))
-            raise FieldProblem(fields) from error
         return Response(FlowOut(_pick(public_id)).data)
 
 
@@ -161,6 +190,29 @@ class FlowSwitchOffEndpoint(Endpoint):
     def post(self, request: Request, public_id: UUID) -> Response:
         """Nothing starts it from then on; whoever is in it finishes."""
         flows.switch_off(_pick(public_id), now=timezone.now())
+        return Response(FlowOut(_pick(public_id)).data)
+
+
+class FlowRestoreEndpoint(Endpoint):
+    """What was published once is the draft again, and what was in the draft is gone."""
+
+    scopes = {"POST": Scope.CHANNELS}
+    rights = {"POST": Right.EDIT_FLOWS}
+
+    @describe(
+        "restoreFlowVersion",
+        "Make a version of a flow its draft",
+        body=RestoreBody,
+        answer=FlowOut,
+        examples={"the first": {"number": 1}},
+    )
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        flow, number = _pick(public_id), self.read_body(RestoreBody)["number"]
+        version = flow.versions.filter(number=number).first()
+        if version is None:
+            raise FieldProblem({"number": NO_SUCH_VERSION})
+        flows.restore(flow, version=version, author=caller(request), now=timezone.now())
         return Response(FlowOut(_pick(public_id)).data)
 
 
@@ -223,11 +275,23 @@ class FlowRunEndpoint(Endpoint):
         return flow_starting.start_with(contact, channel=channel, **more)
 
 
+@contextmanager
+def _named_faults(document: Any) -> Iterator[None]:
+    """Say of a draft that cannot be kept what is wrong with it, each at its field."""
+    try:
+        yield
+    except FlowDocumentError as error:
+        raise FieldProblem(fields_of(problems.faults_of(document))) from error
+    except ValidationError as error:
+        fields = dict.fromkeys(error.error_dict, ("invalid", CANNOT_BE_USED))
+        raise FieldProblem(fields) from error
+
+
 def _head(flow: Flow, body: dict[str, Any]) -> Head | None:
     """Return what is to stand above the steps; None if nothing of it was sent."""
     if not {"name", "description", "trigger", "words", "channel_ids"} & set(body):
         return None
-    channels = tuple(flow.channels.all())
+    channels = tuple(flow.channels.all()) if flow.pk else ()
     if "channel_ids" in body:
         wanted = set(body["channel_ids"])
         channels = tuple(Channel.objects.filter(public_id__in=wanted).order_by("pk"))

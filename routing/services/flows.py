@@ -69,7 +69,8 @@ def create(head: Head, *, author: User | None, now: datetime, document: Any = No
     """
     last = Flow.objects.aggregate(last=Max("position"))["last"]
     flow = Flow(position=0 if last is None else last + 1, draft_number=0)
-    return _write(flow, head=head, document=document or {}, author=author, now=now)
+    steps = {} if document is None else document
+    return _write(flow, head=head, document=steps, author=author, now=now)
 
 
 @transaction.atomic
