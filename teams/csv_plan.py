@@ -229,7 +229,7 @@ class _Planner:
         before = column.show(current[column.name]) if current else ""
         text = cell.strip()
         # What an export wrote is no change, also where it would not be accepted today.
-        if not text or (current and cell in (before, defuse(before)) and text != CLEAR):
+        if not text or (current and cell in (before, defuse(before)) and cell != CLEAR):
             return
         value = self._read_value(text, column)
         is_same = value == current[column.name] if current else value == column.cleared
