@@ -37,7 +37,7 @@ class RuleWarningsEndpoint(Endpoint):
         found = rule_lint.lint_draft(now=timezone.now())
         meant = {id for each in found for id in (each.rule_id, each.other_id) if id is not None}
         ids = dict(Rule.objects.filter(pk__in=meant).values_list("pk", "public_id"))
-        return Response([_show(each, ids) for each in found])
+        return Response({"data": [_show(each, ids) for each in found]})
 
 
 def _show(warning: RuleWarning, ids: dict[int, Any]) -> dict[str, Any]:

@@ -147,7 +147,7 @@ class TestAReplay:
 class TestWarnings:
     def test_are_listed_with_the_rule_that_they_have_to_do_with(self, api, rule, team):
         same = make_rule(name="Same", team=team, conditions=(("message.text", "contains", "返金"),))
-        (told,) = api.get("rules/warnings/").json()
+        (told,) = api.get("rules/warnings/").json()["data"]
         assert (told["code"], told["title"]) == ("duplicate", "Same as another")
         assert (told["rule_id"], told["other_rule_id"]) == (
             str(same.public_id),
