@@ -27,6 +27,8 @@ class Entry:
     permission: str
     count: Callable[[User], int] | None = None
     count_label: Text = ""
+    #: Other lists that one reaches from this one.
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,23 @@ MENU: tuple[tuple[Text, tuple[Entry, ...]], ...] = (
     (
         _("Routing"),
         (
-            Entry(_("Rules"), "rules", "admin:routing_rule_changelist", "routing.view_rule"),
-            Entry(_("Flows"), "flow", "admin:routing_flow_changelist", "routing.view_flow"),
+            Entry(
+                _("Rules"),
+                "rules",
+                "admin:routing_rule_changelist",
+                "routing.view_rule",
+                also=(
+                    "admin:routing_savedtest_changelist",
+                    "admin:routing_rulereplay_changelist",
+                ),
+            ),
+            Entry(
+                _("Flows"),
+                "flow",
+                "admin:routing_flow_changelist",
+                "routing.view_flow",
+                also=("admin:routing_flowrun_changelist",),
+            ),
             Entry(
                 _("AI agents"), "auto", "admin:routing_aiagent_changelist", "routing.view_aiagent"
             ),
@@ -169,7 +186,7 @@ def _link(entry: Entry, request: HttpRequest) -> Link | None:
         label=entry.label,
         icon=entry.icon,
         url=url,
-        is_current=request.path.startswith(url),
+        is_current=request.path.startswith((url, *map(reverse, entry.also))),
         badge=f"{MOST_SHOWN}+" if number > MOST_SHOWN else str(number or ""),
         badge_label=entry.count_label,
     )

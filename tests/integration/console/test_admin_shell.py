@@ -78,15 +78,23 @@ class TestTheMenu:
         live = answer.context["menu"][0][1]
         assert live[0].badge == "1"
 
-    def test_marks_the_page_one_is_on(self) -> None:
-        answer = sign_in(make_supervisor()).get(reverse("admin:teams_team_changelist"))
+    @pytest.mark.parametrize(
+        ("page", "marked"),
+        [
+            ("teams_team", "Teams"),
+            ("routing_savedtest", "Rules"),
+            ("routing_flowrun", "Flows"),
+        ],
+    )
+    def test_marks_the_page_one_is_on(self, page: str, marked: str) -> None:
+        answer = sign_in(make_supervisor()).get(reverse(f"admin:{page}_changelist"))
         current = [
             str(link.label)
             for _title, links in answer.context["menu"]
             for link in links
             if link.is_current
         ]
-        assert current == ["Teams"]
+        assert current == [marked]
 
 
 class TestTheLanguage:
