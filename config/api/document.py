@@ -2,6 +2,7 @@
 
 import functools
 import json
+import threading
 from typing import Any
 
 import yaml
@@ -34,17 +35,32 @@ def _without_width(part: dict[str, Any]) -> dict[str, Any]:
     return part
 
 
+#: The generator loads its parts on first use, and two threads at once would meet half of them.
+_ALONE = threading.Lock()
+
+
+@functools.cache
+def _document() -> dict[str, Any]:
+    return build()[0]
+
+
+def _load() -> dict[str, Any]:
+    """Return the document, made once for a process, since code makes it and not data."""
+    with _ALONE:
+        return _document()
+
+
 @functools.cache
 def as_json() -> bytes:
-    """Return the document as JSON; made once for a process, since code makes it and not data."""
-    return json.dumps(build()[0], ensure_ascii=False).encode()
+    """Return the document as JSON."""
+    return json.dumps(_load(), ensure_ascii=False).encode()
 
 
 @functools.cache
 def as_yaml() -> bytes:
     """Return the document as YAML, with names in their order."""
     return yaml.dump(
-        build()[0],
+        _load(),
         Dumper=_PlainDumper,
         sort_keys=False,
         allow_unicode=True,
