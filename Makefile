@@ -12,8 +12,10 @@ BIN := $(VENV)/bin
 UV := UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy $(BIN)/uv pip
 COMPILE := $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 PYTEST_ARGS ?=
-# Tests that start no process of their own share the processors; the others want them for themselves.
+# Tests that start no process of their own share the processors, and so do two browsers; the others
+# want them for themselves.
 TOGETHER := not browser and not faults and not slow
+BROWSERS := browser and not faults and not slow
 LESS = $(if $(WITHOUT), and not ($(WITHOUT)))
 SHARED := -n auto --maxprocesses 4 --dist loadfile
 
@@ -27,8 +29,9 @@ run: $(VENV)/.run ## a living demo on PORT (8000); RESET=1 starts over
 test: $(VENV)/.dev ## every suite, on DATABASE_URL and BROKER_URL; WITHOUT=browser leaves one out
 ifeq ($(PYTEST_ARGS),)
 	@$(BIN)/python -m pytest $(SHARED) -m "$(TOGETHER)$(LESS)"; together=$$?; \
-		$(BIN)/python -m pytest -m "not ($(TOGETHER))$(LESS)" \
-		&& exit $$together
+		$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(BROWSERS)$(LESS)"; browsers=$$?; \
+		$(BIN)/python -m pytest -m "not ($(TOGETHER)) and not ($(BROWSERS))$(LESS)" \
+		&& exit $$(( together + browsers % 5 )) # 5: there was none to play
 else
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 endif

@@ -33,9 +33,7 @@ from tests.settle import settle
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
-KILLS = int(
-    os.environ.get("RELAYDESK_TESTS_KILLS", 40 if connection.vendor == "postgresql" else 12)
-)
+KILLS = int(os.environ.get("RELAYDESK_TESTS_KILLS", 30 if connection.vendor == "postgresql" else 8))
 # SQLite has one writer: its workers need longer between two kills to get anything done.
 PACE = 1 if connection.vendor == "postgresql" else 3
 CONVERSATIONS = 60

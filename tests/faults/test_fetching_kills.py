@@ -31,11 +31,9 @@ from tests.processes import database_url
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
-KILLS = int(
-    os.environ.get("RELAYDESK_TESTS_KILLS", 50 if connection.vendor == "postgresql" else 15)
-)
+KILLS = int(os.environ.get("RELAYDESK_TESTS_KILLS", 30 if connection.vendor == "postgresql" else 6))
 PACE = 1 if connection.vendor == "postgresql" else 3
-FILES, PIECES = 120, 6
+FILES, PIECES = 120 if connection.vendor == "postgresql" else 48, 6
 
 
 def content_of(path):

@@ -23,7 +23,7 @@ from tests.settle import settle
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
-WANTED_KILLS = 100 if connection.vendor == "postgresql" else 30
+WANTED_KILLS = 60 if connection.vendor == "postgresql" else 20
 KILLS = int(os.environ.get("RELAYDESK_TESTS_KILLS", WANTED_KILLS))
 # SQLite has one writer: its workers need longer between two kills to get anything done.
 PACE = 1 if connection.vendor == "postgresql" else 4

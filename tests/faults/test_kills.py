@@ -37,7 +37,7 @@ from tests.settle import settle
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 # The whole number where the database is the one of production; a taste of it on SQLite.
-WANTED_KILLS = 200 if connection.vendor == "postgresql" else 40
+WANTED_KILLS = 200 if connection.vendor == "postgresql" else 20
 KILLS = int(os.environ.get("RELAYDESK_TESTS_KILLS", WANTED_KILLS))
 KILL_EVERY_S = 1.5
 MESSAGES_PER_S = 8

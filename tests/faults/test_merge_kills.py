@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer"),
 ]
 
-KILLS = int(os.environ.get("RELAYDESK_TESTS_KILLS", 80))
+KILLS = int(os.environ.get("RELAYDESK_TESTS_KILLS", 50))
 
 
 def test_nobody_is_lost_and_nothing_is_doubled(tmp_path, capsys):
