@@ -10,9 +10,11 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from multiprocessing.pool import ThreadPool
+
+import psutil
 
 Request = tuple[str, bytes, dict[str, str]]  # path, body, headers
 
@@ -43,7 +45,19 @@ def server(database_url: str, *, workers: int = 2) -> Iterator[int]:
         wait_for(port)
         yield port
     finally:
-        process.terminate()
+        end_server(process)
+
+
+def end_server(process: "subprocess.Popen[bytes]") -> None:
+    """End the web server with its workers, by force if it takes its time."""
+    whole = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+    process.terminate()
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        for each in whole:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
         process.wait(timeout=20)
 
 
