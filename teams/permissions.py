@@ -18,6 +18,8 @@ class Right(StrEnum):
     EDIT_FLOWS = "edit_flows"
     PUBLISH_RULES = "publish_rules"
     TEST_RULES = "test_rules"
+    SCHEDULE_CALLBACKS = "schedule_callbacks"
+    MANAGE_CALLBACKS = "manage_callbacks"
     ASSIGN_WITHIN_TEAMS = "assign_within_teams"
     ASSIGN_ANYWHERE = "assign_anywhere"
 
@@ -36,6 +38,8 @@ _LOWEST: dict[Right, Role] = {
     Right.EDIT_FLOWS: Role.SUPERVISOR,
     Right.PUBLISH_RULES: Role.ADMINISTRATOR,
     Right.TEST_RULES: Role.SUPERVISOR,
+    Right.SCHEDULE_CALLBACKS: Role.AGENT,
+    Right.MANAGE_CALLBACKS: Role.SUPERVISOR,
     Right.ASSIGN_WITHIN_TEAMS: Role.SUPERVISOR,
     Right.ASSIGN_ANYWHERE: Role.ADMINISTRATOR,
 }

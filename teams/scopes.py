@@ -13,6 +13,7 @@ class Scope(StrEnum):
     TEAMS = "teams"  # change teams and their members
     USERS = "users"  # change people and their presence
     IMPORTS = "imports"  # change many people and teams at once, by files
+    CALLBACKS = "callbacks"  # schedule, change and cancel callbacks
     RULES = "rules"  # edit and publish rules
     CHANNELS = "channels"  # set up channels
     ENDPOINTS = "endpoints"  # set up endpoints, and send events again

@@ -14,6 +14,7 @@ class AssignmentKind(models.TextChoices):
     RETURNED = "returned", _("Had it before")
     FLOW = "flow", _("Flow")
     TRANSFER = "transfer", _("Transferred")
+    CALLBACK = "callback", _("Callback")
 
 
 class EndReason(models.TextChoices):

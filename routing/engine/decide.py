@@ -107,6 +107,28 @@ def decide_flow(situation: Situation, *, targets: Sequence[Target], open_desk: O
     return answer or _queue_with(None, situation, open_desk, steps)
 
 
+def decide_callback(
+    situation: Situation, *, targets: Sequence[Target], open_desk: OpenDesk
+) -> Answer:
+    """Decide who calls a customer whose callback is due.
+
+    `targets` are the person who was promised, if one was, then the team; a callback that somebody
+    owns names that person alone, and stays where it is while they cannot take it.
+    `situation.asked_by` promised it, and `situation.reason` says to whom, as a code.
+    """
+    facts = {"actor": situation.asked_by, "reason": situation.reason}
+    steps = [Step("callback", "attention", "due", facts)]
+    if situation.respects_permanent_agent and (answer := _give_to_known_person(situation, steps)):
+        return answer
+    for target in targets:
+        desk = open_desk(target)
+        if answer := desks.ask(desk, situation, steps):
+            return replace(answer, via="callback") if answer.outcome is Outcome.ASSIGNED else answer
+        if target.kind is TargetKind.TEAM and desk.is_active:
+            return replace(_queue_with(target, situation, open_desk, steps), via="callback")
+    return Answer(Outcome.KEPT, tuple(steps), user_id=situation.holder_id)
+
+
 def decide_waiting(
     situation: Situation, *, targets: Sequence[Target], open_desk: OpenDesk
 ) -> Answer:

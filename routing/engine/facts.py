@@ -26,6 +26,7 @@ class Trigger(StrEnum):
     OFFLINE = "offline"  # the assignee went offline before the first answer
     HANDOVER = "handover"  # an AI agent had it, and people are to go on
     FLOW = "flow"  # a flow had it, and says who goes on
+    CALLBACK = "callback"  # the time has come to call the customer
 
 
 class Outcome(StrEnum):

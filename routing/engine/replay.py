@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from routing.engine.decide import (
     decide,
+    decide_callback,
     decide_flow,
     decide_handover,
     decide_named,
@@ -20,6 +21,7 @@ _BY_TARGETS = {
     Trigger.WAITING: decide_waiting,
     Trigger.FLOW: decide_flow,
     Trigger.MANUAL: decide_named,
+    Trigger.CALLBACK: decide_callback,
 }
 
 
@@ -45,6 +47,6 @@ def replay(
             return decide_offline(situation, target=targets[0], open_desk=open_desk)
         case Trigger.HANDOVER:
             return decide_handover(situation, open_desk=open_desk)
-        case Trigger.WAITING | Trigger.FLOW | Trigger.MANUAL:
+        case Trigger.WAITING | Trigger.FLOW | Trigger.MANUAL | Trigger.CALLBACK:
             answer = _BY_TARGETS[trigger]
             return answer(situation, targets=targets, open_desk=open_desk)

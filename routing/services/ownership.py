@@ -48,6 +48,7 @@ _KIND_BY_VIA = {
     "manual": AssignmentKind.MANUAL,
     "claim": AssignmentKind.CLAIM,
     "reopened": AssignmentKind.RETURNED,
+    "callback": AssignmentKind.CALLBACK,
     "strategy": AssignmentKind.STRATEGY,
     "": AssignmentKind.STRATEGY,
 }

@@ -37,6 +37,7 @@ SCOPE_SENTENCES = {
     Scope.USERS: gettext_lazy("users: change people and their presence"),
     Scope.IMPORTS: gettext_lazy("imports: change many people and teams by files"),
     Scope.CHANNELS: gettext_lazy("channels: set up channels"),
+    Scope.CALLBACKS: gettext_lazy("callbacks: schedule, change and cancel callbacks"),
     Scope.RULES: gettext_lazy("rules: edit and publish rules"),
     Scope.ENDPOINTS: gettext_lazy("endpoints: set up endpoints, send events again"),
 }

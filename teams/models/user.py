@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -57,6 +58,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     code = models.CharField(_("code"), max_length=64, null=True, blank=True, unique=True)
     external_id = models.CharField(
         _("external id"), max_length=128, null=True, blank=True, unique=True
+    )
+    # Where this person is rung when callbacks are dialled.
+    phone = models.CharField(
+        _("phone"),
+        max_length=16,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[RegexValidator(r"\A\+[1-9][0-9]{6,14}\Z", _("For example +81312345678."))],
     )
     is_active = models.BooleanField(_("active"), default=True)
     language = models.CharField(_("console language"), max_length=12, blank=True)
