@@ -108,7 +108,7 @@ class Callback(models.Model):
     )
     # When a sweep looks at it again: its time, the end of an offer or of ownership, the next try.
     look_due_at = models.DateTimeField(null=True, blank=True, editable=False)
-    became_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    due_since = models.DateTimeField(null=True, blank=True, editable=False)
     owner_until = models.DateTimeField(_("held until"), null=True, blank=True, editable=False)
     offered_to = models.ForeignKey(
         "teams.User",
