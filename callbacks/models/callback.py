@@ -4,6 +4,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.querysets import CallbackQuerySet
 from callbacks.states import PENDING, CallbackStatus
 from teams.identifiers import new_public_id
 
@@ -137,6 +138,8 @@ class Callback(models.Model):
     )
     created_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = CallbackQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("callback")

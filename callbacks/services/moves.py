@@ -24,11 +24,12 @@ class CallbackMovedError(Exception):
 def lock(callback_id: int) -> Callback:
     """Return the callback as it is now, locked until the transaction ends, with what it names."""
     related = ("conversation", "identity__contact", "channel", "team", "owner", "preferred_agent")
-    return (
+    locked: Callback = (
         Callback.objects.select_for_update(of=("self",))
         .select_related(*related)
         .get(pk=callback_id)
     )
+    return locked
 
 
 def move(

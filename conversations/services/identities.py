@@ -76,6 +76,19 @@ def add_missing(contact_id: int, medium: str, addresses: Iterable[str], *, now: 
             _add(contact_id, medium, address, now=now)
 
 
+@transaction.atomic
+def find_or_make(medium: str, address: str, *, name: str, now: datetime) -> Identity:
+    """Return who is at an address, in either spelling; if nobody is, a new contact of this name."""
+    names = sorted({address, other_spelling(address)} - {""})
+    statements().hold_addresses(medium, names)
+    known = Identity.objects.filter(medium=medium, address__in=names).select_related("contact")
+    if found := known.order_by("pk").first():
+        return found
+    phone = address[:16] if address.startswith("+") else ""
+    contact = Contact.objects.create(name=name[:200], phone=phone, created_at=now)
+    return Identity.objects.create(contact=contact, medium=medium, address=address, created_at=now)
+
+
 def _known(medium: str, addresses: list[str]) -> dict[str, int]:
     rows = Identity.objects.filter(medium=medium, address__in=addresses)
     return dict(rows.values_list("address", "contact_id"))

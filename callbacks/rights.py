@@ -1,0 +1,23 @@
+"""What a person may do with a callback that they see: one answer, for API and console alike."""
+
+from callbacks.models import Callback
+from teams.models import User
+from teams.permissions import Right, is_allowed
+
+
+def may_change(user: User, callback: Callback) -> bool:
+    """Say whether a person may put off, hand over, correct or cancel a callback.
+
+    Supervisors any that they see, agents their own.
+    """
+    return is_allowed(user, Right.MANAGE_CALLBACKS) or is_own(callback, user=user)
+
+
+def is_own(callback: Callback, *, user: User) -> bool:
+    """Say whether it is the person's own: promised by them, or theirs to call."""
+    return user.pk in {
+        callback.created_by_id,
+        callback.owner_id,
+        callback.preferred_agent_id,
+        callback.offered_to_id,
+    }
