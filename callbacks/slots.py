@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 #: How far ahead a call may be promised, from the instant of the promise.
@@ -35,9 +36,15 @@ class Slot:
     is_ambiguous: bool = False
 
 
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    """Listing them reads the disk, so it is done once. What is left out is no place."""
+    return frozenset(available_timezones()) - {"Factory", "localtime"}
+
+
 def is_zone(name: str) -> bool:
     """Say whether it is the name of a zone, in the spelling of the IANA."""
-    return name in available_timezones()
+    return name in _zones()
 
 
 def at_wall_time(day: date, clock: time, *, zone: str) -> Slot:
@@ -46,16 +53,38 @@ def at_wall_time(day: date, clock: time, *, zone: str) -> Slot:
     Raises `SlotError`: `unknown_zone`, or `nonexistent_local_time` where the clocks are put
     forward and never show it.
     """
+    instants = instants_of(day, clock, zone=zone)
+    if not instants:
+        raise SlotError("nonexistent_local_time")
+    return Slot(day, clock, zone, instants[0], is_ambiguous=len(instants) > 1)
+
+
+def instants_of(day: date, clock: time, *, zone: str) -> tuple[datetime, ...]:
+    """Return when a clock on a wall shows this: once, twice or never, the earlier one first.
+
+    Raises `SlotError`: `unknown_zone`, or for the first and last days there are `time_in_past` and
+    `beyond_max_delay`.
+    """
+    first, second = _read_both_ways(day, clock, zone=zone)
+    if first > second:
+        return ()
+    return (first,) if first == second else (first, second)
+
+
+def after_gap(day: date, clock: time, *, zone: str) -> datetime:
+    """Return when a time would have come that the clocks jump over, had they been left alone."""
+    return _read_both_ways(day, clock, zone=zone)[0]
+
+
+def _read_both_ways(day: date, clock: time, *, zone: str) -> tuple[datetime, datetime]:
+    """Return the instant by the offset before a change of the clocks, and by the one after it."""
     if not is_zone(zone):
         raise SlotError("unknown_zone")
     local = datetime.combine(day, clock, tzinfo=ZoneInfo(zone))
     try:
-        first, second = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+        return local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
     except OverflowError as error:  # the first and last days there are
         raise SlotError("time_in_past" if day.year == 1 else "beyond_max_delay") from error
-    if first > second:
-        raise SlotError("nonexistent_local_time")
-    return Slot(day, clock, zone, first, is_ambiguous=first != second)
 
 
 def at_instant(at: datetime, *, zone: str) -> Slot:

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from teams.hours import Hours, Interval, is_open, open_seconds_between, open_spans
-from teams.time_zones import time_zones
+from tests.clock_changes import different_zones, transitions
 
-SINCE, UNTIL = datetime(2024, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)
+YEARS = {"since": datetime(2024, 1, 1, tzinfo=UTC), "until": datetime(2031, 1, 1, tzinfo=UTC)}
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 INTERVALS = (
     ("00:00", "01:30"),
@@ -34,33 +34,6 @@ SAMPLE = (
     "Pacific/Apia",
     "Antarctica/Troll",  # two hours
 )
-
-Transition = tuple[datetime, timedelta, timedelta]
-
-
-def transitions(zone: str) -> tuple[Transition, ...]:
-    """Return when the clocks of a zone are changed, with the offsets before and after."""
-    place = ZoneInfo(zone)
-
-    def offset(at: datetime) -> timedelta:
-        return at.astimezone(place).utcoffset() or timedelta()
-
-    found: list[Transition] = []
-    at = SINCE
-    while at < UNTIL:
-        low, high = at, at + DAY
-        if offset(low) != offset(high):
-            while high - low > MINUTE:
-                middle = low + ((high - low) // 2 // MINUTE) * MINUTE
-                low, high = (middle, high) if offset(middle) == offset(at) else (low, middle)
-            found.append((high, offset(low), offset(high)))
-        at += DAY
-    return tuple(found)
-
-
-def different_zones() -> dict[tuple[Transition, ...], str]:
-    """Return one zone for each way in which clocks are changed: most names are second names."""
-    return {transitions(zone): zone for zone in sorted(time_zones(), reverse=True)}
 
 
 def stretches_by_the_minute(
@@ -105,14 +78,14 @@ def hold_against_the_wall(zone: str, at: datetime) -> None:
 
 @pytest.mark.parametrize("zone", SAMPLE)
 def test_hours_follow_the_wall_of_a_zone(zone: str) -> None:
-    changes = transitions(zone)
+    changes = transitions(zone, **YEARS)
     for at, _before, _after in changes[:4] or [(datetime(2026, 3, 29, tzinfo=UTC),) * 3]:
         hold_against_the_wall(zone, at)
 
 
 @pytest.mark.slow
 def test_hours_follow_the_wall_of_every_zone_at_every_change() -> None:
-    zones = different_zones()
+    zones = different_zones(**YEARS)
     assert len(zones) > 30
     for changes, zone in zones.items():
         for at, _before, _after in changes:
