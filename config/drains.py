@@ -6,6 +6,7 @@ Beat's tasks, `manage.py tick` and the tests' `settle()` all walk this list.
 from collections.abc import Callable
 from datetime import datetime
 
+from callbacks.services import recomputing
 from channels.services import channels, templates
 from conversations.services import (
     closing,
@@ -61,6 +62,7 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("forget_deliveries", delivery_thinning.forget_next_delivered),
     ("forget_import_rows", import_thinning.forget_next_rows),
     ("replay_history", rule_replays.work_next),
+    ("recompute_callbacks", recomputing.recompute_next),
     ("forget_answers", idempotency.forget_next_expired),
 ]
 # A drain whose row stays due would run for ever; a tick says so instead.

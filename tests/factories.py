@@ -1,11 +1,15 @@
 """Builders for tests: keyword-only, with sensible defaults. A test states only what it is about."""
 
 import itertools
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
+from callbacks.models import Callback
+from callbacks.slots import Slot, at_instant
+from callbacks.states import PENDING, CallbackStatus
+from callbacks.zone_rules import RELEASE
 from channels.models import Channel, ChannelMember, ChannelText, Endpoint, Provider, Template
 from conversations import media_files
 from conversations.actors import Actor
@@ -228,6 +232,44 @@ def make_conversation(
         last_message_at=now,
         last_inbound_at=fields.pop("last_inbound_at", now),
         **fields,
+    )
+
+
+def make_callback(
+    *,
+    conversation: Conversation | None = None,
+    channel: Channel | None = None,
+    team: Team | None = None,
+    slot: Slot | None = None,
+    status: str = CallbackStatus.SCHEDULED,
+    **fields: Any,
+) -> Callback:
+    """Make a promise to call at a time on a wall: in an hour, in Tokyo, from a conversation.
+
+    `channel` makes one without a conversation.
+    """
+    slot = slot or at_instant(moments.WEDNESDAY_MORNING + timedelta(hours=1), zone="Asia/Tokyo")
+    if conversation is None and channel is None:
+        conversation = make_conversation()
+    identity = conversation.identity if conversation else make_contact().identities.get()
+    values = {
+        "number": identity.address,
+        "wall_date": slot.day,
+        "wall_clock": slot.clock,
+        "zone": slot.zone,
+        "zone_rules": RELEASE,
+        "due_at": slot.at,
+        "look_due_at": slot.at if status in PENDING else None,
+        "created_at": moments.WEDNESDAY_MORNING,
+    }
+    return Callback.objects.create(
+        conversation=conversation,
+        is_from_conversation=conversation is not None,
+        identity=identity,
+        channel=channel or conversation.channel,
+        team=team or (conversation and conversation.team) or make_team(),
+        status=status,
+        **{**values, **fields},
     )
 
 
