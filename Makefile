@@ -29,7 +29,8 @@ run: $(VENV)/.run ## a living demo on PORT (8000); RESET=1 starts over
 test: $(VENV)/.dev ## every suite, on DATABASE_URL and BROKER_URL; WITHOUT=browser leaves one out
 ifeq ($(PYTEST_ARGS),)
 	@$(BIN)/python -m pytest $(SHARED) -m "$(TOGETHER)$(LESS)"; together=$$?; \
-		$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(BROWSERS)$(LESS)"; browsers=$$?; \
+		browsers=0; case "$(WITHOUT)" in *browser*) ;; *) \
+		$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(BROWSERS)$(LESS)"; browsers=$$?;; esac; \
 		$(BIN)/python -m pytest -m "not ($(TOGETHER)) and not ($(BROWSERS))$(LESS)" \
 		&& exit $$(( together + browsers % 5 )) # 5: there was none to play
 else

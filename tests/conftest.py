@@ -10,7 +10,18 @@ import pytest
 from pytest_socket import socket_allow_hosts
 
 from tests import moments
+from tests.processes import environment_in
 
+HERE = Path(__file__).parent
+#: What says the same whatever the database is: a second one need not wait for it.
+ONCE = (
+    "unit",
+    "architecture",
+    "integration/access",
+    "integration/channels/providers",
+    "integration/channels/test_egress.py",
+    "integration/channels/test_hostile_addresses.py",
+)
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 
 
@@ -18,6 +29,13 @@ def allowed_hosts() -> list[str]:
     """Return where a test may connect to: this machine, and the services it was pointed at."""
     urls = [os.environ.get(name, "") for name in ("DATABASE_URL", "BROKER_URL")]
     return LOOPBACK + [host for url in urls if (host := urlsplit(url).hostname)]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    folders = [HERE / name for name in ONCE]
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in folders):
+            item.add_marker(pytest.mark.once)
 
 
 @pytest.fixture(autouse=True)
@@ -34,12 +52,7 @@ def now() -> datetime:
 @pytest.fixture
 def house_environment(tmp_path: Path) -> dict[str, str]:
     """The environment for a real process: the embedded default in a folder of its own."""
-    kept = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "TMPDIR")
-    return {
-        **{name: os.environ[name] for name in kept if name in os.environ},
-        "DATA_DIR": str(tmp_path / "var"),
-        "PYTHONUNBUFFERED": "1",
-    }
+    return environment_in(tmp_path)
 
 
 @pytest.fixture

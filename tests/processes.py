@@ -1,11 +1,23 @@
 """Other processes: what they need to know, and waiting for them."""
 
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
 import psutil
 from django.db import connection
+
+
+def environment_in(folder: Path) -> dict[str, str]:
+    """Return the environment for a real process: the embedded default in this folder."""
+    kept = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "TMPDIR")
+    return {
+        **{name: os.environ[name] for name in kept if name in os.environ},
+        "DATA_DIR": str(folder / "var"),
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def eventually(holds: Callable[[], object], *, within_s: float = 10) -> None:

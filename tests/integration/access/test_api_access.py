@@ -17,7 +17,7 @@ from tests.integration.access.house import CANARY, ROLES
 from tests.integration.access.table import Row
 from tests.integration.api.conftest import ApiCaller
 
-pytestmark = [pytest.mark.django_db, pytest.mark.access]
+pytestmark = pytest.mark.django_db
 ADDRESSES = api_addresses()
 PAIRS = [(address, method) for address in ADDRESSES for method in address.methods]
 TABLE = table.read_api()

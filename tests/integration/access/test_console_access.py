@@ -26,7 +26,7 @@ from tests.integration.access.test_api_access import nothing_stays
 OPEN = {"login", "logout", "jsi18n", "language"}
 LAST = "/admin/(?P<url>.*)$"
 PLACE = re.compile(r"<(?:(\w+):)?(\w+)>")
-pytestmark = [pytest.mark.django_db, pytest.mark.access]
+pytestmark = pytest.mark.django_db
 ADDRESSES = {
     path: pattern
     for path, pattern in admin_addresses()

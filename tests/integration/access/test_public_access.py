@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests.addresses import walk
 
-pytestmark = [pytest.mark.django_db, pytest.mark.access]
+pytestmark = pytest.mark.django_db
 #: Address -> what a stranger is told who makes one up, for GET, HEAD and POST.
 PUBLIC = {
     "/files/<str:token>/": (404, 404, 405),

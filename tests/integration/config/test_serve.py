@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from tests.processes import eventually, is_gone
+from tests.processes import environment_in, eventually, is_gone
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.slow
@@ -77,10 +78,10 @@ class Served:
         return psutil.Process(self.process.pid).children(recursive=True)
 
 
-@pytest.fixture
-def served(house_environment: dict[str, str], tmp_path: Path) -> Iterator[Served]:
-    house_environment["PORT"] = str(free_port())
-    house = Served(house_environment, log=tmp_path / "serve.log")
+@contextmanager
+def serving(environment: dict[str, str], *, log: Path) -> Iterator[Served]:
+    environment["PORT"] = str(free_port())
+    house = Served(environment, log=log)
     try:
         house.wait_until_ready()
         yield house
@@ -88,6 +89,20 @@ def served(house_environment: dict[str, str], tmp_path: Path) -> Iterator[Served
         if house.process.poll() is None:
             house.process.terminate()
             house.process.wait(timeout=30)
+
+
+@pytest.fixture
+def served(house_environment: dict[str, str], tmp_path: Path) -> Iterator[Served]:
+    with serving(house_environment, log=tmp_path / "serve.log") as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One that several tests come to: none of them ends it."""
+    folder = tmp_path_factory.mktemp("lasting")
+    with serving(environment_in(folder), log=folder / "serve.log") as house:
+        yield house
 
 
 OFFER = """
@@ -102,29 +117,29 @@ print(User.objects.filter(offer_due_at__isnull=False).count())
 
 
 class TestServe:
-    def test_does_what_is_due(self, served: Served) -> None:
-        served.shell(OFFER)
-        eventually(lambda: served.shell(COUNT_OFFERS).strip() == "0", within_s=30)
+    def test_does_what_is_due(self, lasting: Served) -> None:
+        lasting.shell(OFFER)
+        eventually(lambda: lasting.shell(COUNT_OFFERS).strip() == "0", within_s=30)
 
-    def test_lets_no_slow_caller_keep_others_waiting(self, served: Served) -> None:
+    def test_lets_no_slow_caller_keep_others_waiting(self, lasting: Served) -> None:
         head = (
             b"POST /webhooks/twilio/none/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
         )
-        slow = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(30)]
+        slow = [socket.create_connection(("127.0.0.1", lasting.port)) for _ in range(30)]
         for caller in slow:
             caller.sendall(head + b"a")
         started = time.monotonic()
-        assert ask(served.port, "/admin/login/")[0] == 200
+        assert ask(lasting.port, "/admin/login/")[0] == 200
         assert time.monotonic() - started < 5
         slow[0].settimeout(30)
         assert slow[0].recv(100).startswith(b"HTTP/1.1 408 ")
         for caller in slow:
             caller.close()
 
-    def test_reads_a_request_of_two_lengths_in_one_way_only(self, served: Served) -> None:
+    def test_reads_a_request_of_two_lengths_in_one_way_only(self, lasting: Served) -> None:
         head = b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
         smuggled = b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /readyz HTTP/1.1\r\n\r\n"
-        with socket.create_connection(("127.0.0.1", served.port)) as caller:
+        with socket.create_connection(("127.0.0.1", lasting.port)) as caller:
             caller.sendall(head + smuggled)
             caller.settimeout(10)
             answer = b""
@@ -134,13 +149,13 @@ class TestServe:
         assert b"connection: close" in answer.lower()
 
     @pytest.mark.parametrize("part", ["valkey-server", "worker", "beat", "granian"])
-    def test_outlives_every_part_of_it(self, served: Served, part: str) -> None:
-        for member in served.family():
+    def test_outlives_every_part_of_it(self, lasting: Served, part: str) -> None:
+        for member in lasting.family():
             if part in " ".join(member.cmdline()):
                 member.kill()
-        served.shell(OFFER)
-        eventually(lambda: served.shell(COUNT_OFFERS).strip() == "0", within_s=45)
-        eventually(lambda: is_answering(served.port), within_s=15)
+        lasting.shell(OFFER)
+        eventually(lambda: lasting.shell(COUNT_OFFERS).strip() == "0", within_s=45)
+        eventually(lambda: is_answering(lasting.port), within_s=15)
 
     def test_keeps_house_until_told_to_stop(
         self, served: Served, house_environment: dict[str, str]
