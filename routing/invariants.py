@@ -12,7 +12,12 @@ from routing.models import AiRun, AiTurn, Decision, FlowRun, FlowRunStep
 from teams.models import Strategy, User
 
 #: Assignments that look at capacity; the others may exceed it, and say so.
-_BOUND = [AssignmentKind.RULE, AssignmentKind.STRATEGY, AssignmentKind.REASSIGN]
+_BOUND = [
+    AssignmentKind.RULE,
+    AssignmentKind.STRATEGY,
+    AssignmentKind.REASSIGN,
+    AssignmentKind.CALLBACK,
+]
 
 
 def automatic_assignments_without_a_decision() -> QuerySet[Assignment]:

@@ -84,7 +84,7 @@ def decide_handover(situation: Situation, *, open_desk: OpenDesk) -> Answer:
     facts = {"name": situation.asked_by, "reason": situation.reason}
     steps = [Step("ai", "attention", "handed_over", facts)]
     answer = _give_to_known_person(situation, steps) or _ask_channel(situation, open_desk, steps)
-    return answer or _queue_with(None, situation, open_desk, steps)
+    return answer or queue_with(None, situation, open_desk, steps)
 
 
 def decide_flow(situation: Situation, *, targets: Sequence[Target], open_desk: OpenDesk) -> Answer:
@@ -102,31 +102,9 @@ def decide_flow(situation: Situation, *, targets: Sequence[Target], open_desk: O
         if answer := desks.ask(desk, situation, steps):
             return replace(answer, via="flow") if answer.outcome is Outcome.ASSIGNED else answer
         if target.kind is TargetKind.TEAM and desk.is_active:
-            return replace(_queue_with(target, situation, open_desk, steps), via="flow")
+            return replace(queue_with(target, situation, open_desk, steps), via="flow")
     answer = _ask_channel(situation, open_desk, steps)
-    return answer or _queue_with(None, situation, open_desk, steps)
-
-
-def decide_callback(
-    situation: Situation, *, targets: Sequence[Target], open_desk: OpenDesk
-) -> Answer:
-    """Decide who calls a customer whose callback is due.
-
-    `targets` are the person who was promised, if one was, then the team; a callback that somebody
-    owns names that person alone, and stays where it is while they cannot take it.
-    `situation.asked_by` promised it, and `situation.reason` says to whom, as a code.
-    """
-    facts = {"actor": situation.asked_by, "reason": situation.reason}
-    steps = [Step("callback", "attention", "due", facts)]
-    if situation.respects_permanent_agent and (answer := _give_to_known_person(situation, steps)):
-        return answer
-    for target in targets:
-        desk = open_desk(target)
-        if answer := desks.ask(desk, situation, steps):
-            return replace(answer, via="callback") if answer.outcome is Outcome.ASSIGNED else answer
-        if target.kind is TargetKind.TEAM and desk.is_active:
-            return replace(_queue_with(target, situation, open_desk, steps), via="callback")
-    return Answer(Outcome.KEPT, tuple(steps), user_id=situation.holder_id)
+    return answer or queue_with(None, situation, open_desk, steps)
 
 
 def decide_waiting(
@@ -140,7 +118,7 @@ def decide_waiting(
     for target in targets:
         if answer := desks.ask(open_desk(target), situation, steps):
             return answer
-    return _queue_with(_first_team(targets), situation, open_desk, steps)
+    return queue_with(_first_team(targets), situation, open_desk, steps)
 
 
 def decide_reassignment(situation: Situation, *, target: Target, open_desk: OpenDesk) -> Answer:
@@ -177,7 +155,7 @@ def decide_offline(situation: Situation, *, target: Target, open_desk: OpenDesk)
     names = {"name": situation.asked_by, "desk": desk.name}
     steps = [Step("presence", "attention", "back_to_queue", names)]
     answer = desks.ask(desk, situation, steps)
-    return answer or _queue_with(target, situation, open_desk, steps)
+    return answer or queue_with(target, situation, open_desk, steps)
 
 
 def decide_named(situation: Situation, *, targets: Sequence[Target], open_desk: OpenDesk) -> Answer:
@@ -197,7 +175,7 @@ def decide_named(situation: Situation, *, targets: Sequence[Target], open_desk: 
     if desk.ai is not None or desk.is_flow:
         return answer or Answer(Outcome.KEPT, tuple(steps), user_id=situation.holder_id)
     if answer is None:
-        answer = _queue_with(team, situation, open_desk, steps)
+        answer = queue_with(team, situation, open_desk, steps)
     via = "claim" if is_claim else "manual"
     return replace(answer, team_id=team.id if team else answer.team_id, via=via)
 
@@ -209,9 +187,9 @@ def _received(situation: Situation) -> Step:
 
 def _give_to_known_person(situation: Situation, steps: list[Step]) -> Answer | None:
     """Return the contact's permanent agent, else who had the conversation before; if active."""
-    if agent := _still_here(situation.permanent_agent, "permanent_agent", steps):
+    if agent := still_here(situation.permanent_agent, "permanent_agent", steps):
         return Answer(Outcome.ASSIGNED, tuple(steps), user_id=agent.user_id, via="permanent")
-    if owner := _still_here(situation.previous_owner, "previous_owner", steps):
+    if owner := still_here(situation.previous_owner, "previous_owner", steps):
         team_id = situation.previous_team_id
         return Answer(
             Outcome.ASSIGNED, tuple(steps), user_id=owner.user_id, team_id=team_id, via="reopened"
@@ -219,7 +197,8 @@ def _give_to_known_person(situation: Situation, steps: list[Step]) -> Answer | N
     return None
 
 
-def _still_here(person: KnownPerson | None, code: str, steps: list[Step]) -> KnownPerson | None:
+def still_here(person: KnownPerson | None, code: str, steps: list[Step]) -> KnownPerson | None:
+    """Return the person if they still work here, and write down what was found."""
     if person is None:
         return None
     facts = {"user_id": person.user_id, "name": person.name}
@@ -293,13 +272,14 @@ def _wait(
     """Leave it with the first team that a matching rule named and that is still working."""
     for rule in matched:
         if rule.target.kind is TargetKind.TEAM and open_desk(rule.target).is_active:
-            return _by_rule(_queue_with(rule.target, situation, open_desk, steps), rule)
-    return _queue_with(None, situation, open_desk, steps)
+            return _by_rule(queue_with(rule.target, situation, open_desk, steps), rule)
+    return queue_with(None, situation, open_desk, steps)
 
 
-def _queue_with(
+def queue_with(
     team: Target | None, situation: Situation, open_desk: OpenDesk, steps: list[Step]
 ) -> Answer:
+    """Return that it waits with a team, or with the channel's agents."""
     team_id = team.id if team else None
     name = open_desk(team).name if team else situation.channel_name
     facts = {"team_id": team_id, "desk": name}
@@ -328,7 +308,7 @@ def _escalate(
     steps.append(Step("timer", "attention", code, {**facts, "to": other.name}))
     answer = desks.ask(other, situation, steps)
     if answer is None and other.is_active:
-        return _queue_with(escalation.team, situation, open_desk, steps)
+        return queue_with(escalation.team, situation, open_desk, steps)
     return answer
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from routing.engine import (
+    explain_calls,
     explain_conditions,
     explain_desks,
     explain_flows,
@@ -13,13 +14,12 @@ from routing.engine import (
 )
 from routing.engine.condition_words import PROBLEMS
 from routing.engine.facts import Answer, Outcome, Step, TargetKind
-from routing.engine.phrases import Hole, Phrase, _, counted, ngettext
+from routing.engine.phrases import Hole, Phrase, _, counted, duration, ngettext
 
 Facts = Mapping[str, Any]
 
 #: As many candidates as stand behind a sentence; the chosen one is always among them.
 _MOST_CANDIDATES = 30
-_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +179,14 @@ def _say_timer(code: str, facts: Facts) -> Phrase:
     if code in _ESCALATIONS:
         return _say_escalation(code, facts)
     template = _TIMER[code, bool(facts["name"])]
-    delay = _duration(facts["after_s"]) if "after_s" in facts else ""
+    delay = duration(facts["after_s"]) if "after_s" in facts else ""
     return Phrase(template, {**_fill(template, facts).params, "delay": delay})
 
 
 def _say_escalation(code: str, facts: Facts) -> Phrase:
     names = {"desk": facts["desk"], "to": facts["to"]}
     if code == "escalated_after_wait":
-        return Phrase(_ESCALATED_AFTER_WAIT, {**names, "delay": _duration(facts["after_s"])})
+        return Phrase(_ESCALATED_AFTER_WAIT, {**names, "delay": duration(facts["after_s"])})
     phrase = counted(_ESCALATED_AFTER_TRIES, count=facts["tries"])
     return Phrase(phrase.template, {**phrase.params, **names}, phrase.plural)
 
@@ -203,16 +203,6 @@ def _say_manual(code: str, facts: Facts) -> Phrase:
 
 def _say_presence(code: str, facts: Facts) -> Phrase:
     return _fill(_PRESENCE[code], facts)
-
-
-def _duration(seconds: int) -> Phrase:
-    """Return a delay in the largest unit that says it exactly; at the least in minutes."""
-    if seconds % _DAY_S == 0:
-        return counted(ngettext("%(count)s day", "%(count)s days"), count=seconds // _DAY_S)
-    if seconds % _HOUR_S == 0:
-        return counted(ngettext("%(count)s hour", "%(count)s hours"), count=seconds // _HOUR_S)
-    minutes = max(1, round(seconds / _MINUTE_S))
-    return counted(ngettext("%(count)s minute", "%(count)s minutes"), count=minutes)
 
 
 #: By whether the contact is new.
@@ -287,6 +277,7 @@ _SAY: dict[str, Callable[[str, Facts], Phrase]] = {
     "rule": _say_rule,
     "ai": _say_ai,
     "flow": explain_flows.say,
+    "callback": explain_calls.say,
     "people": _say_people,
     "strategy": explain_desks.chosen,
     "timer": _say_timer,

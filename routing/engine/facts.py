@@ -237,6 +237,8 @@ class Situation:
     #: Who has the conversation now, and who let it lapse before.
     holder_id: int | None = None
     lapsed_ids: tuple[int, ...] = ()
+    #: Who has it now, where they may keep it: the one to make a call that is due.
+    holder: KnownPerson | None = None
     #: How many of the team did not answer in time, the holder included; how long the customer has
     #: waited, on the team's clock; and which teams had it before, since it was opened.
     tries: int = 0

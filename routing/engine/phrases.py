@@ -7,6 +7,8 @@ in a template, so that a translator can put every part where the language wants 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
+
 Translate = Callable[[str], str]
 TranslateCount = Callable[[str, str, int], str]
 
@@ -37,6 +39,18 @@ def counted(forms: tuple[str, str], *, count: int) -> Phrase:
     """Return a phrase from the two forms that `ngettext` marked."""
     singular, plural = forms
     return Phrase(singular, {"count": count}, plural)
+
+
+def duration(seconds: int) -> Phrase:
+    """Return a delay in the largest unit that says it exactly; from a minute on in minutes."""
+    if seconds < _MINUTE_S:
+        return counted(ngettext("%(count)s second", "%(count)s seconds"), count=seconds)
+    if seconds % _DAY_S == 0:
+        return counted(ngettext("%(count)s day", "%(count)s days"), count=seconds // _DAY_S)
+    if seconds % _HOUR_S == 0:
+        return counted(ngettext("%(count)s hour", "%(count)s hours"), count=seconds // _HOUR_S)
+    minutes = round(seconds / _MINUTE_S)
+    return counted(ngettext("%(count)s minute", "%(count)s minutes"), count=minutes)
 
 
 def write(phrase: Phrase, *, translate: Translate, translate_count: TranslateCount) -> str:

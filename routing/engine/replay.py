@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from routing.engine.calls import decide_callback
 from routing.engine.decide import (
     decide,
-    decide_callback,
     decide_flow,
     decide_handover,
     decide_named,

@@ -141,6 +141,7 @@ def _situation_to_json(situation: Situation) -> Json:
             is_flow_silent=situation.is_flow_silent,
             flow_log=[dict(each) for each in situation.flow_log],
             respects_permanent_agent=situation.respects_permanent_agent,
+            holder=_known_to_json(situation.holder),
         ),
     }
 
@@ -158,6 +159,7 @@ def situation_from_json(stored: Mapping[str, Any]) -> Situation:
             "contact_tags": tuple(stored["contact_tags"]),
             "permanent_agent": _known_from_json(stored["permanent_agent"]),
             "previous_owner": _known_from_json(stored["previous_owner"]),
+            "holder": _known_from_json(stored.get("holder")),
             "lapsed_ids": tuple(stored["lapsed_ids"]),
             "former_team_ids": tuple(stored.get("former_team_ids", ())),
             "message_types": tuple(stored.get("message_types", ())),

@@ -190,7 +190,7 @@ def assign_held(
     The row was read under that lock, with its channel and contact.
     """
     refuse_named(conversation, team=team, person=person)
-    conversation = _take_from_bot(conversation, actor=actor, now=now)
+    conversation = take_from_bot(conversation, actor=actor, now=now)
     question = pose_named(
         conversation, team=team, person=person, actor=actor, reason=reason, now=now
     )
@@ -204,7 +204,7 @@ def claim(
     """Let a person take a conversation; it stays with its team, whoever is in that."""
     conversation = _lock(conversation.pk)
     refuse_named(conversation, team=None, person=user)
-    conversation = _take_from_bot(conversation, actor=actor, now=now)
+    conversation = take_from_bot(conversation, actor=actor, now=now)
     question = pose_named(conversation, team=conversation.team, person=user, actor=actor, now=now)
     return _decide(conversation, question=question, actor=actor, now=now)
 
@@ -311,7 +311,7 @@ def refuse_named(conversation: Conversation, *, team: Team | None, person: User 
         raise AssignmentRefusedError("member.not_in_team")
 
 
-def _take_from_bot(conversation: Conversation, *, actor: Actor, now: datetime) -> Conversation:
+def take_from_bot(conversation: Conversation, *, actor: Actor, now: datetime) -> Conversation:
     """Open what a bot has, for whoever was named; the bot is silent from here on."""
     if conversation.status != Status.BOT:
         return conversation

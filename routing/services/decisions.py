@@ -55,6 +55,8 @@ class Question:
     ask: Ask
     targets: Sequence[Target] = ()
     rule_set_version: uuid.UUID | None = None
+    #: Why whoever has it loses it, where the trigger alone does not say.
+    ends_as: EndReason | None = None
 
 
 class DecisionContentionError(Exception):
@@ -80,7 +82,8 @@ def decide_and_apply(
                 if lost:
                     conversation.refresh_from_db()
                 question = pose()
-                _lock_parties(conversation, targets=question.targets)
+                unseen = [each for each in question.targets if each not in known]
+                _lock_parties(conversation, targets=unseen)
                 answer = question.ask(book.open)
                 return _apply(
                     conversation,
@@ -122,9 +125,10 @@ def _apply(
             now=now,
         )
     elif answer.outcome == Outcome.KEPT:
-        _restart_reply_timer(
-            conversation, situation=question.situation, answer=answer, desks=desks, now=now
-        )
+        if question.trigger != Trigger.CALLBACK:  # an offer of a call ends by itself
+            _restart_reply_timer(
+                conversation, situation=question.situation, answer=answer, desks=desks, now=now
+            )
         if _was_kept(conversation):
             return None  # said once is enough
     else:
@@ -255,7 +259,10 @@ def _pin(conversation: Conversation, *, answer: Answer, actor: Actor, now: datet
 
 
 def _lock_parties(conversation: Conversation, *, targets: Sequence[Target]) -> None:
-    """Lock who has it and who was named, in order: the desk of a person is that person's row."""
+    """Lock who has it and who was named, in order: the desk of a person is that person's row.
+
+    A desk that was seen already is not opened any more: who is at another is locked after that.
+    """
     named = [target.id for target in targets if target.kind == TargetKind.PERSON]
     if named and conversation.assignee_id is not None:
         assignments.lock_people([conversation.assignee_id, *named])
@@ -279,7 +286,7 @@ def _release(
         return
     if conversation.assignee_id is not None and owner.user_id is not None:
         assignments.lock_people([conversation.assignee_id, owner.user_id])
-    reason = _END_REASONS.get(question.trigger, EndReason.REPLACED)
+    reason = question.ends_as or _END_REASONS.get(question.trigger, EndReason.REPLACED)
     assignments.take_back(conversation, reason=reason, actor=actor, now=now)
 
 

@@ -70,9 +70,13 @@ def _load_limit(answer: Answer, desks: dict[Target, Desk]) -> int | None:
 
 
 def _desk_that_chose(answer: Answer, desks: dict[Target, Desk]) -> Desk:
-    """Return the team's desk, else the person's own, else the channel's."""
+    """Return the person's own desk if that was asked, else the team's, else the channel's.
+
+    Whoever could not take it at their own desk cannot take it at any that is bound by capacity.
+    """
+    own = desks.get(Target(TargetKind.PERSON, answer.user_id or 0))
+    if own is not None:
+        return own
     if answer.team_id is not None:
         return desks[Target(TargetKind.TEAM, answer.team_id)]
-    own = desks.get(Target(TargetKind.PERSON, answer.user_id or 0))
-    channels = (desk for target, desk in desks.items() if target.kind == TargetKind.CHANNEL)
-    return own or next(channels)
+    return next(desk for target, desk in desks.items() if target.kind == TargetKind.CHANNEL)
