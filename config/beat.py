@@ -5,6 +5,8 @@ from typing import Any
 # name of the drain: (its Celery task, seconds between two nudges)
 BEAT: dict[str, tuple[str, float]] = {
     "start_shifts": ("teams.tasks.start_shifts", 1),
+    "fire_callbacks": ("callbacks.tasks.fire_callbacks", 1),
+    "follow_callbacks": ("callbacks.tasks.follow_callbacks", 1),
     "place_waiting": ("routing.tasks.place_waiting", 1),
     "answer_waiting": ("routing.tasks.answer_waiting", 1),
     "run_flows": ("routing.tasks.run_flows", 1),

@@ -6,7 +6,7 @@ Beat's tasks, `manage.py tick` and the tests' `settle()` all walk this list.
 from collections.abc import Callable
 from datetime import datetime
 
-from callbacks.services import recomputing
+from callbacks.services import firing, recomputing
 from channels.services import channels, templates
 from conversations.services import (
     closing,
@@ -45,7 +45,9 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("route_due", assignment.route_next),
     ("run_flows", flow_runs.run_next),
     ("answer_waiting", ai_answers.answer_next),
+    ("fire_callbacks", firing.fire_next),
     ("place_waiting", waiting.place_next),
+    ("follow_callbacks", firing.follow_next),
     ("fetch_files", fetching.fetch_next),
     ("send_queued", delivery.send_next),
     ("publish_events", outbox.publish_next),

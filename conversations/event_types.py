@@ -13,6 +13,7 @@ EventType = Literal[
     "callback.cancelled",
     "callback.completed",
     "callback.due",
+    "callback.lapsed",
     "callback.missed",
     "callback.offered",
     "callback.recomputed",

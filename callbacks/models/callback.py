@@ -121,6 +121,9 @@ class Callback(models.Model):
         editable=False,
     )
     offered_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The conversation's version when this was looked at last: another one says that somebody moved
+    # it since.
+    seen_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
     # When the first try began, by hand or by a call: what punctuality is measured by.
     first_tried_at = models.DateTimeField(null=True, blank=True, editable=False)
     attempt_count = models.PositiveIntegerField(_("attempts"), default=0, editable=False)

@@ -34,6 +34,7 @@ SENTENCES: dict[str, str] = {
     ),
     "callback.due": gettext_noop("The customer is to be called now."),
     "callback.offered": gettext_noop("The call is offered to %(person)s."),
+    "callback.lapsed": gettext_noop("The call is not offered to %(person)s any more."),
     "callback.released": gettext_noop("%(person)s did not come in time: anybody may call."),
     "callback.started": gettext_noop("%(person)s calls the customer."),
     "callback.tried": gettext_noop("The customer was not reached. Next try: %(next_at)s."),
@@ -107,6 +108,13 @@ NOT_ASKED_BECAUSE = gettext_noop(
 #: Nobody reopened it: it woke up.
 WOKE_UP = gettext_noop("Open again: the time was over for which it was set aside.")
 NOBODY_WROTE = gettext_noop("Resolved: nobody wrote for as long as the channel allows.")
+CALL_DUE = gettext_noop("Open again: the customer is to be called.")
+#: What nobody did, by why it happened.
+BECAUSE = {
+    ("conversation.resolved", "inactive"): NOBODY_WROTE,
+    ("conversation.reopened", "snooze_over"): WOKE_UP,
+    ("conversation.reopened", "callback_due"): CALL_DUE,
+}
 UNTIL_THE_CUSTOMER_WRITES = gettext_noop("Set aside until the customer writes.")
 #: What is shown between the messages; who had it comes from the assignments.
 MARKED = (
@@ -194,11 +202,8 @@ def _template_of(event: Event) -> str | None:
         return {"contact.opted_out": OUT_BY_HAND, "contact.opted_in": IN_BY_HAND}.get(event.type)
     if event.type == "conversation.snoozed" and event.data.get("until") is None:
         return UNTIL_THE_CUSTOMER_WRITES
-    if event.type == "conversation.resolved" and event.data.get("because") == "inactive":
-        return NOBODY_WROTE
-    if event.type == "conversation.reopened" and event.data.get("because") == "snooze_over":
-        return WOKE_UP
-    return SENTENCES.get(event.type)
+    by_itself = BECAUSE.get((event.type, event.data.get("because", "")))
+    return by_itself or SENTENCES.get(event.type)
 
 
 def describe_assignment(assignment: Assignment) -> Text:
