@@ -19,7 +19,7 @@ from conversations.upload_errors import explain
 from routing.services.assignment import AssignmentRefusedError
 from routing.services.decisions import DecisionContentionError
 from routing.services.flow_starting import FlowStartRefusedError
-from routing.services.flows import FlowConflictError, NeverPublishedError
+from routing.services.flows import FlowConflictError, FlowInUseError, NeverPublishedError
 from teams.api.problems import Problem
 from teams.services.directory import PersonHasWorkError
 from teams.services.idempotency import IdempotencyInProgressError, IdempotencyKeyReusedError
@@ -67,6 +67,10 @@ _BY_CLASS: dict[type[Exception], Refusal] = {
         _("Too many changes at once. Try again in a moment."),
         code="assignment.contention",
         headers=SOON,
+    ),
+    FlowInUseError: Refusal(
+        status.HTTP_409_CONFLICT,
+        _("This flow has run, or a rule starts it: switch it off instead."),
     ),
     FlowConflictError: Refusal(
         status.HTTP_409_CONFLICT, _("Somebody changed this flow since you read it.")

@@ -137,6 +137,10 @@ class DraftBody(FlowBody):
     seen = Whole(required=False)
 
 
+class RestoreBody(Body):
+    number = Whole(min_value=1)
+
+
 class PublishBody(Body):
     note = Text(required=False, allow_blank=True, default="", max_length=200)
 

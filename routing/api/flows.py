@@ -23,6 +23,7 @@ from routing.api.flow_shapes import (
     FlowRunOut,
     FlowVersionOut,
     PublishBody,
+    RestoreBody,
     RunBody,
     fields_of,
 )
@@ -40,6 +41,7 @@ from teams.permissions import Right
 from teams.scopes import Scope
 
 ONE_PLACE = ("one_of", _("Give either conversation_id or contact."))
+NO_SUCH_VERSION = ("unknown_version", _("The flow has no version of this number."))
 NO_SUCH_CHANNEL = ("unknown_channel", _("There is no channel with this id."))
 CANNOT_BE_PUBLISHED = _("This flow cannot be published as it is drawn.")
 CANNOT_BE_USED = _("This value cannot be used.")
@@ -94,9 +96,18 @@ class FlowsEndpoint(Endpoint):
 
 
 class FlowEndpoint(Endpoint):
+    scopes = {"DELETE": Scope.CHANNELS}
+    rights = {"DELETE": Right.EDIT_FLOWS}
+
     @describe("getFlow", "Read one flow", answer=FlowOut)
     def get(self, request: Request, public_id: UUID) -> Response:
         return Response(FlowOut(_pick(public_id)).data)
+
+    @describe("deleteFlow", "Delete a flow", status=status.HTTP_204_NO_CONTENT, refusals=(409,))
+    def delete(self, request: Request, public_id: UUID) -> Response:
+        """Only one that never ran and that no rule starts (409 `flow.in_use`)."""
+        flows.delete(_pick(public_id), now=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class FlowDraftEndpoint(Endpoint):
@@ -179,6 +190,29 @@ class FlowSwitchOffEndpoint(Endpoint):
     def post(self, request: Request, public_id: UUID) -> Response:
         """Nothing starts it from then on; whoever is in it finishes."""
         flows.switch_off(_pick(public_id), now=timezone.now())
+        return Response(FlowOut(_pick(public_id)).data)
+
+
+class FlowRestoreEndpoint(Endpoint):
+    """What was published once is the draft again, and what was in the draft is gone."""
+
+    scopes = {"POST": Scope.CHANNELS}
+    rights = {"POST": Right.EDIT_FLOWS}
+
+    @describe(
+        "restoreFlowVersion",
+        "Make a version of a flow its draft",
+        body=RestoreBody,
+        answer=FlowOut,
+        examples={"the first": {"number": 1}},
+    )
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        flow, number = _pick(public_id), self.read_body(RestoreBody)["number"]
+        version = flow.versions.filter(number=number).first()
+        if version is None:
+            raise FieldProblem({"number": NO_SUCH_VERSION})
+        flows.restore(flow, version=version, author=caller(request), now=timezone.now())
         return Response(FlowOut(_pick(public_id)).data)
 
 

@@ -1,6 +1,7 @@
 """The page to try the API on: whole, from our own origin alone, and it really calls."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,6 +11,7 @@ from tests.factories import make_administrator, make_api_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Open = Callable[..., Page]
+KEY_GROUP = "#operations-tag-Key"
 ME = "#operations-Key-getMe"
 
 
@@ -35,6 +37,7 @@ class TestApiDocs:
         page.locator(".auth-container input").first.fill(key)
         page.locator(".auth-btn-wrapper button.authorize").first.click()
         page.locator(".btn-done").first.click()
+        page.click(KEY_GROUP)
         page.click(f"{ME} .opblock-summary-control")
         page.click(f"{ME} .execute")
 
@@ -45,3 +48,26 @@ class TestApiDocs:
         here = page.url.split("/api/")[0]
         assert [url for url in asked if not url.startswith((here, "data:"))] == []
         assert complaints == []
+
+
+class TestTheGroups:
+    def test_hold_every_operation_of_the_description(self, open_browser: Open) -> None:
+        page = open_browser(bypass_csp=False)
+        page.goto("/api/docs/")
+        groups = page.locator(".opblock-tag")
+        expect(groups.first).to_be_visible()
+        described = _operations(page.request.get("/api/schema/?format=json").json())
+        assert groups.count() == len({operation["tags"][0] for operation in described})
+
+        for place in range(groups.count()):
+            groups.nth(place).click()
+        expect(page.locator(".opblock")).to_have_count(len(described))
+
+
+def _operations(description: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        operation
+        for path in description["paths"].values()
+        for operation in path.values()
+        if isinstance(operation, dict) and "operationId" in operation
+    ]

@@ -17,7 +17,8 @@
     layout: "BaseLayout",
     deepLinking: true,
     displayRequestDuration: true,
-    docExpansion: "list",
+    // The groups are the table of contents; all operations at once it does not even draw.
+    docExpansion: "none",
     defaultModelsExpandDepth: 0,
     filter: true,
     persistAuthorization: true,

@@ -83,6 +83,7 @@ BODIES: dict[str, Callable[[House, str, str], Any]] = {
     "POST /rules/discard/": lambda *_: {"revision": 0},
     "POST /rules/plan/": lambda *_: {"revision": 0, "at": "2099-01-01T00:00:00Z"},
     "POST /flows/": lambda *_: {"name": "New"},
+    "POST /flows/{public_id}/restore/": lambda *_: {"number": 1},
     "POST /rules/": lambda house, *_: {"name": "New", "team_id": id_of(house.support)},
     "POST /rules/test/": lambda house, *_: {"channel_id": id_of(house.channel)},
     "POST /business-hours/": lambda *_: {"code": "tokyo", "name": "Tokyo"},

@@ -68,6 +68,28 @@ class TestANewFlow:
         assert field in answer.json()["fields"]
         assert Flow.objects.count() == 1
 
+    def test_goes_as_long_as_it_never_ran(self, api, flow):
+        new = api("post", "flows/", {"name": "Orders"}).json()
+        assert api("delete", f"flows/{new['id']}/").status_code == 204
+        conversation = make_conversation(status=Status.CLOSED)
+        contact = {
+            "id": str(conversation.contact.public_id),
+            "channel_id": str(conversation.channel.public_id),
+        }
+        assert api("post", f"flows/{flow.public_id}/run/", {"contact": contact}).status_code == 201
+        answer = api("delete", f"flows/{flow.public_id}/")
+        assert (answer.status_code, answer.json()["code"]) == (409, "flow.in_use")
+
+
+class TestAVersion:
+    def test_becomes_the_draft_again(self, api, flow):
+        path = f"flows/{flow.public_id}"
+        api("put", f"{path}/draft/", {"document": {"steps": []}})
+        answer = api("post", f"{path}/restore/", {"number": 1}).json()
+        assert (len(answer["document"]["steps"]), answer["is_changed"]) == (1, False)
+        missing = api("post", f"{path}/restore/", {"number": 7})
+        assert missing.json()["fields"]["number"][0]["code"] == "unknown_version"
+
 
 class TestDrawing:
     def test_keeps_a_draft_and_says_that_customers_meet_something_else(self, api, flow):
