@@ -130,6 +130,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "config.long_forms.LongFormsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.viewer.ViewerMiddleware",
@@ -222,8 +223,6 @@ SESSION_COOKIE_AGE = 12 * 3600
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 # Meta puts up to 3 MB of customers' messages into one request; the doors of others take less.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
-# A flow of a hundred steps is one form.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 # --- Language and time
 LANGUAGE_CODE = "en"

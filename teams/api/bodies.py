@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar
 
-from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -15,8 +14,6 @@ from teams.api.problems import FieldProblem, QueryProblem
 #: Field errors that are told, and characters of a field's name that are repeated.
 MOST_FIELDS = 50
 LONGEST_NAME = 100
-#: Fewer than a form of the console may have.
-MOST_PARAMETERS = 1000
 UNKNOWN_FIELD = ("unknown_field", _("There is no such field."))
 UNKNOWN_PARAMETER = ("unknown_parameter", _("There is no such parameter here."))
 REPEATED_PARAMETER = ("repeated", _("Give this parameter once."))
@@ -69,12 +66,7 @@ class Parameters(serializers.Serializer[Any]):
 def read_parameters(
     kind: type[Parameters], query: QueryDict, *, also_known: frozenset[str]
 ) -> dict[str, Any]:
-    """Return the parameters in the types of `kind`. `also_known` ones are read by somebody else.
-
-    Raises `TooManyFieldsSent` beyond what any address could mean.
-    """
-    if sum(len(values) for _, values in query.lists()) > MOST_PARAMETERS:
-        raise TooManyFieldsSent
+    """Return the parameters in the types of `kind`. `also_known` ones are read by somebody else."""
     reader = _reader(kind)
     known = reader.fields.keys() | also_known
     unknown = [name for name in query if name not in known][:MOST_FIELDS]
