@@ -3,7 +3,6 @@
 from django.urls import path
 
 from channels.api.channels import (
-    ChannelEndpoint,
     ChannelMemberEndpoint,
     ChannelMembersEndpoint,
     ChannelsEndpoint,
@@ -15,7 +14,6 @@ urlpatterns = [
     path("templates/", TemplatesEndpoint.as_view()),
     path("templates/<uuid:public_id>/", TemplateEndpoint.as_view()),
     path("channels/", ChannelsEndpoint.as_view()),
-    path("channels/<uuid:public_id>/", ChannelEndpoint.as_view()),
     path("channels/<uuid:public_id>/test/", ChannelTestEndpoint.as_view()),
     path("channels/<uuid:public_id>/members/", ChannelMembersEndpoint.as_view()),
     path("channels/<uuid:public_id>/members/<str:person>/", ChannelMemberEndpoint.as_view()),

@@ -25,7 +25,7 @@ class LongFormsMiddleware:
         page = request.resolver_match.view_name if request.resolver_match else ""
         most = MOST_FIELDS.get(page)
         if most and request.method == "POST" and request.content_type == _FORM:
-            request.POST = _read(request.body, most=most)
+            request.POST = _read(request.body, most=most)  # type: ignore[assignment]
 
 
 def _read(body: bytes, *, most: int) -> QueryDict:

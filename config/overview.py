@@ -14,12 +14,14 @@ from config.menu import count_waiting
 from conversations.models import Conversation
 from routing.ai_error_words import explain_error
 from routing.ai_figures import load_figures
-from routing.models import AiAgent, Rule
+from routing.flow_troubles import explain, find_troubles
+from routing.models import AiAgent, Flow, Rule
 from teams.models import Presence, Team, User
 from teams.permissions import Right, is_allowed
 from teams.texts import Text
 
 MOST_COUNTED = 1000
+_MOST_NOTICES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,24 @@ def build_notices() -> list[Notice]:
         ) % {"n": kept}
         log = reverse("admin:channels_envelope_changelist")
         notices.append(Notice("warn", text, f"{log}?outcome__exact=quarantined", _("Show them")))
-    return notices
+    return [*notices, *_flow_notices()]
+
+
+def _flow_notices() -> list[Notice]:
+    """Return a notice for each flow that is on and cannot do all that it says."""
+    flows = list(Flow.objects.filter(is_active=True).select_related("published"))
+    troubles = find_troubles(flows)
+    text = _("The flow “%(flow)s” cannot do all of it. %(trouble)s")
+    return [
+        Notice(
+            "warn",
+            text % {"flow": flow.name, "trouble": explain(troubles[flow.pk][0])},
+            reverse("admin:routing_flow_change", args=[flow.pk]),
+            _("Open the flow"),
+        )
+        for flow in flows
+        if flow.pk in troubles
+    ][:_MOST_NOTICES]
 
 
 def _queue(

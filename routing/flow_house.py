@@ -1,6 +1,7 @@
 """What the steps of flows name: whether it is there, and may be used now."""
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -22,16 +23,16 @@ MODELS: dict[str, type[Any]] = {
 }
 
 
-def load_house(document: Any) -> House:
-    """Return what the steps of a document name, in at most four queries."""
-    named = named_by(document)
+def load_house(*documents: Any) -> House:
+    """Return what the steps of these documents name, in at most four queries."""
+    named = named_by(*documents)
     return House(**{key: _usable(key, named[key]) for key in MODELS})
 
 
-def named_by(document: Any) -> dict[str, set[str]]:
-    """Return the public ids that the steps of a document name, by key."""
+def named_by(*documents: Any) -> dict[str, set[str]]:
+    """Return the public ids that the steps of these documents name, by key."""
     named: dict[str, set[str]] = {key: set() for key in MODELS}
-    for step in graph.steps_of(document):
+    for step in chain.from_iterable(map(graph.steps_of, documents)):
         key = TARGETS.get(graph.kind_of(step))
         if key and (public_id := graph.text_at(step, key)):
             named[key].add(public_id)
@@ -41,9 +42,9 @@ def named_by(document: Any) -> dict[str, set[str]]:
 def titles_of(*documents: Any) -> dict[str, str]:
     """Return the names of whatever the steps of these documents name, by public id."""
     titles: dict[str, str] = {}
+    named = named_by(*documents)
     for key, model in MODELS.items():
-        named = {each for document in documents for each in named_by(document)[key]}
-        wanted = [each for each in named if is_id(each)]
+        wanted = [each for each in named[key] if is_id(each)]
         if wanted:
             rows = model._default_manager.filter(public_id__in=wanted)
             titles |= {str(row.public_id): str(row) for row in rows}

@@ -9,6 +9,7 @@ from routing.api.ai_agents import (
     AiAgentStopEndpoint,
 )
 from routing.api.assignments import BulkEndpoint, IndividualEndpoint, ManualEndpoint
+from routing.api.channels import NeededChannelEndpoint
 from routing.api.decisions import (
     AssignmentEndpoint,
     DecisionEndpoint,
@@ -72,6 +73,7 @@ urlpatterns = [
     path("flow-runs/<uuid:public_id>/", OneFlowRunEndpoint.as_view()),
     path("flow-runs/<uuid:public_id>/stop/", StopFlowRunEndpoint.as_view()),
     path("teams/<str:reference>/", RetiringTeamEndpoint.as_view()),
+    path("channels/<uuid:public_id>/", NeededChannelEndpoint.as_view()),
     path("users/<str:reference>/", LeavingPersonEndpoint.as_view()),
     path("imports/<str:public_id>/apply/", RoutedApplyImportEndpoint.as_view()),
     path("rules/", RulesEndpoint.as_view()),

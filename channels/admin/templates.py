@@ -30,7 +30,6 @@ _TONES = {
 }
 
 
-@admin.register(Template)
 class TemplateAdmin(GuardedAdmin):
     list_title = gettext_lazy("Templates")
     list_lead = gettext_lazy(

@@ -143,11 +143,16 @@ class ChannelEndpoint(Endpoint):
         take_hours(changes)
         texts, templates = take_texts(changes), take_survey_templates(changes)
         _check(channel, changes=changes)
+        if changes.get("is_active") is False:
+            self.refuse_switching_off(channel)
         with transaction.atomic():
             channel = _update(channel, changes, now=timezone.now())
             write_texts(channel, texts)
             write_survey_templates(channel, templates)
         return Response(ManagedChannelOut(channel).data)
+
+    def refuse_switching_off(self, channel: Channel) -> None:
+        """Refuse where something above needs the channel. Here nothing is known that would."""
 
 
 class ChannelTestEndpoint(Endpoint):

@@ -13,6 +13,7 @@ from routing.admin.rule_replays import RuleReplayAdmin
 from routing.admin.rules import RuleAdmin
 from routing.admin.saved_tests import SavedTestAdmin
 from routing.admin.teams import ChoosingTeamAdmin
+from routing.admin.templates import NeededTemplateAdmin
 
 __all__ = [
     "AiAgentAdmin",
@@ -21,6 +22,7 @@ __all__ = [
     "FlowAdmin",
     "FlowRunAdmin",
     "LeavingPersonAdmin",
+    "NeededTemplateAdmin",
     "RoutedChannelAdmin",
     "RoutedConversationAdmin",
     "RoutedImportAdmin",

@@ -16,14 +16,17 @@ from routing.ai.base import Line, Speaker
 from routing.ai_error_words import explain_error
 from routing.ai_words import explain_trial
 from routing.engine.facts import Target, TargetKind
+from routing.flow_uses import find_flows, needed_by
 from routing.models import AiAgent
 from routing.services import ai_agents, ai_trials
 from routing.services.rule_uses import rules_that_name
-from teams.admin.console import GuardedAdmin
+from teams.admin.console import Confirmation, GuardedAdmin
 from teams.viewers import posted
 
 #: A trial that goes on for longer forgets its beginning.
 MOST_TURNS = 20
+#: What is sent along by whoever was asked before.
+_ANYWAY = "anyway"
 
 
 class AiAgentButtons(GuardedAdmin):
@@ -45,6 +48,11 @@ class AiAgentButtons(GuardedAdmin):
         if request.method == "POST":
             now, names = timezone.now(), {"name": agent.name}
             if agent.is_running:
+                flows = [] if _ANYWAY in request.POST else find_flows(agent)
+                if flows:
+                    return self.confirm(
+                        request, confirmation=_stopping(request, agent, flows=flows)
+                    )
                 ai_agents.stop(agent, now=now)
                 text = _("“%(name)s” is stopped. Whoever waits for it goes to people.")
                 _warn_of_rules(request, agent)
@@ -98,6 +106,20 @@ class AiAgentButtons(GuardedAdmin):
         if agent is None:
             raise Http404
         return agent
+
+
+def _stopping(request: HttpRequest, agent: AiAgent, *, flows: list[str]) -> Confirmation:
+    """Ask before stopping what flows need: it may be urgent, so it is not refused."""
+    return Confirmation(
+        _("Stop “%(name)s”?") % {"name": agent.name},
+        needed_by(flows),
+        _("Stop it all the same"),
+        _back(request, agent),
+        hidden=((_ANYWAY, "1"),),
+        notes=(
+            _("Once it is stopped, these flows pass it over, and people get the conversations."),
+        ),
+    )
 
 
 def _turn(agent: AiAgent, turns: list[dict[str, Any]], *, text: str) -> dict[str, Any]:

@@ -13,16 +13,30 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from channels.admin.cells import short
+from channels.admin.forms import ChannelForm
 from channels.models import Channel
 from conversations.delivery_states import DeliveryStatus
 from conversations.models import Message
 from routing.admin.channel_setup import ChannelSetupAdmin
+from routing.flow_uses import find_flows_of, serving
 from routing.services import gap_fill
 from teams.admin.console import EmptyState
 
 
+class NeededChannelForm(ChannelForm):
+    """A channel for which a flow was published is not switched off."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        is_going = "is_active" in self.changed_data and not cleaned.get("is_active")
+        if is_going and self.instance.pk and (names := find_flows_of(self.instance)):
+            self.add_error("is_active", serving(names))
+        return cleaned
+
+
 @admin.register(Channel)
 class RoutedChannelAdmin(ChannelSetupAdmin):
+    form = NeededChannelForm
     list_display = (
         "name",
         "kind_cell",

@@ -7,17 +7,20 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from routing.ai_desks import money_starts
 from routing.api.serializers import AiAgentOut
+from routing.flow_uses import find_flows, needed_by
 from routing.models import AiAgent, AiTurn
 from routing.services import ai_agents
+from teams.api.bodies import Parameters
 from teams.api.endpoints import Endpoint
 from teams.api.once import once
 from teams.api.operations import describe
-from teams.api.problems import NotFoundProblem
+from teams.api.problems import ConflictProblem, NotFoundProblem
 from teams.permissions import Right
 from teams.scopes import Scope
 
@@ -50,16 +53,29 @@ class AiAgentStartEndpoint(Endpoint):
         return Response(AiAgentOut(agent).data)
 
 
+class StopSwitches(Parameters):
+    """`anyway`: stop it even where flows need it; they pass it over, and people go on."""
+
+    anyway = serializers.BooleanField(required=False)
+
+
 class AiAgentStopEndpoint(Endpoint):
-    """It answers no more, and whoever waits for it goes to people."""
+    """It answers no more, and whoever waits for it goes to people.
+
+    Refused (409 `ai_agent.in_use`) while a flow gives conversations to it, unless `anyway` is true.
+    """
 
     scopes = {"POST": Scope.CHANNELS}
     rights = {"POST": Right.EDIT_RULES}
+    switches = StopSwitches
 
-    @describe("stopAiAgent", "Stop an AI agent", answer=AiAgentOut)
+    @describe("stopAiAgent", "Stop an AI agent", answer=AiAgentOut, refusals=(409,))
     @once
     def post(self, request: Request, public_id: UUID) -> Response:
         agent = _pick(public_id)
+        flows = [] if self.filters.get("anyway") else find_flows(agent)
+        if flows:
+            raise ConflictProblem("ai_agent.in_use", needed_by(flows))
         ai_agents.stop(agent, now=timezone.now())
         return Response(AiAgentOut(agent).data)
 

@@ -19,6 +19,7 @@ from conversations.templatetags.relaydesk import icon
 from routing import flow_figures
 from routing.admin.flows.states import state_pill
 from routing.engine.flow.specs import WITH_WORDS
+from routing.flow_troubles import explain, find_troubles
 from routing.models import Flow
 from routing.services import flows
 from teams.admin.console import EmptyState, GuardedAdmin
@@ -159,8 +160,11 @@ class FlowList(GuardedAdmin):
         return format_html('{}<span class="sub why">{}{}</span>', label, words, more)
 
     @admin.display(description=gettext_lazy("State"))
-    def state_cell(self, flow: Flow) -> SafeString:
-        return state_pill(flow)
+    def state_cell(self, flow: Any) -> SafeString:
+        state, troubles = state_pill(flow), flow.troubles
+        if not troubles:
+            return state
+        return format_html('{}<span class="sub why">{}</span>', state, explain(troubles[0]))
 
     @admin.display(description=gettext_lazy("Channels"))
     def channels_cell(self, flow: Flow) -> str:
@@ -210,11 +214,13 @@ class FlowChangeList(ChangeList):
         super().get_results(request)
         self.result_list = list(self.result_list)
         order = list(Flow.objects.values_list("pk", flat=True))
+        troubles = find_troubles(self.result_list)
         figures = flow_figures.load_all([row.pk for row in self.result_list], now=timezone.now())
         for row in self.result_list:
             row.place = order.index(row.pk) + 1
             row.is_last = row.place == len(order)
             row.figures = figures[row.pk]
+            row.troubles = troubles.get(row.pk, [])
 
 
 def _back(request: HttpRequest, flow: Flow) -> str:

@@ -66,6 +66,16 @@ def find(document: Any, *, house: House) -> list[Problem]:
     return sorted(found, key=lambda each: -1 if each.place is None else each.place)
 
 
+def of_targets(document: Any, *, house: House) -> list[Problem]:
+    """Return which of the things that its steps name are not there, or cannot be used now."""
+    steps = enumerate(graph.steps_of(document))
+    return [
+        problem
+        for place, step in steps
+        for problem in _of_target(step, house, _At(place, graph.name_of(step)))
+    ]
+
+
 def faults_of(document: Any) -> list[Problem]:
     """Return what cannot be understood, and therefore cannot even be kept as a draft."""
     _spec, faults = documents.read(document)
