@@ -8,13 +8,31 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from routing.engine.rule_diff import Change
 from routing.models import RuleDraft
+from routing.models.rule import PlanProblem
 from routing.services import rule_publishing
+from teams.texts import Text
 
 LIST = "admin:routing_rule_changelist"
+_WAS_CHANGED = gettext_lazy(
+    "The rules were to be published by themselves, and were not: the draft had changed. Look at "
+    "it, and publish it or plan it again."
+)
+_WAS_NOT_ALLOWED = gettext_lazy(
+    "The rules were to be published by themselves, and were not: whoever planned it may not "
+    "publish any more. Look at them, and publish them or plan it again."
+)
+_IS_CHANGED = gettext_lazy(
+    "The draft was changed afterwards: it will not be published by itself unless somebody looks "
+    "at it and plans it again."
+)
+_IS_NOT_ALLOWED = gettext_lazy(
+    "Whoever planned it may not publish any more: the draft will not be published by itself "
+    "unless somebody else plans it again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +57,15 @@ class DraftBar:
         return planned_words(self.draft)
 
     @property
-    def problem(self) -> str:
+    def problem(self) -> Text:
         """Return why what was planned will not happen, or did not."""
         if self.draft.skipped_at:
-            return _(
-                "The rules were to be published by themselves, and were not: the draft had "
-                "changed. Look at it, and publish it or plan it again."
-            )
-        if self.draft.publish_due_at and not self.draft.is_plan_confirmed:
-            return _(
-                "The draft was changed afterwards: it will not be published by itself unless "
-                "somebody looks at it and plans it again."
-            )
-        return ""
+            is_changed = self.draft.skipped_because != PlanProblem.NOT_ALLOWED
+            return _WAS_CHANGED if is_changed else _WAS_NOT_ALLOWED
+        if self.draft.publish_due_at is None or not self.draft.plan_problem:
+            return ""
+        is_changed = self.draft.plan_problem == PlanProblem.DRAFT_CHANGED
+        return _IS_CHANGED if is_changed else _IS_NOT_ALLOWED
 
 
 def draft_bar(request: HttpRequest, *, changes: tuple[Change, ...] | None = None) -> DraftBar:

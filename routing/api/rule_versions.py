@@ -66,7 +66,8 @@ class RuleChangeOut(serializers.Serializer[Any]):
 
 class RuleDraftOut(serializers.Serializer[Any]):
     """What is edited and not published. `planned_at`: it is published then by itself, unless
-    somebody edits it before; then `is_plan_confirmed` is false."""
+    somebody edits it before, or whoever planned it may not publish any more; then
+    `is_plan_confirmed` is false."""
 
     revision = Whole()
     changes = RuleChangeOut(many=True)

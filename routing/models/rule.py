@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from routing.engine.fields import Operator
 from teams.identifiers import new_public_id
+from teams.permissions import Right, is_allowed
 
 
 class Match(models.TextChoices):
@@ -16,6 +17,13 @@ class Match(models.TextChoices):
 
 #: As long as a supervisor's words about a version may be.
 LONGEST_NOTE = 500
+
+
+class PlanProblem(models.TextChoices):
+    """Why rules that were to be published by themselves are not."""
+
+    DRAFT_CHANGED = "draft_changed", _("The draft was changed afterwards")
+    NOT_ALLOWED = "not_allowed", _("Whoever planned it may not publish any more")
 
 
 class RuleSet(models.Model):
@@ -83,8 +91,11 @@ class RuleDraft(models.Model):
     )
     publish_note = models.CharField(max_length=LONGEST_NOTE, blank=True, db_default="")
     publish_zone = models.CharField(max_length=64, blank=True, db_default="")
-    # When it was to be published, and was not: the draft had changed.
+    # When it was to be published, and was not, and why.
     skipped_at = models.DateTimeField(null=True)
+    skipped_because = models.CharField(
+        max_length=16, choices=PlanProblem, blank=True, db_default=""
+    )
 
     class Meta:
         indexes = [
@@ -103,8 +114,18 @@ class RuleDraft(models.Model):
 
     @property
     def is_plan_confirmed(self) -> bool:
-        """Whether what is planned to be published is what the draft is now."""
-        return self.publish_due_at is not None and self.publish_revision == self.revision
+        """Whether what is planned will be published: nothing changed that speaks against it."""
+        return self.publish_due_at is not None and not self.plan_problem
+
+    @property
+    def plan_problem(self) -> str:
+        """Why what is planned is not published when its time comes; blank if it is."""
+        if self.publish_revision != self.revision:
+            return PlanProblem.DRAFT_CHANGED.value
+        by = self.publish_by
+        if by is None or not by.is_active or not is_allowed(by, Right.PUBLISH_RULES):
+            return PlanProblem.NOT_ALLOWED.value
+        return ""
 
 
 class Rule(models.Model):

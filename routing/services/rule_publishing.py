@@ -25,7 +25,6 @@ from routing.engine.rule_sets import flows_to_json, rows_from_json, rows_to_json
 from routing.models import AiAgentChannel, RuleDraft, RuleSet
 from routing.services import saved_tests
 from routing.services.rule_rows import write_all
-from teams.models import User
 from teams.services import sweeps
 
 
@@ -158,7 +157,7 @@ def plan(wanted: Plan, *, actor: Actor, now: datetime, revision: int | None = No
     draft.publish_due_at, draft.publish_revision = wanted.at, draft.revision
     draft.publish_by_id = actor.user_id
     draft.publish_note, draft.publish_zone = wanted.note, wanted.zone
-    draft.skipped_at = None
+    draft.skipped_at, draft.skipped_because = None, ""
     draft.save()
     _record_plan("rules.publish_planned", draft, actor=actor, now=now)
     return draft
@@ -183,16 +182,19 @@ def publish_next(*, now: datetime) -> bool:
 
 
 def _publish_planned(draft: RuleDraft, *, now: datetime) -> None:
-    """Publish what was confirmed; a draft that was changed afterwards waits for a person."""
-    if draft.is_plan_confirmed:
-        by = User.objects.get(pk=draft.publish_by_id or 0)
+    """Publish what was confirmed, in the name of who planned it, if that person still may.
+
+    A draft that was changed afterwards, or whose planner left, waits for a person.
+    """
+    problem, by = draft.plan_problem, draft.publish_by
+    if not problem and by is not None:
         actor = Actor.person(by.pk, by.name)
         _publish(draft, actor=actor, note=draft.publish_note, now=now)
         return
-    _record_plan("rules.publish_skipped", draft, actor=Actor.system(), now=now)
+    _record_plan("rules.publish_skipped", draft, actor=Actor.system(), now=now, because=problem)
     skipped_at = draft.publish_due_at
     _forget_plan(draft)
-    RuleDraft.objects.filter(pk=draft.pk).update(skipped_at=skipped_at)
+    RuleDraft.objects.filter(pk=draft.pk).update(skipped_at=skipped_at, skipped_because=problem)
 
 
 @transaction.atomic
@@ -262,12 +264,14 @@ def _move_on(draft: RuleDraft) -> None:
 
 def _forget_plan(draft: RuleDraft) -> None:
     draft.publish_due_at = draft.publish_revision = draft.publish_by = draft.skipped_at = None
-    draft.publish_note = draft.publish_zone = ""
+    draft.publish_note = draft.publish_zone = draft.skipped_because = ""
     draft.save()
 
 
-def _record_plan(type_: EventType, draft: RuleDraft, *, actor: Actor, now: datetime) -> None:
-    data: dict[str, Any] = {"at": _iso(draft.publish_due_at), "note": draft.publish_note}
+def _record_plan(
+    type_: EventType, draft: RuleDraft, *, actor: Actor, now: datetime, **facts: str
+) -> None:
+    data: dict[str, Any] = {"at": _iso(draft.publish_due_at), "note": draft.publish_note, **facts}
     events.record_of_house(type_, actor=actor, now=now, data=data)
 
 

@@ -11,7 +11,7 @@ from conversations.actors import Actor
 from routing import loaders
 from routing.models import Rule, RuleSet
 from routing.services import rule_publishing, rules
-from teams.models import User
+from teams.models import Role, User
 from tests.console import sign_in
 from tests.factories import make_administrator, make_rule, make_supervisor, make_team
 
@@ -137,6 +137,14 @@ class TestPublishingLater:
         client.post(PLAN, plan_form())
         rules.switch_on(edited, actor=Actor.system(), now=timezone.now())
         assert "The draft was changed afterwards" in client.get(LIST).content.decode()
+
+    def test_says_when_its_planner_may_not_publish_any_more(
+        self, client: Client, edited: Rule
+    ) -> None:
+        client.post(PLAN, plan_form())
+        User.objects.update(role=Role.SUPERVISOR)
+        page = sign_in(make_administrator(name="Zoe")).get(LIST).content.decode()
+        assert "Whoever planned it may not publish any more" in page
 
     def test_is_canceled(self, client: Client, edited: Rule) -> None:
         client.post(PLAN, plan_form())

@@ -20,7 +20,7 @@ from routing.services.rule_publishing import (
     NothingToPublishError,
     Plan,
 )
-from teams.models import Team, User
+from teams.models import Role, Team, User
 from tests.doors import customer_writes
 from tests.factories import (
     make_administrator,
@@ -245,6 +245,23 @@ class TestAPlan:
         assert RuleSet.objects.count() == 1
         assert rule_publishing.read().skipped_at == plan.at
         assert types()[-1] == "rules.publish_skipped"
+        assert not rule_publishing.publish_next(now=plan.at)
+
+    @pytest.mark.parametrize("change", [{"role": Role.SUPERVISOR}, {"is_active": False}])
+    def test_is_not_carried_out_for_somebody_who_may_not_publish_any_more(
+        self, rule: Rule, ada: User, actor: Actor, plan: Plan, now: datetime, change
+    ) -> None:
+        rename(rule, "Money", actor=actor, now=now)
+        rule_publishing.plan(plan, actor=actor, now=now)
+        User.objects.filter(pk=ada.pk).update(**change)
+        assert not rule_publishing.read().is_plan_confirmed
+        assert rule_publishing.publish_next(now=plan.at)
+
+        assert RuleSet.objects.count() == 1
+        draft = rule_publishing.read()
+        assert (draft.skipped_at, draft.skipped_because) == (plan.at, "not_allowed")
+        event = Event.objects.latest("pk")
+        assert (event.type, event.data["because"]) == ("rules.publish_skipped", "not_allowed")
         assert not rule_publishing.publish_next(now=plan.at)
 
     def test_is_confirmed_by_planning_again(
