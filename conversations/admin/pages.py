@@ -26,7 +26,14 @@ from conversations.admin.history import build_history
 from conversations.admin.listing import ConversationListAdmin
 from conversations.admin.replying import WritingPages
 from conversations.admin.transcript import build_transcript
-from conversations.admin.verbs import REFUSED, REOPEN, RESOLVE, Verb, actor_of
+from conversations.admin.verbs import (
+    LET_PEOPLE_GO_ON,
+    REFUSED,
+    REOPEN,
+    RESOLVE,
+    Verb,
+    actor_of,
+)
 from conversations.admin.writing import REFUSALS, WritingForm, build_box
 from conversations.models import AssignmentKind, Contact, Conversation, Event
 from conversations.services import replies
@@ -43,7 +50,7 @@ NUMBER_DIGITS = 9
 
 
 class ConversationAdmin(ConversationListAdmin, FilePages, WritingPages):
-    verbs: ClassVar[tuple[Verb, ...]] = (RESOLVE, REOPEN)
+    verbs: ClassVar[tuple[Verb, ...]] = (LET_PEOPLE_GO_ON, RESOLVE, REOPEN)
     refused: ClassVar[tuple[type[Exception], ...]] = REFUSED
     change_form_template = "admin/conversations/conversation/page.html"
 

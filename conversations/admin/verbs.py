@@ -60,19 +60,30 @@ def _resolve(conversation: Conversation, user: User, now: datetime) -> Text:
 
 
 def _may_reopen(conversation: Conversation, user: User) -> bool:
-    """Whatever is not open already; what a bot has is taken over by people."""
-    return conversation.status not in OPEN
+    """Whatever is not open already, and is over or set aside."""
+    return conversation.status not in OPEN and conversation.status != Status.BOT
 
 
 def _what_reopening_does(conversation: Conversation) -> Text:
-    if conversation.status == Status.BOT:
-        return _("The bot is silent from now on, and routing looks for a person.")
     return _("It is new again and goes back to whoever had it, if that person is still there.")
 
 
 def _reopen(conversation: Conversation, user: User, now: datetime) -> Text:
     lifecycle.reopen(conversation, actor=actor_of(user), now=now)
     return _("Reopened. Routing gives it to somebody within seconds.")
+
+
+def _may_silence(conversation: Conversation, user: User) -> bool:
+    return conversation.status == Status.BOT
+
+
+def _what_silencing_does(conversation: Conversation) -> Text:
+    return _("The bot is silent from now on, and routing looks for a person.")
+
+
+def _silence(conversation: Conversation, user: User, now: datetime) -> Text:
+    lifecycle.hand_to_people(conversation, actor=actor_of(user), now=now)
+    return _("The bot is silent. Routing gives the conversation to somebody within seconds.")
 
 
 RESOLVE = Verb(
@@ -94,6 +105,15 @@ REOPEN = Verb(
     _may_reopen,
     _what_reopening_does,
     _reopen,
+)
+LET_PEOPLE_GO_ON = Verb(
+    "to-people",
+    gettext_lazy("Let people go on"),
+    "person",
+    "conversations.resolve",
+    _may_silence,
+    _what_silencing_does,
+    _silence,
 )
 
 #: What a verb may raise because the conversation is not what it was on the page.

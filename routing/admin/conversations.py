@@ -19,14 +19,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from conversations.admin.listing import unchanged_note
-from conversations.admin.verbs import REFUSED, REOPEN, RESOLVE, Verb, actor_of
+from conversations.admin.verbs import (
+    LET_PEOPLE_GO_ON,
+    REFUSED,
+    REOPEN,
+    RESOLVE,
+    Verb,
+    actor_of,
+)
 from conversations.models import Conversation
 from conversations.states import ASSIGNABLE
 from routing.admin.ai_filter import AiFilter
 from routing.admin.explanations import explain_owner, replay_url
+from routing.admin.flows.runs import latest_runs
 from routing.admin.giving_to_ai import HAND_TO_AI
 from routing.admin.permanent_agents import PermanentAgentAdmin
-from routing.admin.waiting import names_of_holders, reasons_to_wait
+from routing.admin.waiting import holder_of, names_of_holders, reasons_to_wait
 from routing.forms import AssignForm
 from routing.services import assignment
 from routing.services.assignment import AssignmentRefusedError
@@ -108,7 +116,7 @@ class AssignButton:
 
 @admin.register(Conversation)
 class RoutedConversationAdmin(PermanentAgentAdmin):
-    verbs: ClassVar[tuple[Verb, ...]] = (TAKE, UNASSIGN, RESOLVE, REOPEN)
+    verbs: ClassVar[tuple[Verb, ...]] = (TAKE, UNASSIGN, LET_PEOPLE_GO_ON, RESOLVE, REOPEN)
     questions = (*PermanentAgentAdmin.questions, HAND_TO_AI)
     refused = CAN_BE_REFUSED
     actions: Any = ("assign_selected", "resolve_selected")
@@ -122,7 +130,8 @@ class RoutedConversationAdmin(PermanentAgentAdmin):
     def explanation_context(self, conversation: Conversation) -> dict[str, Any]:
         return {
             "decisions": explain_owner(conversation, now=timezone.now()),
-            "held_by": names_of_holders([conversation]).get(conversation.pk),
+            "held_by": holder_of(conversation),
+            "flow_runs": latest_runs(conversation),
             "replay_url": replay_url(conversation),
         }
 

@@ -1,16 +1,18 @@
 """Why conversations wait, in a few words for each row of a list."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Max
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conversations.models import Conversation
 from conversations.states import OPEN, Status
 from routing.engine.facts import TargetKind
-from routing.models import AiRun, Decision
+from routing.models import AiRun, Decision, FlowRun
 from routing.rendering import render_steps
 from teams.texts import Text
 
@@ -46,13 +48,43 @@ def reasons_to_wait(rows: Sequence[Conversation]) -> dict[int, Text]:
     return {key: known.get(key) or _("Not looked at yet") for key in waiting}
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The bot that has a conversation: what it is, its name, and the page that says more."""
+
+    word: Text
+    name: str
+    url: str = ""
+
+
 def names_of_holders(rows: Sequence[Conversation]) -> dict[int, Text]:
-    """Return which AI agent has a row, for those that one has."""
+    """Return which AI agent or flow has a row, for those that one has."""
+    return {pk: holder.name for pk, holder in _holders(rows).items()}
+
+
+def holder_of(conversation: Conversation) -> Holder | None:
+    """Return the bot that has a conversation, if one has it."""
+    return _holders([conversation]).get(conversation.pk)
+
+
+def _holders(rows: Sequence[Conversation]) -> dict[int, Holder]:
     held = [row.pk for row in rows if row.status == Status.BOT]
     if not held:
         return {}
     runs = AiRun.objects.filter(conversation__in=held, ended_at=None)
-    return dict(runs.order_by().values_list("conversation_id", "ai_agent__name"))
+    names = runs.order_by().values_list("conversation_id", "ai_agent__name")
+    by_ai = {pk: Holder(_("Held by AI"), name) for pk, name in names}
+    in_flow = {
+        run.conversation_id: Holder(_("In a flow"), run.flow.name, _page_of(run))
+        for run in FlowRun.objects.filter(conversation__in=held, ended_at=None)
+        .select_related("flow")
+        .order_by()
+    }
+    return by_ai | in_flow
+
+
+def _page_of(run: FlowRun) -> str:
+    return reverse("admin:routing_flowrun_change", args=[run.pk])
 
 
 def _phrase(

@@ -1,5 +1,6 @@
 """The runs of flows: where each stands, what it did, and a button that stops it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from conversations import scope
 from conversations.admin.verbs import actor_of
+from conversations.models import Conversation
 from routing.admin.flows.run_words import explain_step
 from routing.models import FlowRun
 from routing.models.flow import RunStatus
@@ -34,6 +36,41 @@ _TONES = {
     RunStatus.FAILED: "bad",
     RunStatus.CANCELED: "quiet",
 }
+
+
+#: As many runs stand on the page of a conversation.
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRun:
+    """A run as another page mentions it."""
+
+    title: str
+    url: str
+    state: SafeString
+    started_at: datetime
+
+
+def latest_runs(conversation: Conversation) -> list[ShownRun]:
+    """Return the runs of flows in a conversation, the latest first."""
+    rows = conversation.flow_runs.select_related("flow", "version").order_by("-pk")[:_SHOWN]
+    return [
+        ShownRun(
+            f"{run.flow} v{run.version.number}",
+            reverse("admin:routing_flowrun_change", args=[run.pk]),
+            _state_of(run),
+            run.started_at,
+        )
+        for run in rows
+    ]
+
+
+def _state_of(run: FlowRun) -> SafeString:
+    state = pill(_TONES[RunStatus(run.status)], run.get_status_display())
+    if not run.problem:
+        return state
+    return format_html('{} <span class="sub why">{}</span>', state, run.get_problem_display())
 
 
 class LiveFilter(admin.SimpleListFilter):
@@ -149,10 +186,7 @@ class FlowRunAdmin(GuardedAdmin):
 
     @admin.display(description=gettext_lazy("State"))
     def status_cell(self, run: FlowRun) -> SafeString:
-        state = pill(_TONES[RunStatus(run.status)], run.get_status_display())
-        if not run.problem:
-            return state
-        return format_html('{} <span class="sub why">{}</span>', state, run.get_problem_display())
+        return _state_of(run)
 
     @admin.display(description=gettext_lazy("Step"))
     def step_cell(self, run: FlowRun) -> str:

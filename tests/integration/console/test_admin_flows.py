@@ -6,9 +6,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from conversations.actors import Actor
 from conversations.models import Contact, Conversation, Event, Message
 from routing.models import Flow, FlowRun
-from routing.services import flows
+from routing.services import flow_runs, flows
 from routing.services.flows import Head
 from teams.models import Role
 from tests.console import sign_in
@@ -57,6 +58,10 @@ def send(desk, flow, act="save", **changes):
     for name, value in changes.items():
         sent[name.replace("__", "-")] = value
     return desk.post(page_of(flow), sent)
+
+
+def conversation_page(run):
+    return reverse("admin:conversations_conversation_change", args=[run.conversation_id])
 
 
 def draft(flow):
@@ -427,6 +432,33 @@ class TestARun:
         assert "“ask”: the customer was asked." in page
         listed = ada.get(reverse("admin:routing_flowrun_changelist")).content.decode()
         assert "Waiting" in listed
+
+    def test_stands_on_the_page_of_its_conversation(self, ada, run):
+        held = ada.get(conversation_page(run)).content.decode()
+        link = f'href="{reverse("admin:routing_flowrun_change", args=[run.pk])}"'
+        assert f"In a flow</span> <b><a {link}>Welcome</a>" in held
+        assert f"<a {link}>Welcome v1</a>" in held
+
+        flow_runs.stop(run, actor=Actor.system(), now=timezone.now())
+        after = ada.get(conversation_page(run)).content.decode()
+        assert "In a flow</span>" not in after
+        assert f"<a {link}>Welcome v1</a>" in after
+        assert "Somebody stopped it" in after
+
+    def test_ends_where_somebody_lets_people_go_on(self, ada, run):
+        page = ada.get(conversation_page(run)).content.decode()
+        assert "Let people go on" in page
+        assert "Reopen" not in page
+        args = [run.conversation_id]
+        address = reverse("admin:conversations_conversation_to-people", args=args)
+        answer = ada.post(address, follow=True).content.decode()
+        assert "The bot is silent." in answer
+        assert "Let people go on" not in answer
+        settle(now=timezone.now())
+        run.refresh_from_db()
+        assert (run.status, run.problem) == ("canceled", "taken")
+        again = ada.post(address, follow=True).content.decode()
+        assert "Nothing was changed" in again
 
     def test_is_listed_by_its_conversation_and_its_customer(self, ada, run):
         for key, value in (
