@@ -24,6 +24,33 @@ class CallStatus(models.TextChoices):
     UNKNOWN = "unknown", _("Unknown")
 
 
+#: Nothing follows these.
+FINAL = frozenset(
+    {
+        CallStatus.COMPLETED,
+        CallStatus.BUSY,
+        CallStatus.NO_ANSWER,
+        CallStatus.FAILED,
+        CallStatus.CANCELED,
+    }
+)
+_RANKS: dict[str, int] = {
+    "": 0,
+    CallStatus.PLANNED: 0,
+    CallStatus.PLACING: 1,
+    CallStatus.UNKNOWN: 1,
+    CallStatus.QUEUED: 2,
+    CallStatus.RINGING: 3,
+    CallStatus.IN_PROGRESS: 4,
+    **dict.fromkeys(FINAL, 5),
+}
+
+
+def follows(seen: str, status: str) -> bool:
+    """Say whether a call that was seen so may now be so: never backwards, never twice."""
+    return _RANKS[status] > _RANKS[seen]
+
+
 class Leg(models.TextChoices):
     """Who is rung first."""
 
@@ -47,6 +74,9 @@ class CallAttempt(models.Model):
     agent_number = models.CharField(max_length=16, blank=True)
     number = models.CharField(_("number"), max_length=40)
     caller_id = models.CharField(_("caller ID"), max_length=16)
+    # As the team had it when the call was planned.
+    ring_s = models.PositiveIntegerField(default=30)
+    is_detecting_machines = models.BooleanField(default=False)
     status = models.CharField(
         _("state"), max_length=12, choices=CallStatus, default=CallStatus.PLANNED
     )
@@ -59,12 +89,22 @@ class CallAttempt(models.Model):
     error_code = models.CharField(max_length=16, blank=True)
     error_detail = models.CharField(max_length=250, blank=True)
     duration_s = models.PositiveIntegerField(null=True, blank=True)
-    # When a worker places it; while one does, until when it may.
+    # When a worker places it; while one does, until when it may. Which try that is: the fence on
+    # what the worker writes.
     place_due_at = models.DateTimeField(null=True, blank=True)
     fence = models.PositiveIntegerField(default=0)
+    # When Twilio is asked what became of it, how often it was, and how often in a row it knew of
+    # no such call.
+    look_due_at = models.DateTimeField(null=True, blank=True)
+    looks = models.PositiveIntegerField(default=0)
+    misses = models.PositiveIntegerField(default=0)
+    # It is not wanted any more: when a worker ends it.
+    hang_up_due_at = models.DateTimeField(null=True, blank=True)
     planned_at = models.DateTimeField()
     placed_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    # When both were on the line.
+    connected_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -92,7 +132,31 @@ class CallAttempt(models.Model):
                 condition=models.Q(place_due_at__isnull=False),
                 name="call_attempt_place_due",
             ),
+            models.Index(
+                fields=["look_due_at"],
+                condition=models.Q(look_due_at__isnull=False),
+                name="call_attempt_look_due",
+            ),
+            models.Index(
+                fields=["hang_up_due_at"],
+                condition=models.Q(hang_up_due_at__isnull=False),
+                name="call_attempt_hang_up_due",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.callback_id}/{self.position}"
+
+    @property
+    def first_number(self) -> str:
+        """The number that is rung first."""
+        return self.agent_number if self.first_leg == Leg.AGENT else self.number
+
+    @property
+    def result(self) -> str:
+        """What became of it: a `CallStatus`; `completed` only where both were on the line."""
+        if self.connected_at is not None or self.status not in FINAL:
+            return self.status
+        if self.second_status in FINAL - {CallStatus.COMPLETED}:
+            return self.second_status
+        return CallStatus.NO_ANSWER if self.status == CallStatus.COMPLETED else self.status

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F
 
 from callbacks.models import Callback
+from callbacks.services import dialling
 from callbacks.states import CallbackStatus, check_move
 from conversations.actors import Actor
 from conversations.event_types import EventType
@@ -61,12 +62,15 @@ def write(
     data: dict[str, Any] | None = None,
 ) -> Callback:
     """Write columns of a callback that is still as it was seen, and the event with them."""
+    was_held = callback.status in dialling.HELD
     moved = Callback.objects.filter(
         pk=callback.pk, status=callback.status, version=callback.version
     ).update(version=F("version") + 1, **changes)
     if not moved:
         raise CallbackMovedError
     callback.refresh_from_db()
+    if was_held and callback.status not in dialling.HELD:
+        dialling.give_up(callback, now=now)
     record(event, callback=callback, actor=actor, now=now, data=data)
     return callback
 
