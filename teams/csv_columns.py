@@ -37,6 +37,8 @@ _CODE = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"\A{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[A-Za-z]{{2,63}}\Z")
+_PHONE = re.compile(r"\A\+[1-9][0-9]{6,14}\Z")
+_PHONE_SIGNS = re.compile(r"[ ().-]")
 _LONGEST_LOCAL = 64
 _LONGEST_EMAIL = 254
 
@@ -161,6 +163,14 @@ def read_time_zone(text: str, directory: Directory) -> str:
     return text
 
 
+def read_phone(text: str, directory: Directory) -> str:
+    """Return a number with its country; what makes it readable may stand in between."""
+    number = _PHONE_SIGNS.sub("", text)
+    if not _PHONE.match(number):
+        raise CellError("invalid_phone")
+    return number
+
+
 def read_team_code(text: str) -> str:
     """Return the code of a new team."""
     if not _CODE.match(text):
@@ -218,6 +228,7 @@ PERSON_COLUMNS = (
     Column("is_active", read_flag, show_flag),
     Column("is_receiving", read_flag, show_flag),
     Column("capacity", whole_between(0, LARGEST_WHOLE), show_optional, cleared=None),
+    Column("phone", read_phone, cleared=""),
     Column("language", read_language, cleared=""),
     Column("time_zone", read_time_zone),
 )

@@ -20,6 +20,7 @@ _PLAIN = (
     "is_active",
     "is_receiving",
     "capacity",
+    "phone",
     "language",
     "time_zone",
 )

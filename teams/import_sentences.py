@@ -57,6 +57,7 @@ _SENTENCES: dict[str, Text] = {
     "unknown_strategy": gettext_lazy("Choose one of: %(known)s."),
     "unknown_language": gettext_lazy("Choose one of: %(known)s."),
     "unknown_time_zone": gettext_lazy("Enter a time zone such as Asia/Tokyo."),
+    "invalid_phone": gettext_lazy("Write the number with its country, as in +81312345678."),
     "unknown_person": gettext_lazy("There is no active person “%(value)s”."),
     "unknown_team": gettext_lazy("There is no team “%(value)s”."),
     "default_user_missing": gettext_lazy("Name the person who gets everything."),
@@ -107,6 +108,7 @@ _GUIDE: dict[Subject, dict[str, Text]] = {
             "Whether they get conversations automatically: true or false."
         ),
         "capacity": gettext_lazy("How many conversations at once."),
+        "phone": gettext_lazy("Where they are rung for callbacks, for example +81312345678."),
         "language": gettext_lazy("Of their console: en, ja, fr or zh-hans."),
         "time_zone": gettext_lazy("For example Asia/Tokyo."),
     },

@@ -55,6 +55,7 @@ COLUMNS = (
     "role",
     "capacity",
     "is_receiving",
+    "phone",
     "language",
     "time_zone",
     "code",
@@ -71,6 +72,12 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = COLUMNS
+        help_texts: ClassVar[dict[str, Any]] = {
+            "phone": gettext_lazy(
+                "Rung for callbacks of teams that dial, for example +81312345678. "
+                "Empty: they call by hand."
+            ),
+        }
 
     #: Set for each request by the page: who is changing this person.
     editor: ClassVar[User | None] = None
@@ -124,7 +131,7 @@ class PersonAdmin(ExportingAdmin):
     actions = ("set_online", "set_away", "set_offline", "export_selected")
     fieldsets: ClassVar[Any] = (
         (gettext_lazy("Person"), {"fields": ("name", "email", "role")}),
-        (gettext_lazy("Work"), {"fields": (*SHOWN, "capacity", "is_receiving")}),
+        (gettext_lazy("Work"), {"fields": (*SHOWN, "capacity", "is_receiving", "phone")}),
         (gettext_lazy("Console"), {"fields": ("language", "time_zone")}),
         (gettext_lazy("Other systems"), {"fields": ("code", "external_id")}),
     )
@@ -185,6 +192,7 @@ class PersonAdmin(ExportingAdmin):
             capacity=given["capacity"],
             code=given["code"],
             external_id=given["external_id"],
+            phone=given["phone"],
             language=given["language"],
             time_zone=given["time_zone"],
         )

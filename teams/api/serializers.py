@@ -76,6 +76,7 @@ class PersonOut(Out):
             "role",
             "code",
             "external_id",
+            "phone",
             "is_active",
             "is_receiving",
             "presence",
@@ -213,6 +214,7 @@ class PersonChanges(Body):
     capacity = Whole(required=False, allow_null=True, min_value=0)
     code = Text(required=False, allow_null=True, max_length=64)
     external_id = Text(required=False, allow_null=True, max_length=128)
+    phone = Text(required=False, allow_blank=True, max_length=16)
     language = Choice(choices=["", *dict(settings.LANGUAGES)], required=False)
     time_zone = TimeZone(required=False, max_length=64)
     is_receiving = Flag(required=False)
@@ -226,6 +228,7 @@ class NewPerson(Body):
     capacity = Whole(required=False, allow_null=True, min_value=0)
     code = Text(required=False, allow_null=True, max_length=64)
     external_id = Text(required=False, allow_null=True, max_length=128)
+    phone = Text(required=False, allow_blank=True, max_length=16)
     language = Choice(choices=["", *dict(settings.LANGUAGES)], required=False)
     time_zone = TimeZone(required=False, max_length=64)
 

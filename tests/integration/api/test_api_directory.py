@@ -221,6 +221,7 @@ class TestPeople:
                 "capacity": 5,
                 "code": "E-1042",
                 "external_id": "crm-7",
+                "phone": "+81355501111",
                 "language": "ja",
                 "time_zone": "Asia/Tokyo",
             },
@@ -229,6 +230,7 @@ class TestPeople:
         assert answer.status_code == 201
         person = User.objects.get(code="E-1042")
         assert (person.email, person.role, person.capacity) == ("sato@e.example", 3, 5)
+        assert person.phone == answer.json()["phone"] == "+81355501111"
         assert not person.has_usable_password()
         assert answer.json()["id"] == str(person.public_id)
 
@@ -241,6 +243,7 @@ class TestPeople:
             ({"capacity": -1}, {"capacity": "min_value"}),
             ({"capacity": 10**30}, {"capacity": "max_value"}),
             ({"capacity": 1.5}, {"capacity": "invalid"}),
+            ({"phone": "03-5550-1111"}, {"phone": "invalid"}),
             ({"time_zone": "Mars/Base"}, {"time_zone": "unknown_zone"}),
             ({"time_zone": "../../etc/passwd"}, {"time_zone": "unknown_zone"}),
             ({"role": "superuser"}, {"role": "invalid_choice"}),

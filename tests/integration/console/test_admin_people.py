@@ -22,6 +22,7 @@ def form_of(person: User, **changes: Any) -> dict[str, Any]:
         "role": person.role,
         "capacity": "" if person.capacity is None else person.capacity,
         "is_receiving": "on",
+        "phone": person.phone,
         "language": person.language,
         "time_zone": person.time_zone,
         "code": person.code or "",
@@ -46,17 +47,21 @@ def client(ada: User) -> Client:
 
 class TestAPerson:
     def test_is_added_with_a_role_and_a_password(self, client: Client) -> None:
-        new = form_of(User(name="Chen", email="Chen@Example.com", role=Role.AGENT))
+        new = form_of(
+            User(name="Chen", email="Chen@Example.com", role=Role.AGENT, phone="+81355502222")
+        )
         answer = client.post(f"{LIST}add/", {**new, "password": "correct horse"})
         assert answer.status_code == 302
         chen = User.objects.get(email="chen@example.com")
         assert chen.check_password("correct horse")
-        assert chen.role == Role.AGENT
+        assert (chen.role, chen.phone) == (Role.AGENT, "+81355502222")
 
     def test_is_changed_by_an_administrator(self, client: Client) -> None:
         alice = make_agent()
-        client.post(page(alice), form_of(alice, name="Alice B", capacity="3", role=Role.SUPERVISOR))
+        changed = {"name": "Alice B", "capacity": "3", "role": Role.SUPERVISOR}
+        client.post(page(alice), form_of(alice, phone="+81355501111", **changed))
         alice.refresh_from_db()
+        assert alice.phone == "+81355501111"
         assert (alice.name, alice.capacity, alice.role) == ("Alice B", 3, Role.SUPERVISOR)
 
     def test_is_marked_for_the_queue_when_given_more_room(self, client: Client) -> None:

@@ -42,9 +42,11 @@ def counts(upload):
 
 class TestAnImportOfPeople:
     TEXT = (
-        "email,name,role,user_code,team_codes,is_active,capacity,language,time_zone,external_id\n"
-        "sato@e.example,佐藤 美咲,supervisor,E-1042,support|sales,,5,ja,Asia/Tokyo,crm-7\n"
-        "alice@e.example,Alice L.,2,,sales,,-,,,\n"
+        "email,name,role,user_code,team_codes,is_active,capacity,language,time_zone,external_id,"
+        "phone\n"
+        "sato@e.example,佐藤 美咲,supervisor,E-1042,support|sales,,5,ja,Asia/Tokyo,crm-7,"
+        "+81 3-5550-1111\n"
+        "alice@e.example,Alice L.,2,,sales,,-,,,,\n"
     )
 
     @pytest.fixture
@@ -64,6 +66,7 @@ class TestAnImportOfPeople:
         sato = User.objects.get(email="sato@e.example")
         assert (sato.name, sato.role, sato.code, sato.capacity) == ("佐藤 美咲", 3, "E-1042", 5)
         assert (sato.language, sato.time_zone, sato.external_id) == ("ja", "Asia/Tokyo", "crm-7")
+        assert sato.phone == "+81355501111"
         assert not sato.has_usable_password()
         alice.refresh_from_db()
         assert (alice.name, alice.role, alice.capacity) == ("Alice L.", Role.SENIOR_AGENT, None)
@@ -270,7 +273,9 @@ class TestAnImportOfTeams:
 class TestAnExport:
     @pytest.fixture(autouse=True)
     def _house(self):
-        alice = make_agent(name="=HYPERLINK(1)", code="+4479460123", capacity=0)
+        alice = make_agent(
+            name="=HYPERLINK(1)", code="+4479460123", capacity=0, phone="+81355501111"
+        )
         sachi = make_supervisor(external_id="-1", language="ja")
         make_agent(name="Olga", role=Role.OWNER)
         make_agent(name="Gone", is_active=False)

@@ -22,6 +22,7 @@ ALICE = {
     "is_active": True,
     "is_receiving": True,
     "capacity": 5,
+    "phone": "",
     "language": "",
     "time_zone": "UTC",
 }
@@ -166,6 +167,8 @@ class TestAnError:
             ("email,capacity", "alice@e.example,-1", "invalid_number", "capacity"),
             ("email,capacity", "alice@e.example,٣", "invalid_number", "capacity"),
             ("email,capacity", "alice@e.example,9999999999", "out_of_range", "capacity"),
+            ("email,phone", "alice@e.example,03-5550-1111", "invalid_phone", "phone"),
+            ("email,phone", "alice@e.example,+８１３", "invalid_phone", "phone"),
             ("email,time_zone", "alice@e.example,Mars/Base", "unknown_time_zone", "time_zone"),
             ("email,language", "alice@e.example,tlh", "unknown_language", "language"),
             ("email,team_codes", "alice@e.example,support|cs2", "unknown_team", "team_codes"),
@@ -369,6 +372,7 @@ VALUES = st.fixed_dictionaries(
         "is_active": st.booleans(),
         "is_receiving": st.booleans(),
         "capacity": st.none() | st.integers(0, 2**31 - 1),
+        "phone": st.sampled_from(["", "+81355501111"]),
         "language": st.sampled_from(["", "ja"]),
         "time_zone": st.sampled_from(["UTC", "Asia/Tokyo"]),
     }
