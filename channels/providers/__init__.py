@@ -5,11 +5,13 @@ from functools import lru_cache
 from django.conf import settings
 
 from channels.models import Channel, Provider
-from channels.providers.base import ChannelConfig, ProviderAdapter
+from channels.providers.base import ChannelConfig, NotSupportedError, ProviderAdapter
 from channels.providers.cloud.adapter import CloudAdapter
 from channels.providers.engagelab.adapter import EngageLabAdapter
 from channels.providers.simulator import SimulatorAdapter
 from channels.providers.twilio.adapter import TwilioAdapter
+from channels.providers.twilio.voice import TwilioVoice
+from channels.providers.voice import VoiceAdapter
 from channels.secrets import is_readable
 
 _TWILIO = ("account_sid", "auth_token", "messaging_service_sid", "api_key_sid", "api_key_secret")
@@ -36,6 +38,14 @@ def adapter_for(provider: str) -> ProviderAdapter:
         settings.WHATSAPP_CLOUD_API_BASE_URL,
         settings.ENGAGELAB_API_BASE_URL,
     )[provider]
+
+
+def voice_for(provider: str) -> VoiceAdapter:
+    """Return the adapter that calls people. Raises `NotSupportedError` if the provider cannot."""
+    voice = _voices(settings.TWILIO_API_BASE_URL).get(provider)
+    if voice is None:
+        raise NotSupportedError
+    return voice
 
 
 def config_of(channel: Channel) -> ChannelConfig:
@@ -68,3 +78,8 @@ def _adapters(
         Provider.ENGAGELAB.value: EngageLabAdapter(api_base_url=engagelab),
         Provider.SIMULATOR.value: SimulatorAdapter(),
     }
+
+
+@lru_cache(maxsize=8)
+def _voices(twilio: str) -> dict[str, VoiceAdapter]:
+    return {Provider.TWILIO.value: TwilioVoice(api_base_url=twilio)}

@@ -169,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
         call: dict[str, Any] = {}
         if fault.is_taken or not (fault.code or fault.status or fault.is_cut or fault.text):
             call = calls.create(fields, account_sid=account_sid, token=token)
-        time.sleep(fault.delay_s)
+        time.sleep(fault.delay_s + random.uniform(*self.server.store.delays))
         self._answer_create(call, fault)
 
     def _create(self, body: bytes, account_sid: str, token: str) -> None:
@@ -208,11 +208,14 @@ class _Handler(BaseHTTPRequestHandler):
         if call and call[2]:
             self._answer(200, self.server.calls.fetch(call[2]))
             return
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        if call:
+            self._answer(200, self.server.calls.page(query))
+            return
         single = _MESSAGE.fullmatch(parts.path)
         if single:
             self._answer(200, self.server.store.find(single[2])["message"])
             return
-        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         self._answer(200, self.server.store.page(query, account_sid=account_sid))
 
     def _answer(self, status: int, content: Any, *, retry_after: str = "") -> None:
