@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from callbacks.services import firing, recomputing
+from callbacks.services import call_lookups, firing, placing, recomputing
 from teams.services.sweeps import work_off
 
 
@@ -21,3 +21,27 @@ def follow_callbacks() -> None:
 @shared_task(name="callbacks.tasks.recompute_callbacks")
 def recompute_callbacks() -> None:
     work_off(recomputing.recompute_next)
+
+
+@shared_task(name="callbacks.tasks.place_calls")
+def place_calls() -> None:
+    """Place the calls that are planned, as fast as Twilio takes them from each account."""
+    work_off(placing.place_next)
+
+
+@shared_task(name="callbacks.tasks.settle_lost_calls")
+def settle_lost_calls() -> None:
+    """Mark as unknown what a worker claimed and never recorded."""
+    work_off(placing.settle_next_lost)
+
+
+@shared_task(name="callbacks.tasks.look_up_calls")
+def look_up_calls() -> None:
+    """Ask Twilio about calls of which nobody knows what became of them."""
+    work_off(call_lookups.look_up_next)
+
+
+@shared_task(name="callbacks.tasks.hang_up_calls")
+def hang_up_calls() -> None:
+    """End the calls that are not wanted any more."""
+    work_off(call_lookups.hang_up_next)

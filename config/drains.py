@@ -6,7 +6,7 @@ Beat's tasks, `manage.py tick` and the tests' `settle()` all walk this list.
 from collections.abc import Callable
 from datetime import datetime
 
-from callbacks.services import firing, recomputing
+from callbacks.services import call_lookups, firing, placing, recomputing
 from channels.services import channels, templates
 from conversations.services import (
     closing,
@@ -50,6 +50,10 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("follow_callbacks", firing.follow_next),
     ("fetch_files", fetching.fetch_next),
     ("send_queued", delivery.send_next),
+    ("place_calls", placing.place_next),
+    ("settle_lost_calls", placing.settle_next_lost),
+    ("look_up_calls", call_lookups.look_up_next),
+    ("hang_up_calls", call_lookups.hang_up_next),
     ("publish_events", outbox.publish_next),
     ("deliver_events", forwards.deliver_next),
     ("settle_lost_sends", delivery.settle_next_lost),

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from callbacks import webhooks as call_webhooks
 from conversations import views
 from routing import webhooks
 
@@ -11,6 +12,7 @@ urlpatterns = [
     path("api/", include("config.api.urls")),
     path("simulator/", include("routing.simulator.urls")),
     path("files/<str:token>/", views.public_file, name="public-file"),
+    path("webhooks/voice/<slug:token>/<slug:step>/", call_webhooks.voice, name="webhook-voice"),
     path("webhooks/<slug:provider>/<slug:token>/", webhooks.inbound, name="webhook-inbound"),
     path("webhooks/<slug:provider>/<slug:token>/status/", webhooks.status, name="webhook-status"),
 ]

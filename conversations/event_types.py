@@ -21,6 +21,7 @@ EventType = Literal[
     "callback.rescheduled",
     "callback.scheduled",
     "callback.started",
+    "callback.talked",
     "callback.transferred",
     "callback.tried",
     "callback.updated",

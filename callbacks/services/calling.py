@@ -8,7 +8,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
 from callbacks.models import CallAttempt, Callback, EndReason, Leg, Outcome
-from callbacks.services import moves, offers, opening
+from callbacks.services import dialling, moves, offers, opening
 from callbacks.services.checks import settings_of
 from callbacks.states import CallbackStatus
 from conversations.actors import Actor
@@ -55,6 +55,7 @@ def start(callback: Callback, *, user: User, actor: Actor, now: datetime) -> Cal
         data={"user_id": user.pk},
     )
     _note_answer(conversation, user_id=user.pk, actor=actor, now=now)
+    dialling.dial(callback, now=now)
     return callback
 
 
@@ -149,13 +150,13 @@ def _offer_to_next(callback: Callback, *, now: datetime) -> Callback:
 
 
 def _is_unanswered_by_us(attempt: CallAttempt) -> bool:
-    return attempt.first_leg == Leg.AGENT and attempt.answered_at is None
+    return attempt.first_leg == Leg.AGENT and not attempt.second_status
 
 
 def _calls_to_customer(callback: Callback) -> int:
     """Return how often the customer was called by us, this call included."""
     calls = callback.attempts.filter(ended_at__isnull=False)
-    return calls.exclude(first_leg=Leg.AGENT, answered_at=None).count()
+    return calls.exclude(first_leg=Leg.AGENT, second_status="").count()
 
 
 def _note_answer(conversation: Conversation, *, user_id: int, actor: Actor, now: datetime) -> None:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 
 from callbacks.models import Callback, EndReason, OnExpiry
-from callbacks.services import asking, moves, opening
+from callbacks.services import asking, dialling, moves, opening
 from callbacks.services.checks import settings_of
 from callbacks.states import CallbackStatus, check_move
 from conversations.actors import Actor
@@ -69,7 +69,9 @@ def move_on(callback: Callback, *, now: datetime) -> Callback:
     )
     if had_it is not None and conversation.assignee_id == had_it.pk:
         again = now + _alerting(callback)
-        return note(callback, look_due_at=again, seen_version=conversation.version)
+        callback = note(callback, look_due_at=again, seen_version=conversation.version)
+        dialling.dial(callback, now=now)
+        return callback
     callback = lapse(callback, until=None, now=now)
     return settle(callback, conversation=conversation, now=now)
 
@@ -164,7 +166,9 @@ def _offer(callback: Callback, *, conversation: Conversation, now: datetime) -> 
         **opening.columns_of(callback, conversation),
     }
     data = {"user_id": conversation.assignee_id}
-    return moves.write(callback, changes, "callback.offered", actor=SYSTEM, now=now, data=data)
+    callback = moves.write(callback, changes, "callback.offered", actor=SYSTEM, now=now, data=data)
+    dialling.dial(callback, now=now)
+    return callback
 
 
 def _offer_to_owner(callback: Callback, *, now: datetime) -> Callback:

@@ -37,6 +37,7 @@ SENTENCES: dict[str, str] = {
     "callback.lapsed": gettext_noop("The call is not offered to %(person)s any more."),
     "callback.released": gettext_noop("%(person)s did not come in time: anybody may call."),
     "callback.started": gettext_noop("%(person)s calls the customer."),
+    "callback.talked": gettext_noop("Our call reached the customer."),
     "callback.tried": gettext_noop("The customer was not reached. Next try: %(next_at)s."),
     "callback.completed": gettext_noop("The customer was called: %(outcome)s."),
     "callback.missed": gettext_noop("The promised call was not made: %(reason)s."),

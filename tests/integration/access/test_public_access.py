@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 #: Address -> what a stranger is told who makes one up, for GET, HEAD and POST.
 PUBLIC = {
     "/files/<str:token>/": (404, 404, 405),
+    "/webhooks/voice/<slug:token>/<slug:step>/": (405, 405, 404),
     "/webhooks/<slug:provider>/<slug:token>/": (404, 405, 404),
     "/webhooks/<slug:provider>/<slug:token>/status/": (405, 405, 404),
 }
@@ -25,7 +26,7 @@ def test_every_public_address_is_known():
 @pytest.mark.parametrize("path", PUBLIC)
 def test_a_stranger_hears_that_there_is_nothing(house, path):
     made_up = path.replace("<str:token>", "x").replace("<slug:token>", "x")
-    made_up = made_up.replace("<slug:provider>", "twilio")
+    made_up = made_up.replace("<slug:provider>", "twilio").replace("<slug:step>", "status")
     client = Client()
 
     said = tuple(getattr(client, method)(made_up).status_code for method in ("get", "head", "post"))
