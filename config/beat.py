@@ -11,7 +11,7 @@ BEAT: dict[str, tuple[str, float]] = {
     "answer_waiting": ("routing.tasks.answer_waiting", 1),
     "run_flows": ("routing.tasks.run_flows", 1),
     "publish_rules": ("routing.tasks.publish_rules", 1),
-    "place_calls": ("callbacks.tasks.place_calls", 0.5),
+    "place_calls": ("callbacks.tasks.place_calls", 1),
     "hang_up_calls": ("callbacks.tasks.hang_up_calls", 1),
     "look_up_calls": ("callbacks.tasks.look_up_calls", 2),
     "settle_lost_calls": ("callbacks.tasks.settle_lost_calls", 5),
