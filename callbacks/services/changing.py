@@ -9,7 +9,7 @@ from callbacks.models import Callback, EndReason
 from callbacks.refusals import CallbackRefusedError
 from callbacks.services import checks, moves
 from callbacks.services.checks import Claim, settings_of
-from callbacks.slots import Slot, at_instant
+from callbacks.slots import Slot, at_instant, is_shown_twice
 from callbacks.states import CANCELLABLE, LIVE, CallbackStatus
 from conversations.actors import Actor
 from conversations.services import replies
@@ -91,7 +91,7 @@ def transfer(
     person = checks.check_agent(claim, agent=agent or _holder(callback), team=team)
     settings = settings_of(team)
     if claim is Claim.OWNED and callback.due_at > now:
-        checks.check_time(callback_slot(callback), settings=settings, claim=claim, now=now)
+        checks.check_time(slot_of(callback), settings=settings, claim=claim, now=now)
     changes = {
         "team": team,
         "owner": person if claim is Claim.OWNED else None,
@@ -163,8 +163,11 @@ def claim_of(callback: Callback) -> Claim:
     return Claim.PREFERRED if callback.preferred_agent_id is not None else Claim.ANY
 
 
-def callback_slot(callback: Callback) -> Slot:
-    return Slot(callback.wall_date, callback.wall_clock, callback.zone, callback.due_at)
+def slot_of(callback: Callback) -> Slot:
+    """Return when a callback is due: on the customer's wall, and as an instant."""
+    day, clock, zone = callback.wall_date, callback.wall_clock, callback.zone
+    is_twice = is_shown_twice(day, clock, zone=zone)
+    return Slot(day, clock, zone, callback.due_at, is_ambiguous=is_twice)
 
 
 def is_calling(callback: Callback) -> bool:

@@ -30,6 +30,7 @@ __all__ = [
     "settings_of",
     "usual",
     "zone_for",
+    "zone_of_wish",
 ]
 
 
@@ -97,7 +98,8 @@ def schedule(
     team = _choose_team(wish, conversation, actor=actor)
     agent = checks.check_agent(wish.claim, agent=wish.agent, team=team)
     owner = agent if wish.claim is Claim.OWNED else None
-    slot = wish.slot or at_instant(now, zone=wish.zone or zone_for(number, team=team))
+    zone = wish.zone or zone_of_wish(number, conversation=conversation, team=team)
+    slot = wish.slot or at_instant(now, zone=zone)
     _check_time(slot, wish=wish, team=team, owner=owner, now=now)
     if conversation is not None:
         _refuse_second(conversation)
@@ -138,9 +140,7 @@ def usual(conversation: Conversation, *, now: datetime, user: User | None = None
 
     `user` may choose more than the team allows to everybody, if their role may.
     """
-    number = conversation.identity.address
-    if not number.startswith("+"):
-        number = conversation.contact.phone
+    number = number_of(conversation)
     team = team_of(conversation)
     settings = settings_of(team) if team else None
     zone = zone_for(number, team=team, channel=conversation.channel)
@@ -168,6 +168,20 @@ def team_of(conversation: Conversation) -> Team | None:
     return last.team if last else None
 
 
+def zone_of_wish(number: str, *, conversation: Conversation | None, team: Team | None) -> str:
+    """Return the customer's time zone where nobody says it: by the number that is to be called."""
+    if conversation is None:
+        return zone_for(number, team=team)
+    number = number or number_of(conversation)
+    return zone_for(number, team=team or team_of(conversation), channel=conversation.channel)
+
+
+def number_of(conversation: Conversation) -> str:
+    """Return what the contact is called at: the address that they write from, if it is a number."""
+    address: str = conversation.identity.address
+    return address if address.startswith("+") else str(conversation.contact.phone)
+
+
 def zone_for(number: str, *, team: Team | None, channel: Channel | None = None) -> str:
     """Return the time zone of a number, where it has but one; else the team's, or the channel's."""
     if zone := zone_of(number):
@@ -178,14 +192,11 @@ def zone_for(number: str, *, team: Team | None, channel: Channel | None = None) 
 
 
 def _read_number(wish: Wish, conversation: Conversation | None) -> str:
-    phone = conversation.contact.phone if conversation else ""
-    number = wish.number
-    if not number and conversation is not None:
-        address = conversation.identity.address
-        number = address if address.startswith("+") else phone
+    own = number_of(conversation) if conversation else ""
     if not wish.is_checked:
-        return checks.keep_number(number)
-    return checks.read_number(number, country_code=wish.country_code or country_of(phone))
+        return checks.keep_number(wish.number or own)
+    country_code = wish.country_code or country_of(own)
+    return checks.read_number(wish.number or own, country_code=country_code)
 
 
 def _choose_team(wish: Wish, conversation: Conversation | None, *, actor: Actor) -> Team:

@@ -6,6 +6,10 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 
+from callbacks.refusal_words import explain as explain_callback
+from callbacks.refusals import CallbackRefusedError
+from callbacks.services.moves import CallbackMovedError
+from callbacks.states import IllegalMoveError
 from channels.services.endpoints import TooManyEndpointsError
 from conversations.services.contacts import ContactMergedError
 from conversations.services.labels import TagsLockedError, VersionConflictError
@@ -71,6 +75,14 @@ _BY_CLASS: dict[type[Exception], Refusal] = {
     FlowInUseError: Refusal(
         status.HTTP_409_CONFLICT,
         _("This flow has run, or a rule starts it: switch it off instead."),
+    ),
+    CallbackMovedError: Refusal(
+        status.HTTP_409_CONFLICT, _("The callback changed in the meantime. Read it again.")
+    ),
+    IllegalMoveError: Refusal(
+        status.HTTP_409_CONFLICT,
+        _("The callback is in a state in which this cannot be done."),
+        code="callback.illegal_move",
     ),
     FlowConflictError: Refusal(
         status.HTTP_409_CONFLICT, _("Somebody changed this flow since you read it.")
@@ -163,6 +175,8 @@ def find(error: Exception) -> Problem | None:
         detail = _("A conversation that is “%(now)s” cannot become “%(wanted)s”.")
         states = {"now": error.current, "wanted": error.wanted}
         return Problem(status.HTTP_409_CONFLICT, error.code, detail % states)
+    if isinstance(error, CallbackRefusedError):
+        return _of_callback(error)
     if isinstance(error, ReplyRefusedError):
         sentence = _REPLY_SENTENCES.get(error.code, _("A message cannot be sent now."))
         return Problem(status.HTTP_409_CONFLICT, error.code, sentence)
@@ -181,3 +195,24 @@ def find(error: Exception) -> Problem | None:
         return None
     code = refusal.code or str(getattr(error, "code", "conflict"))
     return Problem(refusal.status, code, refusal.sentence, headers=refusal.headers)
+
+
+#: Everything else about callbacks is a value that cannot be used.
+_CALLBACK_STATUSES = {
+    "callback.queue_choice_disabled": status.HTTP_403_FORBIDDEN,
+    "callback.queue_inactive": status.HTTP_409_CONFLICT,
+    "callback.already_scheduled": status.HTTP_409_CONFLICT,
+    "callback.not_scheduled_state": status.HTTP_409_CONFLICT,
+    "callback.calling": status.HTTP_409_CONFLICT,
+    "callback.over": status.HTTP_409_CONFLICT,
+}
+
+
+def _of_callback(error: CallbackRefusedError) -> Problem:
+    """Return the problem; one that has a callback already says where that is."""
+    sentence = explain_callback(error)
+    status_code = _CALLBACK_STATUSES.get(error.code, status.HTTP_422_UNPROCESSABLE_ENTITY)
+    fields = {error.field: (error.code, sentence)} if error.field else {}
+    other = error.facts.get("callback")
+    headers = {"Location": f"/api/v1/callbacks/{other}/"} if other else {}
+    return Problem(status_code, error.code, sentence, fields=fields, headers=headers)

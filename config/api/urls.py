@@ -9,6 +9,7 @@ v1 = [
     path("", include("channels.urls")),
     path("", include("conversations.urls")),
     path("", include("routing.urls")),
+    path("", include("callbacks.urls")),
 ]
 
 urlpatterns = [

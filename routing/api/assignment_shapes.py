@@ -1,20 +1,18 @@
 """What the Assignment API takes and gives."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from routing.api.serializers import DecisionOut
 from teams.api.bodies import Body, Parameters
 from teams.api.fields import Choice, Flag, Instant, PublicId, Text, Whole
+from teams.api.items import ItemResult, RawItems
 from teams.api.references import PersonReference, TeamReference
 from teams.api.serializers import PersonBrief, TeamBrief
 
 ASSIGN, UNASSIGN = "assign", "unassign"
 INDIVIDUAL, MANUAL = "individual", "manual"
-MOST_ITEMS = 100
 
 
 class AssignmentSwitches(Parameters):
@@ -71,19 +69,10 @@ class BulkItem(ManualBody):
     type = Choice(choices=[MANUAL, INDIVIDUAL], default=MANUAL)
 
 
-class BulkItems(serializers.ListField):
-    """Items as they came: each is read by itself, so that one mistake leaves the others."""
-
-    child = BulkItem()
-
-    def run_child_validation(self, data: Any) -> list[Any]:
-        return list(data)
-
-
 class BulkBody(Body):
     """Up to 100 assignments, done one after the other in the order given."""
 
-    items = BulkItems(min_length=1, max_length=MOST_ITEMS)
+    items = RawItems(child=BulkItem())
     dry_run = Flag(default=False)
 
 
@@ -109,17 +98,10 @@ class AssignmentAnswer(serializers.Serializer[Any]):
     decision = DecisionOut(allow_null=True)
 
 
-class BulkResult(serializers.Serializer[Any]):
+class BulkResult(ItemResult):
     """What became of one item: the answer or the problem that the single call would have had."""
 
-    index = Whole()
-    status = Whole()
     answer = AssignmentAnswer(allow_null=True)
-    problem = serializers.SerializerMethodField()
-
-    @extend_schema_field({"oneOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "null"}]})
-    def get_problem(self, result: Mapping[str, Any]) -> Any:
-        return result["problem"]
 
 
 class BulkAnswer(serializers.Serializer[Any]):

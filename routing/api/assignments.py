@@ -1,11 +1,9 @@
 """The Assignment API: another system says who gets a conversation."""
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -29,14 +27,11 @@ from routing.api.orders import carry_out
 from routing.services.rehearsal import Rehearsal
 from teams.api.bodies import read_body
 from teams.api.endpoints import Endpoint
-from teams.api.once import once, once_by_item, run_item
+from teams.api.items import ItemsEndpoint, count_results
+from teams.api.once import once, once_by_item
 from teams.api.operations import describe
-from teams.api.problems import Problem
 from teams.permissions import Right
 from teams.scopes import Scope
-from teams.services.idempotency import IdempotencyInProgressError
-
-logger = logging.getLogger(__name__)
 
 SOME_ID = "0199c0de-0000-7000-8000-000000000241"
 BODIES: dict[str, type[AssignmentBody]] = {INDIVIDUAL: IndividualBody, MANUAL: ManualBody}
@@ -103,7 +98,7 @@ class ManualEndpoint(AssigningEndpoint):
         return Response(carry_out(request, body, kind=MANUAL, hand=self.hand(body)))
 
 
-class BulkEndpoint(AssigningEndpoint):
+class BulkEndpoint(AssigningEndpoint, ItemsEndpoint):
     """Up to 100 assignments, one after the other; each has a status and an answer of its own.
 
     One that is refused leaves the others. Sent again with its key, each is done once.
@@ -131,52 +126,16 @@ class BulkEndpoint(AssigningEndpoint):
     @once_by_item
     def post(self, request: Request) -> Response:
         body = self.read_body(BulkBody)
-        hand = self.hand(body)
-        results = [
-            self._result(index, item, default=hand) for index, item in enumerate(body["items"])
-        ]
-        failed = sum(result["answer"] is None for result in results)
-        answer = {
-            "succeeded": len(results) - failed,
-            "failed": failed,
-            "dry_run": hand.is_dry,
-            "results": results,
-        }
-        return Response(answer, status=status.HTTP_207_MULTI_STATUS)
+        default = self.hand(body)
 
-    def _result(self, index: int, item: Any, *, default: Hand) -> dict[str, Any]:
-        try:
+        def effect(item: Any) -> Any:
             kind, order = _read_item(item)
             hand = self.hand(order) if order["dry_run"] and not default.is_dry else default
-            answer = run_item(
-                self.request,
-                index=index,
-                effect=lambda: carry_out(self.request, order, kind=kind, hand=hand),
-            )
-        except IdempotencyInProgressError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the others are done
-            refused = self._refuse(error)
-            problem = refused.data
-            return {
-                "index": index,
-                "status": refused.status_code,
-                "answer": None,
-                "problem": problem,
-            }
-        return {"index": index, "status": status.HTTP_200_OK, "answer": answer, "problem": None}
+            return carry_out(request, order, kind=kind, hand=hand)
 
-    def _refuse(self, error: Exception) -> Response:
-        """Return what the single call would have answered."""
-        handle, context = self.get_exception_handler(), self.get_exception_handler_context()
-        refused: Response | None = handle(error, context)
-        if refused is None:
-            logger.exception("One of several assignments failed.", exc_info=error)
-            text = _("Something went wrong on our side.")
-            internal = Problem(status.HTTP_500_INTERNAL_SERVER_ERROR, "internal", text)
-            refused = handle(internal, context)
-        assert refused is not None  # noqa: S101 - a problem always has an answer
-        return refused
+        results = self.do_each(body["items"], effect=effect)
+        answer = {**count_results(results), "dry_run": default.is_dry, "results": results}
+        return Response(answer, status=status.HTTP_207_MULTI_STATUS)
 
 
 def _read_item(item: Any) -> tuple[str, dict[str, Any]]:
