@@ -19,6 +19,7 @@ from callbacks.api.bodies import (
 from callbacks.api.callbacks import SOME_ID, pick_changeable, show
 from callbacks.api.serializers import CallbackOut, CallbackResults
 from callbacks.services import changing
+from conversations.api.bodies import REQUIRED
 from conversations.api.callers import actor_of
 from teams.api.bodies import read_body
 from teams.api.endpoints import Endpoint
@@ -96,6 +97,8 @@ class BulkCallbacksEndpoint(ActingEndpoint, ItemsEndpoint):
         callback = pick_changeable(self.request, told["callback"])
         if told["action"] == CANCEL:
             reason = told.get("reason", "")
+            if not reason:
+                raise FieldProblem({"reason": REQUIRED})
             changing.cancel(
                 callback, reason=reason, actor=actor_of(self.request), now=timezone.now()
             )

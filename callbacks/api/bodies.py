@@ -12,7 +12,7 @@ from callbacks.models import Dialling, OnExpiry, Outcome
 from callbacks.models.callback_settings import OWNED_AHEAD_S, OWNED_HOLD_S
 from callbacks.services.changing import LONGEST_REASON
 from callbacks.states import LIVE, PENDING, CallbackStatus
-from conversations.api.bodies import AssigneeWord
+from conversations.api.bodies import REQUIRED, AssigneeWord
 from conversations.services.replies import MAX_BODY_LENGTH
 from teams.api.bodies import Body, Parameters
 from teams.api.fields import Choice, Flag, Instant, PublicId, Text, TimeZone, Whole
@@ -174,7 +174,7 @@ class NewCallback(WhatIsTold, When):
         if "conversation" in attrs and "channel" in attrs:
             raise FieldProblem({"channel": NO_CONVERSATION})
         if "conversation" not in attrs and "phone" not in attrs:
-            raise FieldProblem({"phone": ("required", _("This is required."))})
+            raise FieldProblem({"phone": REQUIRED})
         return super().validate(attrs)
 
 

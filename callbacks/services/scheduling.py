@@ -193,10 +193,12 @@ def zone_for(number: str, *, team: Team | None, channel: Channel | None = None) 
 
 def _read_number(wish: Wish, conversation: Conversation | None) -> str:
     own = number_of(conversation) if conversation else ""
+    if own and wish.number in ("", own):
+        return own  # they write from it, so there is such a number
     if not wish.is_checked:
-        return checks.keep_number(wish.number or own)
+        return checks.keep_number(wish.number)
     country_code = wish.country_code or country_of(own)
-    return checks.read_number(wish.number or own, country_code=country_code)
+    return checks.read_number(wish.number, country_code=country_code)
 
 
 def _choose_team(wish: Wish, conversation: Conversation | None, *, actor: Actor) -> Team:
