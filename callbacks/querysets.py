@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 
 from callbacks.states import LIVE, PENDING
 from teams.models import Role, User
@@ -36,7 +36,8 @@ class CallbackQuerySet(models.QuerySet[Any]):
 
     def late(self, now: datetime) -> "CallbackQuerySet":
         """Live ones that nobody has tried within the time that their team allows."""
-        after_s = Coalesce(F("team__callback_settings__late_after_s"), USUAL_LATE_AFTER_S)
+        of_team = Coalesce(F("team__callback_settings__late_after_s"), USUAL_LATE_AFTER_S)
+        after_s = Cast(of_team, models.IntegerField())
         after = ExpressionWrapper(after_s * Value(_SECOND), output_field=DurationField())
         late_at = ExpressionWrapper(F("due_at") + after, output_field=DateTimeField())
         untried = self.live().filter(first_tried_at=None)

@@ -89,10 +89,6 @@ class BulkCallbacksEndpoint(ActingEndpoint, ItemsEndpoint):
         return Response(answer, status=status.HTTP_207_MULTI_STATUS)
 
     def _do(self, item: Any) -> Any:
-        if not isinstance(item, dict):
-            raise FieldProblem(
-                {"item": ("invalid", CallbackItem.default_error_messages["invalid"])}
-            )
         told = read_body(CallbackItem, item)
         callback = pick_changeable(self.request, told["callback"])
         if told["action"] == CANCEL:

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.utils import timezone
 from rest_framework import status
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -138,10 +137,8 @@ class BulkEndpoint(AssigningEndpoint, ItemsEndpoint):
         return Response(answer, status=status.HTTP_207_MULTI_STATUS)
 
 
-def _read_item(item: Any) -> tuple[str, dict[str, Any]]:
+def _read_item(item: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return which of the two calls an item is, and its body."""
-    if not isinstance(item, Mapping):
-        raise ValidationError({"item": [ValidationError.default_detail]})
     rest = {name: value for name, value in item.items() if name != "type"}
     kind: str = BulkItem().fields["type"].run_validation(item.get("type", MANUAL))
     return kind, read_body(BODIES[kind], rest)

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers, status
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from teams.api.endpoints import Endpoint
@@ -35,6 +36,8 @@ class ItemsEndpoint(Endpoint):
 
     def _result(self, index: int, item: Any, effect: Callable[[Any], Any]) -> dict[str, Any]:
         try:
+            if not isinstance(item, Mapping):
+                raise ValidationError({"item": [ValidationError.default_detail]})
             answer = run_item(self.request, index=index, effect=lambda: effect(item))
         except IdempotencyInProgressError:
             raise

@@ -20,6 +20,7 @@ _KINDS = {
     "messages": OF_CONVERSATIONS,
     "attachments": OF_CONVERSATIONS,
     "contacts": OF_CONVERSATIONS,
+    "callbacks": OF_CONVERSATIONS,
     "teams": OF_TEAMS,
     "users": OF_PEOPLE,
 }
@@ -27,6 +28,20 @@ BOB = {"member": {"code": "c-bob"}}
 
 #: Bodies by `METHOD path`; an address that is not here is sent `{}`.
 BODIES: dict[str, Callable[[House, str, str], Any]] = {
+    "POST /callbacks/": lambda *_: {"phone": "+81332249999", "team": {"code": "support"}},
+    "PATCH /callbacks/{public_id}/": lambda *_: {"note": "New"},
+    "POST /callbacks/{public_id}/cancel/": lambda *_: {"reason": "Solved."},
+    "POST /callbacks/{public_id}/complete/": lambda *_: {"outcome": "reached"},
+    "POST /callbacks/bulk/": lambda house, _whose, caller: {
+        "items": [
+            {
+                "callback": id_of(house.callback("own", caller)),
+                "action": "cancel",
+                "reason": "Solved.",
+            }
+        ]
+    },
+    "PATCH /teams/{reference}/callback-settings/": lambda *_: {"late_after_s": 60},
     "POST /teams/": lambda *_: {"code": "new", "name": "New"},
     "PATCH /teams/{reference}/": lambda *_: {"name": "Renamed"},
     "POST /teams/{reference}/members/": lambda *_: BOB,
@@ -137,6 +152,7 @@ def _places(address: Address, house: House, *, whose: str, caller: str) -> dict[
         "messages": message,
         "attachments": message and _file(message, address),
         "contacts": conversation and conversation.contact,
+        "callbacks": house.callback(whose, caller),
         "teams": house.team(whose),
         "users": house.person(whose, caller),
         **(_things(house) if whose != "absent" else {}),

@@ -7,6 +7,9 @@ answer to somebody who may not see it, something leaked.
 import uuid
 from typing import Any
 
+from callbacks.models import Callback
+from callbacks.services import scheduling
+from callbacks.services.scheduling import Wish
 from channels.models import Envelope
 from conversations.actors import Actor
 from conversations.models import Conversation, EndpointDelivery, Survey
@@ -106,6 +109,12 @@ class House:
             name: self._conversation(team=self.support, assignee=caller)
             for name, caller in self.callers.items()
         }
+        self.callbacks = {
+            whose: self._callback(chat, by=self.carol) for whose, chat in self.conversations.items()
+        }
+        self.own_callbacks = {
+            name: self._callback(chat, by=self.callers[name]) for name, chat in self.own.items()
+        }
         self.flow_run = FlowRun.objects.create(
             conversation=self.conversations["team"],
             flow=self.flow,
@@ -166,6 +175,16 @@ class House:
             answered_at=NOW,
         )
         return conversation
+
+    def _callback(self, conversation: Conversation, *, by: User) -> Callback:
+        wish = Wish(note=f"Calls {conversation.contact.name}", override_reason="Any time will do.")
+        actor = Actor.person(by.pk, by.name)
+        return scheduling.schedule(conversation, wish=wish, actor=actor, now=NOW)
+
+    def callback(self, whose: str, caller: str) -> Callback | None:
+        if whose == "own":
+            return self.own_callbacks[caller]
+        return self.callbacks.get(whose)
 
     def conversation(self, whose: str, caller: str) -> Conversation | None:
         if whose == "own":

@@ -55,7 +55,7 @@ def team():
 
 @pytest.fixture
 def chat(team):
-    return make_conversation(team=team)
+    return make_conversation(team=team, contact=make_contact(address="+819012345678"))
 
 
 class TestACallbackOfAConversation:
@@ -253,7 +253,8 @@ class TestTheNumber:
         ],
     )
     def test_is_stored_as_the_world_writes_it(self, chat, given, country, stored):
-        assert schedule(chat, number=given, country_code=country).number == stored
+        wish = {"number": given, "country_code": country, "slot": in_(1)}
+        assert schedule(chat, **wish).number == stored
 
     @pytest.mark.parametrize("given", ["+0123", "12", "+81 3", "call me", "+8190000000001111"])
     def test_must_be_one(self, chat, given):
@@ -314,7 +315,8 @@ class TestWithoutAConversation:
     def test_knows_a_number_in_both_spellings(self, team):
         make_channel()
         dora = make_contact(address="+551180000001")
-        callback = schedule(number="+5511980000001", team=team, is_checked=False)
+        slot = in_(1)
+        callback = schedule(number="+5511980000001", team=team, is_checked=False, slot=slot)
 
         assert callback.identity.contact == dora
 
