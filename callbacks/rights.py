@@ -13,6 +13,16 @@ def may_change(user: User, callback: Callback) -> bool:
     return is_allowed(user, Right.MANAGE_CALLBACKS) or is_own(callback, user=user)
 
 
+def may_call(user: User, callback: Callback) -> bool:
+    """Say whether a person may begin the call, or say how it went.
+
+    Whoever may change it, and anybody who sees it while nobody has it, or its conversation.
+    """
+    holder_id = callback.conversation.assignee_id if callback.conversation else None
+    is_anybodys = callback.owner_id is None and callback.offered_to_id is None
+    return (is_anybodys and holder_id in (None, user.pk)) or may_change(user, callback)
+
+
 def is_own(callback: Callback, *, user: User) -> bool:
     """Say whether it is the person's own: promised by them, or theirs to call."""
     return user.pk in {

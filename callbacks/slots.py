@@ -87,13 +87,6 @@ def _read_both_ways(day: date, clock: time, *, zone: str) -> tuple[datetime, dat
         raise SlotError("time_in_past" if day.year == 1 else "beyond_max_delay") from error
 
 
-def is_shown_twice(day: date, clock: time, *, zone: str) -> bool:
-    """Say whether the clocks are put back then, and show this time a second time."""
-    local = datetime.combine(day, clock, tzinfo=ZoneInfo(zone))
-    offsets = [local.replace(fold=fold).utcoffset() or timedelta() for fold in (0, 1)]
-    return offsets[0] > offsets[1]
-
-
 def at_instant(at: datetime, *, zone: str) -> Slot:
     """Return the slot of an instant: what the clock in a zone shows then."""
     if not is_zone(zone):

@@ -15,10 +15,12 @@ from callbacks.api.bodies import (
     CallbackItem,
     CallbackItems,
     CancelBody,
+    CompleteBody,
+    StartBody,
 )
-from callbacks.api.callbacks import SOME_ID, pick_changeable, show
+from callbacks.api.callbacks import SOME_ID, pick_changeable, pick_to_call, show
 from callbacks.api.serializers import CallbackOut, CallbackResults
-from callbacks.services import changing
+from callbacks.services import calling, changing
 from conversations.api.bodies import REQUIRED
 from conversations.api.callers import actor_of
 from teams.api.bodies import read_body
@@ -26,6 +28,7 @@ from teams.api.endpoints import Endpoint
 from teams.api.items import ItemsEndpoint, count_results
 from teams.api.once import once, once_by_item
 from teams.api.operations import describe
+from teams.api.permissions import caller
 from teams.api.problems import FieldProblem
 from teams.permissions import Right
 from teams.scopes import Scope
@@ -53,6 +56,47 @@ class CancelEndpoint(ActingEndpoint):
         callback = pick_changeable(request, public_id)
         body = self.read_body(CancelBody)
         changing.cancel(callback, actor=actor_of(request), now=timezone.now(), **body)
+        return Response(show(callback))
+
+
+class StartEndpoint(ActingEndpoint):
+    """Call now, before its time as well: the conversation is the caller's from now on.
+
+    Again changes nothing.
+    """
+
+    @describe(
+        "startCallback",
+        "Begin to call",
+        body=StartBody,
+        is_body_optional=True,
+        answer=CallbackOut,
+    )
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        callback = pick_to_call(request, public_id)
+        if request.body:
+            self.read_body(StartBody)
+        user, actor = caller(request), actor_of(request)
+        calling.start(callback, user=user, actor=actor, now=timezone.now())
+        return Response(show(callback))
+
+
+class CompleteEndpoint(ActingEndpoint):
+    """Say how the call went. The conversation stays open: resolving it is a step of its own."""
+
+    @describe(
+        "completeCallback",
+        "Say how the call went",
+        body=CompleteBody,
+        answer=CallbackOut,
+        examples={"reached": {"outcome": "reached", "note": "Ordered the larger frame."}},
+    )
+    @once
+    def post(self, request: Request, public_id: UUID) -> Response:
+        callback = pick_to_call(request, public_id)
+        body = self.read_body(CompleteBody)
+        calling.complete(callback, actor=actor_of(request), now=timezone.now(), **body)
         return Response(show(callback))
 
 

@@ -15,7 +15,7 @@ from callbacks.api import times
 from callbacks.api.bodies import CallbackChanges, CallbackParameters, NewCallback
 from callbacks.api.serializers import CallbackOut
 from callbacks.models import CallAttempt, Callback
-from callbacks.rights import may_change
+from callbacks.rights import may_call, may_change
 from callbacks.services import changing, scheduling
 from callbacks.services.checks import Claim
 from callbacks.services.scheduling import Wish
@@ -202,8 +202,17 @@ def pick_callback(request: Request, public_id: UUID) -> Callback:
 
 def pick_changeable(request: Request, public_id: UUID) -> Callback:
     """Return a callback that the caller may change: supervisors any they see, agents their own."""
+    return _pick(request, public_id, may=may_change)
+
+
+def pick_to_call(request: Request, public_id: UUID) -> Callback:
+    """Return a callback that the caller may make."""
+    return _pick(request, public_id, may=may_call)
+
+
+def _pick(request: Request, public_id: UUID, *, may: Callable[[User, Callback], bool]) -> Callback:
     callback = pick_callback(request, public_id)
-    if not may_change(caller(request), callback):
+    if not may(caller(request), callback):
         raise ForbiddenProblem("auth.role_insufficient", _("This callback is somebody else's."))
     return callback
 

@@ -9,7 +9,7 @@ from callbacks.models import Callback, EndReason
 from callbacks.refusals import CallbackRefusedError
 from callbacks.services import checks, moves
 from callbacks.services.checks import Claim, settings_of
-from callbacks.slots import Slot, at_instant, is_shown_twice
+from callbacks.slots import Slot, SlotError, at_instant, instants_of
 from callbacks.states import CANCELLABLE, LIVE, CallbackStatus
 from conversations.actors import Actor
 from conversations.services import replies
@@ -166,7 +166,10 @@ def claim_of(callback: Callback) -> Claim:
 def slot_of(callback: Callback) -> Slot:
     """Return when a callback is due: on the customer's wall, and as an instant."""
     day, clock, zone = callback.wall_date, callback.wall_clock, callback.zone
-    is_twice = is_shown_twice(day, clock, zone=zone)
+    try:
+        is_twice = len(instants_of(day, clock, zone=zone)) > 1
+    except SlotError:  # a zone that is gone
+        is_twice = False
     return Slot(day, clock, zone, callback.due_at, is_ambiguous=is_twice)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,8 @@ from phonenumbers import PhoneNumberFormat
 from callbacks.models import CallbackSettings
 from callbacks.models.callback import E164
 from callbacks.refusals import CallbackRefusedError, WarnedError
-from callbacks.slots import Slot, SlotError, at_wall_time, check_ahead, is_between
+from callbacks.slots import Slot, SlotError, after_gap, at_wall_time, check_ahead, is_between
+from callbacks.zone_rules import RELEASE
 from channels.models import Channel
 from teams.hours import is_open
 from teams.loaders import load_hours_version, load_shifts
@@ -105,8 +106,7 @@ def read_wall_time(day: date, clock: time, *, zone: str) -> Slot:
         if error.code != "nonexistent_local_time":
             field = "timezone" if error.code == "unknown_zone" else "local_time"
             raise CallbackRefusedError(error.code, field=field) from error
-        local = datetime.combine(day, clock, tzinfo=ZoneInfo(zone))
-        instead = f"{local.astimezone(UTC).astimezone(local.tzinfo):%H:%M}"
+        instead = f"{after_gap(day, clock, zone=zone).astimezone(ZoneInfo(zone)):%H:%M}"
         raise CallbackRefusedError(error.code, field="local_time", instead=instead) from error
 
 
@@ -163,6 +163,7 @@ def columns_of(slot: Slot) -> dict[str, Any]:
         "wall_date": slot.day,
         "wall_clock": slot.clock,
         "zone": slot.zone,
+        "zone_rules": RELEASE,
         "due_at": slot.at,
         "look_due_at": slot.at,
     }

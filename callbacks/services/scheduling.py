@@ -155,7 +155,7 @@ def usual(conversation: Conversation, *, now: datetime, user: User | None = None
         settings=settings,
         may_choose_team=settings is None or settings.is_team_choosable or may_manage,
         may_own=settings is not None and settings.is_owning_enabled,
-        pending=Callback.objects.pending().filter(conversation=conversation).first(),
+        pending=_pending_of(conversation),
     )
 
 
@@ -224,11 +224,17 @@ def _check_time(slot: Slot, *, wish: Wish, team: Team, owner: User | None, now: 
     )
 
 
-def _refuse_second(conversation: Conversation) -> None:
+def _pending_of(conversation: Conversation) -> Callback | None:
+    """Return the one that was promised in this conversation and still stands."""
     pending = Callback.objects.pending().filter(
         conversation=conversation, is_from_conversation=True
     )
-    found = pending.order_by("pk").first()
+    found: Callback | None = pending.order_by("pk").first()
+    return found
+
+
+def _refuse_second(conversation: Conversation) -> None:
+    found = _pending_of(conversation)
     if found is not None:
         raise CallbackRefusedError(
             "already_scheduled",

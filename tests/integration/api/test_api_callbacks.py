@@ -382,6 +382,51 @@ class TestCancelling:
         assert (answer.status_code, answer.json()["code"]) == (409, "callback.calling")
 
 
+class TestCalling:
+    def test_is_begun_and_told_how_it_went(self, api, ada, chat):
+        callback = promise(chat)
+
+        begun = api.post(path(callback, "start"), {}).json()
+        done = api.post(path(callback, "complete"), {"outcome": "reached", "note": "Fine."})
+
+        assert (begun["state"], begun["offered_to"]["name"]) == ("calling", "Ada")
+        shown = done.json()
+        assert (shown["state"], shown["outcome"], shown["end_note"]) == (
+            "completed",
+            "reached",
+            "Fine.",
+        )
+        chat.refresh_from_db()
+        assert (chat.assignee, chat.status) == (ada, "in_progress")
+
+    def test_needs_no_body(self, api, chat):
+        assert api.post(path(promise(chat), "start"), b"").status_code == 200
+
+    def test_is_refused_once_it_is_over(self, api, chat):
+        callback = promise(chat)
+        api.post(path(callback, "cancel"), {"reason": "x"})
+
+        answers = [
+            api.post(path(callback, "start"), {}),
+            api.post(path(callback, "complete"), {"outcome": "reached"}),
+        ]
+
+        found = {(answer.status_code, answer.json()["code"]) for answer in answers}
+        assert found == {(409, "callback.illegal_move")}
+
+    def test_is_for_whoever_has_it(self, call, team):
+        alice, bob = make_agent(), make_agent(name="Bob")
+        for person in (alice, bob):
+            team.memberships.create(user=person)
+        free, bobs = (promise(make_conversation(team=team)) for _ in range(2))
+        Callback.objects.filter(pk=bobs.pk).update(status="offered", offered_to=bob)
+        agent = call(alice)
+
+        answers = [agent.post(path(each, "start"), {}).status_code for each in (free, bobs)]
+
+        assert answers == [200, 403]
+
+
 class TestManyAtOnce:
     def test_each_has_an_answer_or_a_problem_of_its_own(self, api, team):
         make_team(name="Sales", code="sales")
