@@ -44,6 +44,7 @@ TAGS: dict[str, tuple[str, str]] = {
     "exports": ("Imports", "Many people or teams at once, from CSV."),
     "surveys": ("Ratings", "What customers answered when asked how it went."),
     "channels": ("Channels", "The numbers and services that customers write to."),
+    "callbacks": ("Callbacks", "Promises to call somebody at a time, and what became of them."),
     "flows": ("Flows", "What talks with customers step by step, and says who goes on."),
     "flow-runs": ("Runs of flows", "Where each flow stands, and what each step did."),
     "ai-agents": ("AI agents", "Who answers by itself, and hands over to people."),
