@@ -71,6 +71,7 @@ class StartEndpoint(ActingEndpoint):
         body=StartBody,
         is_body_optional=True,
         answer=CallbackOut,
+        examples={"now": {}},
     )
     @once
     def post(self, request: Request, public_id: UUID) -> Response:
