@@ -1,50 +1,20 @@
 """Promises to call, as tests want them, and looking at what became of them."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from callbacks.models import Callback, CallbackSettings
 from callbacks.services import firing
-from callbacks.states import CallbackStatus
-from channels.models import Channel
-from conversations.models import Conversation, Event
+from callbacks.slots import at_instant
+from conversations.models import Event
 from teams.models import Team
-from tests import moments
-from tests.factories import make_contact, make_conversation, make_team
+from tests import factories, moments
 
 
-def make_callback(
-    *,
-    conversation: Conversation | None = None,
-    channel: Channel | None = None,
-    team: Team | None = None,
-    due_at: datetime = moments.WEDNESDAY_MORNING,
-    **fields: Any,
-) -> Callback:
-    """Make a promise to call, from a conversation; with a `channel` one without a conversation."""
-    if conversation is None and channel is None:
-        conversation = make_conversation()
-    identity = conversation.identity if conversation else make_contact().identities.get()
-    at = conversation.channel if conversation else channel
-    values = {
-        "number": identity.address,
-        "wall_date": due_at.date(),
-        "wall_clock": due_at.time(),
-        "zone": "UTC",
-        "due_at": due_at,
-        "look_due_at": due_at,
-        "created_at": due_at - timedelta(hours=1),
-        "identity": fields.pop("identity", identity),
-        **fields,
-    }
-    return Callback.objects.create(
-        conversation=conversation,
-        is_from_conversation=conversation is not None,
-        channel=at,
-        team=team or make_team(),
-        **values,
-    )
+def make_callback(*, due_at: datetime = moments.WEDNESDAY_MORNING, **fields: Any) -> Callback:
+    """Make a promise to call that is due in the morning, as `factories` does otherwise."""
+    return factories.make_callback(slot=at_instant(due_at, zone="UTC"), **fields)
 
 
 def set_up(team: Team, **fields: Any) -> CallbackSettings:
@@ -81,6 +51,3 @@ def fired_counts() -> Counter[str]:
 
 def statuses() -> Counter[str]:
     return Counter(Callback.objects.values_list("status", flat=True))
-
-
-OFFERED, DUE = CallbackStatus.OFFERED, CallbackStatus.DUE

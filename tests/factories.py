@@ -253,6 +253,7 @@ def make_callback(
         conversation = make_conversation()
     identity = conversation.identity if conversation else make_contact().identities.get()
     values = {
+        "identity": identity,
         "number": identity.address,
         "wall_date": slot.day,
         "wall_clock": slot.clock,
@@ -265,7 +266,6 @@ def make_callback(
     return Callback.objects.create(
         conversation=conversation,
         is_from_conversation=conversation is not None,
-        identity=identity,
         channel=channel or conversation.channel,
         team=team or (conversation and conversation.team) or make_team(),
         status=status,

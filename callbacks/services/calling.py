@@ -150,6 +150,7 @@ def _offer_to_next(callback: Callback, *, now: datetime) -> Callback:
 
 
 def _is_unanswered_by_us(attempt: CallAttempt) -> bool:
+    """Say whether the customer was never rung, because we were rung first and did not answer."""
     return attempt.first_leg == Leg.AGENT and not attempt.second_status
 
 

@@ -69,9 +69,8 @@ def move_on(callback: Callback, *, now: datetime) -> Callback:
     )
     if had_it is not None and conversation.assignee_id == had_it.pk:
         again = now + _alerting(callback)
-        callback = note(callback, look_due_at=again, seen_version=conversation.version)
-        dialling.dial(callback, now=now)
-        return callback
+        kept = note(callback, look_due_at=again, seen_version=conversation.version)
+        return _ring(kept, now=now)
     callback = lapse(callback, until=None, now=now)
     return settle(callback, conversation=conversation, now=now)
 
@@ -167,7 +166,13 @@ def _offer(callback: Callback, *, conversation: Conversation, now: datetime) -> 
     }
     data = {"user_id": conversation.assignee_id}
     callback = moves.write(callback, changes, "callback.offered", actor=SYSTEM, now=now, data=data)
+    return _ring(callback, now=now)
+
+
+def _ring(callback: Callback, *, now: datetime) -> Callback:
+    """Ring whoever has the call, if the team dials; the offer lasts as long as that takes."""
     dialling.dial(callback, now=now)
+    callback.refresh_from_db()
     return callback
 
 

@@ -108,8 +108,13 @@ def paced(pauses_s: tuple[float, float], pace: float) -> tuple[float, float]:
     return pauses_s[0] * pace, pauses_s[1] * pace
 
 
-def report(line: str) -> None:
-    """Tell whoever started this program, and go on until they end its standard input."""
+def say(line: str) -> None:
+    """Tell whoever started this program."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+def report(line: str) -> None:
+    """Tell whoever started this program, and go on until they end its standard input."""
+    say(line)
     select.select([sys.stdin], [], [])

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from callbacks import invariants as callbacks
 from channels import invariants as channels
 from conversations import invariants as conversations
 from routing import invariants as routing
@@ -20,6 +21,7 @@ INVARIANTS: list[Callable[[], QuerySet[Any]]] = [
     *channels.INVARIANTS,
     *conversations.INVARIANTS,
     *routing.INVARIANTS,
+    *callbacks.INVARIANTS,
 ]
 
 

@@ -147,7 +147,6 @@ def make_attempt(callback, *, position=1, is_answered=True, **fields):
         caller_id="+15550000000",
         status=CallStatus.NO_ANSWER,
         planned_at=MORNING,
-        answered_at=MORNING if is_answered else None,
         second_status=CallStatus.NO_ANSWER if is_answered else "",
         ended_at=MORNING,
         **fields,
