@@ -20,6 +20,7 @@ from conversations.models import (
     EndpointDelivery,
     Event,
     FileState,
+    HouseFile,
     Identity,
     Message,
     Survey,
@@ -192,9 +193,17 @@ def stored_attachments_without_their_file() -> QuerySet[Attachment]:
     return Attachment.objects.filter(pk__in=lost)
 
 
+def house_files_without_their_file() -> QuerySet[HouseFile]:
+    """A file that flows send can be opened."""
+    kept = HouseFile.objects.values_list("pk", "path")
+    lost = [pk for pk, path in kept.iterator() if not media_files.exists(path)]
+    return HouseFile.objects.filter(pk__in=lost)
+
+
 def files_without_their_attachment(*, now: datetime) -> list[str]:
     """Every file on the disk belongs to a row; one that was just written may not have it yet."""
     known = set(Attachment.objects.filter(state=FileState.STORED).values_list("path", flat=True))
+    known.update(HouseFile.objects.values_list("path", flat=True))
     return [path for path in media_files.settled_paths(now=now) if path not in known]
 
 
@@ -217,4 +226,5 @@ INVARIANTS = [
     deliveries_out_of_their_order,
     deliveries_of_unpublished_events,
     stored_attachments_without_their_file,
+    house_files_without_their_file,
 ]

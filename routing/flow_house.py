@@ -26,7 +26,8 @@ MODELS: dict[str, type[Any]] = {
 def load_house(*documents: Any) -> House:
     """Return what the steps of these documents name, in at most four queries."""
     named = named_by(*documents)
-    return House(**{key: _usable(key, named[key]) for key in MODELS})
+    usable = {key: _usable(key, named[key]) for key in MODELS}
+    return House(usable["team"], usable["person"], usable["ai_agent"], usable["template"])
 
 
 def named_by(*documents: Any) -> dict[str, set[str]]:

@@ -10,7 +10,7 @@ from channels.models import Template
 from conversations.models import Conversation, Message
 from conversations.models.message import Direction
 from conversations.services import replies
-from routing import ai_desks, loaders
+from routing import ai_desks, flow_files, loaders
 from routing.engine import desks
 from routing.engine.facts import Situation, Target, TargetKind
 from routing.engine.flow import specs
@@ -28,6 +28,7 @@ class Named(NamedTuple):
     people: list[UUID]
     ai_agents: list[UUID]
     templates: list[UUID]
+    files: list[UUID]
 
 
 def named_in(spec: FlowSpec) -> Named:
@@ -38,6 +39,7 @@ def named_in(spec: FlowSpec) -> Named:
         _ids(deed.person for deed in deeds if isinstance(deed, specs.Person)),
         _ids(deed.ai_agent for deed in deeds if isinstance(deed, specs.AiAgent)),
         _ids(deed.template for deed in deeds if isinstance(deed, specs.Message)),
+        _ids(deed.file for deed in deeds if isinstance(deed, specs.Message)),
     )
 
 
@@ -60,6 +62,7 @@ def load(
         refusal=replies.reason_not_to_reply(conversation, now=now),
         templates=_templates(conversation, named.templates),
         able_ai=_able_ai(conversation, situation, named.ai_agents),
+        files=flow_files.sendable(named.files, channel=conversation.channel),
         titles=_titles(named),
     )
 

@@ -6,6 +6,7 @@ from conversations.models.contact_merge import ContactMerge
 from conversations.models.conversation import Conversation
 from conversations.models.endpoint_delivery import EndpointDelivery, ForwardStatus
 from conversations.models.event import Event
+from conversations.models.house_file import HouseFile
 from conversations.models.message import DeliveryReport, Message
 from conversations.models.survey import Survey, SurveyStatus
 
@@ -22,6 +23,7 @@ __all__ = [
     "Event",
     "FileState",
     "ForwardStatus",
+    "HouseFile",
     "Identity",
     "Message",
     "OptOutReason",

@@ -1,6 +1,6 @@
 """What a bot says and notes in a conversation that it has. No person wrote it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from channels.placeholders import fill
 from conversations.actors import Actor
 from conversations.delivery_states import DeliveryStatus
 from conversations.event_types import EventType
+from conversations.media_files import KeptFile
 from conversations.models import Conversation, Message
 from conversations.models.message import TEMPLATE_KIND, AuthorKind, Direction
 from conversations.services import events, messages, replies
@@ -21,9 +22,17 @@ from conversations.wake import wake
 
 @transaction.atomic
 def queue_text(
-    conversation: Conversation, *, body: str, answers_up_to: int, actor: Actor, now: datetime
+    conversation: Conversation,
+    *,
+    body: str,
+    answers_up_to: int,
+    actor: Actor,
+    now: datetime,
+    files: Sequence[KeptFile] = (),
 ) -> Message:
     """Queue a bot's answer to all that the customer wrote up to a number of the conversation.
+
+    With a file there may be no text.
 
     The customer goes on waiting only for an answer to what they wrote later. The row must be
     locked by the caller, with its contact and channel loaded. Raises `ReplyRefusedError`.
@@ -31,7 +40,8 @@ def queue_text(
     reason = replies.reason_not_to_reply(conversation, now=now)
     if reason:
         raise ReplyRefusedError(reason)
-    return _queue(conversation, _draft(actor, body, now=now), answers_up_to, actor=actor, now=now)
+    draft = replace(_draft(actor, body, now=now), files=tuple(files))
+    return _queue(conversation, draft, answers_up_to, actor=actor, now=now)
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from channels.providers import adapter_for
 from conversations import media_files
 from conversations.media_files import KeptFile
 from conversations.media_types import HEAD_BYTES, UNKNOWN, declared_by, sniff
-from conversations.models import Attachment
+from conversations.models import Attachment, HouseFile
 from teams.identifiers import new_public_id
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def keep(files: "Sequence[UploadedFile[Any]]", *, channel: Channel) -> list[Kept
         raise FileRefusedError("file.too_many", most=MOST_FILES)
     for file in files:
         _examine(file, channel=channel)
-    return [_write(file) for file in files]
+    return [write(file) for file in files]
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def _remove(path: Path, *, now: datetime) -> None:
     with suppress(ValueError):
         public_id = UUID(path.name)
         rows = Attachment.objects.filter(public_id=public_id)
-        kept = rows.values_list("path", flat=True).first()
+        kept = rows.values_list("path", flat=True).first() or _kept_by_the_house(public_id)
         if kept is None:
             media_files.remove_others(public_id)
         else:
@@ -94,18 +94,31 @@ def _remove(path: Path, *, now: datetime) -> None:
     path.unlink(missing_ok=True)
 
 
-def _examine(file: "UploadedFile[Any]", *, channel: Channel) -> None:
+def _kept_by_the_house(public_id: UUID) -> str | None:
+    return HouseFile.objects.filter(public_id=public_id).values_list("path", flat=True).first()
+
+
+def kind_of(file: "UploadedFile[Any]") -> str:
+    """Return the media type that a file has by its own bytes.
+
+    Raises `FileRefusedError` for one that is empty or of no known kind.
+    """
     name = file.name or ""
     if not file.size:
         raise FileRefusedError("file.empty", name=name)
     kind = sniff(_head(file), declared=_declared(file))
     if kind == UNKNOWN:
         raise FileRefusedError("file.unknown_type", name=name)
+    return kind
+
+
+def _examine(file: "UploadedFile[Any]", *, channel: Channel) -> None:
+    name, kind = file.name or "", kind_of(file)
     rules = adapter_for(channel.provider).media_rules(channel.medium)
     if kind not in rules.most_bytes:
         raise FileRefusedError("file.refused_type", name=name, type=kind)
     most_bytes = min(rules.most_bytes[kind], settings.UPLOAD_MAX_BYTES)
-    if file.size > most_bytes:
+    if (file.size or 0) > most_bytes:
         raise FileRefusedError("file.too_large", name=name, most_bytes=most_bytes)
 
 
@@ -121,7 +134,8 @@ def _declared(file: "UploadedFile[Any]") -> str:
     return declared_by(file.name or "") or file.content_type or ""
 
 
-def _write(file: "UploadedFile[Any]") -> KeptFile:
+def write(file: "UploadedFile[Any]") -> KeptFile:
+    """Write a file where it stays, under a mark that is left before and taken away by others."""
     public_id = new_public_id()
     declared = _declared(file)
     media_files.begin_upload(public_id)

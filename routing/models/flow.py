@@ -135,6 +135,7 @@ class RunProblem(models.TextChoices):
     OPTED_OUT = "contact.opted_out", _("The customer wants no messages")
     CHANNEL_INACTIVE = "channel.inactive", _("The channel is switched off")
     NOT_APPROVED = "template.not_approved", _("The template cannot be used")
+    FILE_REFUSED = "file.refused", _("The file cannot be sent over this channel")
     BAD_VALUES = "template.values", _("A placeholder of the template has no usable value")
     TOO_MANY_STEPS = "too_many_steps", _("It went round in circles")
     NO_STEP = "no_step", _("A step that it was to go on with is not there")

@@ -7,8 +7,8 @@ from typing import Any
 from channels.models import Template
 from conversations import properties
 from conversations.actors import Actor
-from conversations.models import Contact, Conversation
-from conversations.services import bots, contacts, labels
+from conversations.models import Contact, Conversation, HouseFile
+from conversations.services import bots, contacts, house_files, labels
 from routing.engine.flow.progress import ChangeContact, Say, SetTags, Walked, join_tags
 from routing.models import FlowRun, FlowRunStep, RunStatus
 
@@ -79,8 +79,16 @@ def apply_to_contact(
 def _say(
     conversation: Conversation, effect: Say, *, up_to: int, actor: Actor, now: datetime
 ) -> None:
-    if effect.text:
-        bots.queue_text(conversation, body=effect.text, answers_up_to=up_to, actor=actor, now=now)
+    if not effect.template:
+        files = HouseFile.objects.filter(public_id=effect.file) if effect.file else ()
+        bots.queue_text(
+            conversation,
+            body=effect.text,
+            files=[house_files.lend(file) for file in files],
+            answers_up_to=up_to,
+            actor=actor,
+            now=now,
+        )
         return
     bots.queue_template(
         conversation,

@@ -8,6 +8,7 @@ from typing import Any
 from channels.loaders import load_is_open
 from channels.models import Channel, Template
 from conversations.window import is_window_open
+from routing import flow_files
 from routing.engine.facts import Situation
 from routing.engine.flow import documents
 from routing.engine.flow.progress import (
@@ -177,6 +178,7 @@ def _scene(document: Any, customer: Customer, *, at: datetime) -> Scene:
         situation=situation,
         templates=_templates(named["template"], channel, usable=house.template),
         able_ai=frozenset(each for each, is_usable in house.ai_agent.items() if is_usable),
+        files=flow_files.sendable(flow_files.named_by(document), channel=channel),
         titles=titles_of(document),
     )
 

@@ -1,8 +1,8 @@
 """Changing flows: the draft, its publishing, the switch, the order, and going back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,6 +11,8 @@ from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from channels.models import Channel
+from conversations.services import house_files
+from routing import flow_files
 from routing.engine.facts import Target, TargetKind
 from routing.engine.flow import documents, problems, specs
 from routing.engine.flow.problems import Problem
@@ -20,6 +22,8 @@ from routing.services import rule_publishing, rule_uses
 from teams.models import User
 
 MOST_WORDS, LONGEST_WORD = 50, 100
+#: A file is uploaded first and named by a draft afterwards.
+KEPT_UNNAMED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +148,20 @@ def publish(flow: Flow, *, author: User | None, now: datetime, note: str = "") -
         note=note[:200],
     )
     Flow.objects.filter(pk=flow.pk).update(published=version, is_active=True)
+    _tidy_files(now=now)
     rule_publishing.follow_set_up(now=now)
     return version
 
 
 def find_problems(flow: Flow) -> list[Problem]:
     """Return everything that keeps the draft from being published."""
-    return problems.find(flow.draft, house=load_house(flow.draft))
+    return problems_of(flow, flow.draft)
+
+
+def problems_of(flow: Flow, document: Any) -> list[Problem]:
+    """Return everything that would keep a document from being published as this flow."""
+    house = replace(load_house(document), files=flow_files.refusing(flow, document))
+    return problems.find(document, house=house)
 
 
 @transaction.atomic
@@ -196,7 +207,14 @@ def delete(flow: Flow, *, now: datetime) -> None:
         raise FlowInUseError
     Flow.objects.filter(pk=flow.pk).update(published=None, is_active=False)
     Flow.objects.filter(pk=flow.pk).delete()
+    _tidy_files(now=now)
     rule_publishing.follow_set_up(now=now)
+
+
+def _tidy_files(*, now: datetime) -> None:
+    """Remove files that no flow names any more, but for those that somebody just uploaded."""
+    before = now - KEPT_UNNAMED
+    house_files.remove([file for file in flow_files.unneeded() if file.created_at < before])
 
 
 def is_in_use(flow: Flow) -> bool:

@@ -8,10 +8,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from conversations.templatetags.relaydesk import language_name
-from routing import flow_house
+from routing import flow_files, flow_house
 from routing.admin.flows.sent import ROW_LABELS
 from routing.admin.flows.step_forms import FIELDS
-from routing.admin.flows.typed import Choice, Duration, Pick, Way
+from routing.admin.flows.typed import Attached, Choice, Duration, Pick, Way
 from routing.engine.conditions import ConditionSpec
 from routing.engine.explain_rules import describe_conditions
 from routing.engine.flow import graph
@@ -66,7 +66,8 @@ def compare_heads(
 def compare_steps(old: Any, new: Any) -> list[Difference]:
     """Return what became of each step."""
     changes = compare(old, new)
-    names = flow_house.titles_of(old, new)
+    files = flow_files.load(old, new)
+    names = flow_house.titles_of(old, new) | {key: str(file) for key, file in files.items()}
     return [_difference(change, names) for change in changes]
 
 
@@ -103,7 +104,7 @@ def _shown(field: Any, value: Any, names: Mapping[str, str]) -> str:
     """Return a value of the document as people say it."""
     if value is None:
         return ""
-    if isinstance(field, Pick):
+    if isinstance(field, Pick | Attached):
         return names.get(value, str(value))
     if isinstance(field, Duration) and isinstance(value, int):
         return in_words(timedelta(seconds=value))

@@ -1,11 +1,12 @@
 """The steps of a flow as forms to be shown: from the document, whatever is wrong with it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
 
+from conversations.models import HouseFile
 from conversations.templatetags.relaydesk import language_name
 from routing import flow_house
 from routing.admin.flows.step_forms import FIELDS, StepFields
@@ -44,6 +45,14 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True)
+class FileName:
+    """The file of a step, as its page names it; `size` in bytes."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Body:
     """The fields of one kind, as they stand in a step."""
 
@@ -54,6 +63,7 @@ class Body:
     pairs: Sequence[PairForm] = ()
     pairs_key: str = ""
     paths: Sequence[PathRow] = ()
+    file: FileName | None = None
 
     @property
     def place(self) -> str:
@@ -106,7 +116,12 @@ def complain(problems: Sequence[Problem]) -> list[Complaint]:
 
 
 def draw(
-    document: Any, *, complaints: Sequence[Complaint], offers: Offers, focus: int | None
+    document: Any,
+    *,
+    complaints: Sequence[Complaint],
+    offers: Offers,
+    focus: int | None,
+    files: Mapping[str, HouseFile],
 ) -> list[Card]:
     """Return each step; open are the one in focus and those with a problem."""
     steps = graph.steps_of(document)
@@ -116,6 +131,7 @@ def draw(
         own = [each for each in complaints if each.number == place + 1]
         kind = graph.kind_of(step)
         body = _body(step, kind, f"steps-{place}", ways=ways, spoken=spoken, offers=offers)
+        body = replace(body, file=_file_of(step, files))
         _mark(body, own)
         cards.append(
             Card(
@@ -131,6 +147,11 @@ def draw(
             )
         )
     return cards
+
+
+def _file_of(step: graph.Step, files: Mapping[str, HouseFile]) -> FileName | None:
+    file = files.get(graph.text_at(step, "file"))
+    return None if file is None else FileName(file.filename, file.size)
 
 
 def draw_kinds(document: Any, *, offers: Offers) -> list[Body]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from routing import flow_figures, flow_house
+from routing import flow_figures, flow_files
 from routing.admin.flows import drawing, sent
 from routing.admin.flows.head_form import HeadForm
 from routing.admin.flows.listing import FlowList
@@ -104,11 +104,12 @@ class FlowEditor(FlowList):
     def _answer(self, request: HttpRequest, flow: Flow, said: Sent) -> HttpResponse:
         if said.act in _LEADS_TO:
             return HttpResponseRedirect(reverse(_LEADS_TO[said.act], args=[quote(flow.pk)]))
+        if said.act == "file" and said.focus is not None and said.focus >= 0:
+            return HttpResponseRedirect(file_page_of(flow, number=said.focus + 1))
         messages.success(request, _after(said))
         if said.focus is None or not said.steps:
             return HttpResponseRedirect(page_of(flow))
-        number = said.focus + 1
-        return HttpResponseRedirect(f"{page_of(flow)}?step={number}#step-{number}")
+        return HttpResponseRedirect(page_of(flow, number=said.focus + 1))
 
     # --- Showing
 
@@ -121,7 +122,7 @@ class FlowEditor(FlowList):
         form: HeadForm,
         said: Sent | None = None,
     ) -> HttpResponse:
-        found = problems.find(document, house=flow_house.load_house(document))
+        found = flows.problems_of(flow, document)
         complaints = drawing.complain(found)
         offers = drawing.load_offers()
         focus = said.focus if said is not None else _focus(request)
@@ -134,7 +135,13 @@ class FlowEditor(FlowList):
             "lead": flow.description,
             "list_title": _("Flows"),
             "form": form,
-            "cards": drawing.draw(document, complaints=complaints, offers=offers, focus=focus),
+            "cards": drawing.draw(
+                document,
+                complaints=complaints,
+                offers=offers,
+                focus=focus,
+                files=flow_files.load(document),
+            ),
             "kinds": drawing.draw_kinds(document, offers=offers),
             "kind_choices": drawing.KINDS,
             "complaints": complaints,
@@ -152,8 +159,14 @@ class FlowEditor(FlowList):
         return TemplateResponse(request, "admin/routing/flow/change.html", context)
 
 
-def page_of(flow: Flow) -> str:
-    return reverse("admin:routing_flow_change", args=[quote(flow.pk)])
+def page_of(flow: Flow, *, number: int = 0) -> str:
+    """Return the page of a flow; with a number, at that step."""
+    page = reverse("admin:routing_flow_change", args=[quote(flow.pk)])
+    return f"{page}?step={number}#step-{number}" if number else page
+
+
+def file_page_of(flow: Flow, *, number: int) -> str:
+    return reverse("admin:routing_flow_file", args=[quote(flow.pk), number])
 
 
 def _head_of(flow: Flow) -> dict[str, Any]:
@@ -187,6 +200,7 @@ def _after(said: Sent) -> Text:
         "duplicate": _("Step %(number)d is a copy of the one above it."),
         "delete": _("The step is deleted."),
         "path": _("Step %(number)d has one more path."),
+        "unfile": _("Step %(number)d sends no file any more."),
     }
     template = sentences.get(said.act)
     return template % {"number": number} if template else _PUBLISHED_ANEW

@@ -136,6 +136,17 @@ def _delete(steps: list[Json], place: int) -> int:
     return min(place, len(steps) - 1)
 
 
+def _take_file_off(steps: list[Json], place: int) -> int:
+    if 0 <= place < len(steps):
+        steps[place].pop("file", None)
+    return place
+
+
+def _stay(steps: list[Json], place: int) -> int:
+    """Change nothing: the button leads to a page about this step."""
+    return place if 0 <= place < len(steps) else -1
+
+
 def _add_path(steps: list[Json], place: int) -> int:
     if 0 <= place < len(steps):
         steps[place].setdefault("paths", []).append({"name": "", "conditions": []})
@@ -160,4 +171,6 @@ ACTS = {
     "duplicate": _duplicate,
     "delete": _delete,
     "path": _add_path,
+    "file": _stay,
+    "unfile": _take_file_off,
 }

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from routing.admin.flows.typed import (
+    Attached,
     Choice,
     Duration,
     Flag,
@@ -101,6 +102,7 @@ def _on_timeout() -> Way:
 
 class MessageFields(StepFields):
     rows = ("text", "values")
+    file = Attached(label=gettext_lazy("File"))
     template = Pick(
         label=gettext_lazy("Template"),
         help_text=gettext_lazy(

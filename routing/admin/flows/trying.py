@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels.models import Channel
-from routing import flow_house
+from routing import flow_files, flow_house
 from routing.admin.flows.editing import page_of
 from routing.admin.flows.listing import FlowList
 from routing.admin.flows.run_words import explain_problem, explain_step
@@ -108,6 +108,7 @@ class FlowTrying(FlowList):
         trial = flow_trials.try_out(
             flow.draft, customer=customer, written=kept["written"], now=timezone.now()
         )
+        files = {key: file.filename for key, file in flow_files.load(flow.draft).items()}
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -116,7 +117,7 @@ class FlowTrying(FlowList):
             "title": _("Try “%(flow)s”") % {"flow": flow.name},
             "crumb": _("Try it"),
             "form": form,
-            "turns": [_shown(turn) for turn in trial.turns],
+            "turns": [_shown(turn, files) for turn in trial.turns],
             "outline": outline.draw(flow.draft),
             "current": trial.state.step if trial.ending is None else "",
             **_standing(flow, trial),
@@ -136,17 +137,20 @@ def _said(post: Mapping[str, str], kept: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "written": [*kept["written"], event][: flow_trials.MOST_EVENTS]}
 
 
-def _shown(turn: Turn) -> dict[str, Any]:
+def _shown(turn: Turn, files: Mapping[str, str]) -> dict[str, Any]:
     sentences = [explain_step(entry.kind, entry.outcome, entry.facts) for entry in turn.log]
     return {
         "text": turn.text,
-        "says": [_bubble(say) for say in turn.says],
+        "says": [_bubble(say, files) for say in turn.says],
         "sentences": sentences,
         "is_ignored": turn.is_ignored,
     }
 
 
-def _bubble(say: Say) -> Text:
+def _bubble(say: Say, files: Mapping[str, str]) -> Text:
+    if say.file:
+        name = _("[File] %(name)s") % {"name": files.get(say.file, "–")}
+        return f"{name}\n{say.text}" if say.text else name
     if not say.template:
         return say.text
     return _("[Template] %(values)s") % {"values": ", ".join(say.values.values())}

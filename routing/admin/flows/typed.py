@@ -141,6 +141,12 @@ class Pick(Choice):
         return raw or None
 
 
+class Attached(Typed):
+    """A file, by public id. Its name and its buttons stand beside it."""
+
+    widget = forms.HiddenInput
+
+
 class Way(Choice):
     """Another step. In the form it is named by its place, so that it may be renamed beside it."""
 

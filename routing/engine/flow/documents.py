@@ -77,6 +77,7 @@ def _read_message(reader: Reader) -> Deed:
     wait = _read_wait(reader)  # known keys, also where they mean nothing
     return specs.Message(
         text=_read_text(reader),
+        file=reader.text("file", longest=36),
         template=reader.text("template", longest=36),
         values=_read_values(reader, "values"),
         buttons=reader.texts("buttons", most=MOST_BUTTONS, longest=LONGEST_BUTTON),
@@ -230,6 +231,7 @@ def _dump_message(deed: specs.Message) -> Json:
     wait = {} if deed.wait is None else {"wait": True, **_dump_wait(deed.wait)}
     return {
         "text": dict(deed.text),
+        "file": deed.file,
         "template": deed.template,
         "values": dict(deed.values),
         "buttons": list(deed.buttons),

@@ -33,6 +33,8 @@ SENTENCES = {
     "ai_agent_inactive": _("Its AI agent is stopped."),
     "template_missing": _("Its template does not exist any more."),
     "template_inactive": _("Its template is not approved, so that it cannot be sent."),
+    "file_missing": _("Its file does not exist any more."),
+    "file_refused": _("Its file is of a kind or size that cannot be sent over %(channels)s."),
     "no_paths": _("It has no path: add one, with a condition."),
     "unnamed_path": _("Path %(number)s has no name."),
     "duplicate_path": _("Two of its paths are called “%(path)s”."),
@@ -67,9 +69,9 @@ def sentence_of(problem: Problem, *, language_name: Callable[[str], str]) -> Phr
         if not facts.get("detail"):
             return sentence
         return Phrase(_IN_A_CONDITION, {"sentence": sentence, "detail": facts["detail"]})
-    if "names" in facts:
-        quoted = [Phrase(_("“%(name)s”"), {"name": name}) for name in facts["names"]]
-        facts["names"] = all_of(quoted, limit=_NAMED)
+    for key in {"names", "channels"} & facts.keys():
+        quoted = [Phrase(_("“%(name)s”"), {"name": name}) for name in facts[key]]
+        facts[key] = all_of(quoted, limit=_NAMED)
     if "language" in facts:
         facts["language"] = language_name(facts["language"])
     return Phrase(SENTENCES[problem.code], facts)

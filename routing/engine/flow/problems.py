@@ -41,6 +41,8 @@ class House:
     person: Mapping[str, bool] = field(default_factory=dict)
     ai_agent: Mapping[str, bool] = field(default_factory=dict)
     template: Mapping[str, bool] = field(default_factory=dict)
+    #: Files, and the names of the flow's channels that cannot send each.
+    files: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def of(self, kind: str) -> Mapping[str, bool]:
         found: Mapping[str, bool] = getattr(self, kind)
@@ -62,6 +64,7 @@ def find(document: Any, *, house: House) -> list[Problem]:
         found.extend(_of_exits(step, ways[place], at))
         found.extend(_of_texts(step, spoken, at))
         found.extend(_of_target(step, house, at))
+        found.extend(_of_file(step, house, at))
         found.extend(_of_paths(step, at))
     return sorted(found, key=lambda each: -1 if each.place is None else each.place)
 
@@ -173,8 +176,9 @@ def _speaks(step: Step) -> bool:
 
 
 def _is_silent(step: Step) -> bool:
-    """Say whether a message needs no text: a template brings its own."""
-    return bool(graph.text_at(step, "template")) and not any(texts_of(step).values())
+    """Say whether a message needs no text: a template brings its own, a file speaks for itself."""
+    has_other = graph.text_at(step, "template") or graph.text_at(step, "file")
+    return bool(has_other) and not any(texts_of(step).values())
 
 
 # --- What steps name
@@ -195,6 +199,17 @@ def _of_target(step: Step, house: House, at: _At) -> Iterator[Problem]:
         yield at.problem(f"{key}_missing", key)
     elif not is_usable:
         yield at.problem(f"{key}_inactive", key)
+
+
+def _of_file(step: Step, house: House, at: _At) -> Iterator[Problem]:
+    named = graph.text_at(step, "file") if graph.kind_of(step) == "message" else ""
+    if not named:
+        return
+    refusing = house.files.get(named)
+    if refusing is None:
+        yield at.problem("file_missing", "file")
+    elif refusing:
+        yield at.problem("file_refused", "file", channels=list(refusing))
 
 
 # --- Paths of a condition

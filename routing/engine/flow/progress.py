@@ -67,7 +67,8 @@ class Scene:
     """What there is to know besides the flow itself.
 
     `refusal` is the code why free text may not be sent now, blank if it may. `able_ai` are the AI
-    agents that could answer, `titles` the names of teams, people and AI agents, by public id.
+    agents that could answer, `files` those that the channel takes, `titles` the names of teams,
+    people, AI agents and files, by public id.
     """
 
     situation: Situation
@@ -75,14 +76,16 @@ class Scene:
     refusal: str = ""
     templates: Mapping[str, TemplateFacts] = field(default_factory=dict)
     able_ai: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
     titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Send a text, or a template with its values."""
+    """Send a text, a file, both, or a template with its values."""
 
     text: str = ""
+    file: str = ""
     template: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
 

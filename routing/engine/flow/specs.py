@@ -86,10 +86,12 @@ class Message:
     """`text` by language; `""` is for everybody else. `buttons` are answers to choose from.
 
     A `template`, its placeholders filled with `values`, goes out where the text may not be sent
-    any more, or where there is none. Without `wait` the flow goes on at once.
+    any more, or where there is none. `file`, by its public id, goes along with the text, or alone.
+    Without `wait` the flow goes on at once.
     """
 
     text: Mapping[str, str] = field(default_factory=dict)
+    file: str = ""
     template: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     buttons: tuple[str, ...] = ()

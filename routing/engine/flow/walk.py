@@ -38,6 +38,8 @@ from routing.engine.observer import walk as walk_conditions
 MOST_STEPS = 100
 #: As much of an answer as the log keeps.
 _QUOTED = 80
+#: The file of a step is gone, or the channel takes none of its kind or size.
+FILE_REFUSED = "file.refused"
 
 
 def walk(spec: FlowSpec, *, state: State, happened: Happened, scene: Scene) -> Walked | None:
@@ -192,7 +194,7 @@ class _Walker:
     def send(self, step: Step) -> _Next:
         deed = step.deed
         assert isinstance(deed, specs.Message)  # noqa: S101 - by its kind
-        refusal = self.say(deed.text, deed.buttons)
+        refusal = self.say(deed.text, deed.buttons, file=deed.file)
         if refusal and deed.template:
             refusal = self.say_template(deed)
         if refusal == _NOTHING:
@@ -297,17 +299,23 @@ class _Walker:
         known = {**self.situation.contact_attributes, **self.state.answers}
         return Observed(replace(self.situation, contact_attributes=known))
 
-    def say(self, texts: Mapping[str, str], choices: tuple[str, ...]) -> str:
-        """Say a text in the customer's language; return why it cannot be, as a code."""
+    def say(self, texts: Mapping[str, str], choices: tuple[str, ...], *, file: str = "") -> str:
+        """Say a text in the customer's language; return why it cannot be, as a code.
+
+        A file goes with it, or alone; without a file that belongs to it, nothing is said.
+        """
         language = choose_language(texts, language=self.situation.contact_language, default="")
         text = "" if language is None else self.filled(texts[language])
         listed = [f"{number}. {choice}" for number, choice in enumerate(choices, start=1)]
         text = "\n".join(part for part in (text, *listed) if part)
-        if not text:
+        if not text and not file:
             return _NOTHING
-        if not self.scene.refusal:
-            self.effects.append(Say(text))
-        return self.scene.refusal
+        if self.scene.refusal:
+            return self.scene.refusal
+        if file and file not in self.scene.files:
+            return FILE_REFUSED
+        self.effects.append(Say(text, file))
+        return ""
 
     def say_template(self, deed: specs.Message) -> str:
         known = self.scene.templates.get(deed.template, TemplateFacts("template.not_approved"))

@@ -143,6 +143,20 @@ class TestATarget:
         assert found(message("m", template="")) == []
 
 
+class TestAFile:
+    def test_that_is_gone_is_named(self) -> None:
+        assert found(message("m", file="file-9")) == [("file_missing", 0, "file")]
+
+    def test_that_a_channel_does_not_take_is_named_with_the_channel(self) -> None:
+        house = House(files={"file-1": ("Shop", "SMS")})
+        (problem,) = problems.find({"steps": [message("m", file="file-1")]}, house=house)
+        assert (problem.code, problem.key) == ("file_refused", "file")
+        phrase = sentence_of(problem, language_name=str)
+        text = write(phrase, translate=str, translate_count=lambda one, many, n: many)
+        assert "“Shop”" in text
+        assert "“SMS”" in text
+
+
 class TestATextOfAStep:
     def test_is_needed(self) -> None:
         assert found(message("m", text={"": " "})) == [("text_missing", 0, "text.")]
@@ -151,6 +165,10 @@ class TestATextOfAStep:
         house = House(template={"template-1": True})
         steps = [message("m", text={}, template="template-1")]
         assert problems.find({"steps": steps}, house=house) == []
+
+    def test_is_not_needed_where_a_file_is_sent(self) -> None:
+        steps = [message("m", text={}, file="file-1")]
+        assert problems.find({"steps": steps}, house=House(files={"file-1": ()})) == []
 
     def test_is_needed_in_every_language_that_the_flow_speaks(self) -> None:
         steps = [message("m", text={"": "Hello", "ja": "やあ"}), question("q")]

@@ -194,3 +194,27 @@ class TestAnAnswer:
             "返品",
             None,
         ]
+
+
+class TestAFile:
+    @pytest.mark.parametrize("text", ["", "Our list:"])
+    def test_goes_with_the_text_or_alone(self, text):
+        spec = parse({"steps": [{"name": "m", "kind": "message", "text": text, "file": "f-1"}]})
+        walked = walk(
+            spec,
+            state=State(),
+            happened=Happened.BEGAN,
+            scene=scene(files=frozenset({"f-1"})),
+        )
+        assert walked.effects == (Say(text, "f-1"),)
+        assert walked.ending is Ending.COMPLETED
+
+    def test_that_cannot_be_sent_lets_people_go_on(self):
+        """The text without what it speaks of would be wrong."""
+        steps = [{"name": "m", "kind": "message", "text": "Our list:", "file": "f-1"}]
+        walked = walk(
+            parse({"steps": steps}), state=State(), happened=Happened.BEGAN, scene=scene()
+        )
+        assert walked.effects == ()
+        assert (walked.ending, walked.problem) == (Ending.FAILED, "file.refused")
+        assert walked.state.goal.kind == "channel"
