@@ -64,6 +64,7 @@ schema: $(VENV)/.run ## write docs/openapi.yaml from the endpoints as they are
 lock: $(VENV)/.dev ## resolve requirements*.in into requirements*.txt
 	@$(COMPILE) requirements.in --output-file requirements.txt
 	@$(COMPILE) requirements-dev.in --output-file requirements-dev.txt
+	@$(COMPILE) requirements-genesys.in --output-file requirements-genesys.txt
 	@grep '^uv==' requirements-dev.in | $(COMPILE) - --output-file requirements-install.txt
 
 clean: ## remove the environment and the caches, not the data

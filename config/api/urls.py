@@ -14,6 +14,7 @@ v1 = [
 
 urlpatterns = [
     path("v1/", include(v1)),
+    path("v2/", include("callbacks.api.facade.urls")),
     path("schema/", published.SchemaEndpoint.as_view(), name="api-schema"),
     path("docs/", published.docs_page, name="api-docs"),
 ]
