@@ -8,13 +8,14 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from callbacks.api.facade import envelopes, orders, shapes
+from callbacks.api.facade import calls, envelopes, orders, shapes
 from callbacks.api.facade.bodies import (
     BulkDisconnectBody,
     BulkPatchBody,
     CallbackBody,
     ConversationCallbackBody,
     PageParameters,
+    ParticipantBody,
     PatchBody,
     StateBody,
 )
@@ -106,6 +107,17 @@ class CallbackEndpoint(FacadeEndpoint):
         self.read_body(StateBody)
         callback = orders.disconnect(self.find(reference), caller=self.caller())
         return Response(shapes.conversation(callback))
+
+
+class ParticipantEndpoint(FacadeEndpoint):
+    @once
+    def patch(self, request: Request, reference: str, participant: str) -> Response:
+        body = self.read_body(ParticipantBody)
+        callback = self.find(reference)
+        parts = (callback.identity.contact, callback.team, shapes.agent_of(callback))
+        orders.check_participant(participant, among=parts)
+        calls.move(callback, body, caller=self.caller())
+        return Response({})
 
 
 class ConversationCallbacksEndpoint(FacadeEndpoint):

@@ -233,7 +233,7 @@ def disconnect(callback: Callback, *, caller: Caller) -> Callback:
 
 def _refuse_others(callback: Callback, *, user: User) -> None:
     if not may_change(user, callback):
-        raise ForbiddenProblem("auth.role_insufficient", _("Your role may not do this."))
+        raise ForbiddenProblem("auth.role_insufficient", _("This callback is somebody else's."))
 
 
 def _new_numbers(callback: Callback, body: Body, numbers: list[str]) -> dict[str, Any]:

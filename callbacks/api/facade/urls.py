@@ -24,6 +24,11 @@ urlpatterns = [
         name="v2-callback",
     ),
     path(
+        f"{_CALLBACKS}<str:reference>/participants/<str:participant>/",
+        endpoints.ParticipantEndpoint.as_view(),
+        name="v2-callback-participant",
+    ),
+    path(
         "conversations/<str:reference>/participants/<str:participant>/callbacks/",
         endpoints.ConversationCallbacksEndpoint.as_view(),
         name="v2-conversation-callbacks",

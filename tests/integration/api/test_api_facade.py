@@ -548,6 +548,45 @@ class TestDisconnecting:
         assert callback.status == CallbackStatus.SCHEDULED
 
 
+class TestParticipant:
+    def address(self, callback, participant):
+        return f"{ROOT}/{callback.public_id}/participants/{participant.public_id}"
+
+    def test_who_connects_begins_to_call(self, api, ada, callback):
+        answer = api.patch(self.address(callback, callback.team), {"state": "connected"})
+        assert (answer.status_code, answer.json()) == (200, {})
+        callback.refresh_from_db()
+        assert (callback.status, callback.offered_to) == (CallbackStatus.CALLING, ada)
+
+    def test_who_disconnects_has_called(self, api, ada, callback):
+        api.patch(self.address(callback, callback.team), {"state": "connected"})
+        wrapup = {"code": "no_answer", "notes": "Voicemail."}
+        answer = api.patch(self.address(callback, ada), {"state": "disconnected", "wrapup": wrapup})
+        assert answer.status_code == 200
+        callback.refresh_from_db()
+        assert (callback.status, callback.outcome) == (CallbackStatus.COMPLETED, "no_answer")
+        assert callback.end_note == "Voicemail."
+        shown = participant(api.get(f"{ROOT}/{callback.public_id}").json(), "agent")
+        assert (shown["wrapup"]["code"], shown["wrapup"]["notes"]) == ("no_answer", "Voicemail.")
+
+    def test_who_disconnects_before_the_call_takes_it_back(self, api, callback):
+        customer = callback.identity.contact
+        api.patch(self.address(callback, customer), {"state": "disconnected"})
+        callback.refresh_from_db()
+        assert callback.status == CallbackStatus.CANCELLED
+
+    def test_of_a_colleagues_call_is_for_supervisors(self, call, callback, alice):
+        bob = make_agent(name="Bob")
+        callback.team.memberships.create(user=bob, position=9)
+        Callback.objects.update(owner=alice)
+        body, address = {"state": "connected"}, self.address(callback, callback.team)
+        assert code_of(call(bob).patch(address, body)) == (403, "permission.missing")
+
+    def test_who_is_none_is_not_found(self, api, ada, callback):
+        answer = api.patch(self.address(callback, ada), {"state": "connected"})
+        assert code_of(answer) == (404, "participant.not_found")
+
+
 class TestCaller:
     def test_without_a_key_is_told_in_the_envelope(self, call):
         assert code_of(call().get(ROOT)) == (401, "authentication.required")
@@ -563,6 +602,7 @@ class TestCaller:
             ("post", ROOT),
             ("patch", ROOT),
             ("patch", f"{ROOT}/{{id}}"),
+            ("patch", f"{ROOT}/{{id}}/participants/{{id}}"),
             ("post", f"{ROOT}/bulk/update"),
             ("post", f"{ROOT}/bulk/disconnect"),
             ("post", "/api/v2/conversations/{id}/participants/{id}/callbacks"),

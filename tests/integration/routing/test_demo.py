@@ -12,6 +12,9 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import TestCase
 
+from callbacks.demo import telling
+from callbacks.models import Callback
+from callbacks.states import CallbackStatus
 from channels.models import Channel, Envelope, Provider
 from channels.providers.base import StatusUpdate
 from conversations import invariants as conversation_invariants
@@ -85,6 +88,7 @@ class TestHistory(TestCase):
     @classmethod
     def setUpTestData(cls):
         live(size=WEEK)
+        telling.tell(language="en", now=NOW)
 
     def test_breaks_no_invariant(self):
         assert broken_invariants() == {}
@@ -135,6 +139,23 @@ class TestHistory(TestCase):
     def test_is_quiet_at_the_weekend(self):
         days = Counter(c.opened_at.weekday() for c in Conversation.objects.all())
         assert max(days[5], days[6]) < min(days[0], days[1])
+
+    def test_has_promises_to_call_in_every_state(self):
+        assert set(Callback.objects.values_list("status", flat=True)) == set(CallbackStatus)
+        assert Callback.objects.late(NOW).exists()
+        assert Callback.objects.filter(status="due", owner__isnull=False).exists()
+        assert Callback.objects.filter(status="scheduled", owner__isnull=False).exists()
+        assert Callback.objects.filter(status="scheduled", conversation=None).exists()
+
+    def test_keeps_promises_as_they_are_kept_in_life(self):
+        for callback in Callback.objects.filter(status="completed"):
+            told = Event.objects.filter(data__callback=str(callback.public_id)).order_by("pk")
+            types = [event.type.removeprefix("callback.") for event in told]
+            assert [types[0], types[1], types[-2]] == ["scheduled", "due", "started"]
+            assert types[-1] == "completed"
+            instants = [event.occurred_at for event in told]
+            assert instants == sorted(instants)
+            assert callback.due_at <= instants[1] <= instants[-1] <= NOW
 
     def test_uses_numbers_that_belong_to_nobody(self):
         numbers = {*Identity.objects.values_list("address", flat=True)}

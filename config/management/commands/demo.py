@@ -7,9 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from callbacks.demo import telling
 from routing.demo import access, guard, history, load
 from routing.demo.history import SIZES, Tally
 
@@ -62,13 +64,15 @@ class Command(BaseCommand):
             return
         started = time.monotonic()
         now = timezone.now()
-        history.make(
-            seed=seed,
-            size=SIZES["normal" if size == LARGE else size],
-            language=language,
-            passwords=access.passwords(),
-            now=now,
-        )
+        with transaction.atomic():
+            history.make(
+                seed=seed,
+                size=SIZES["normal" if size == LARGE else size],
+                language=language,
+                passwords=access.passwords(),
+                now=now,
+            )
+            telling.tell(language=language, now=now)
         if size == LARGE:
             load.fill(conversations=LARGE_CONVERSATIONS, seed=seed, now=now)
         seconds = time.monotonic() - started

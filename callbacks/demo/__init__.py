@@ -1,0 +1,1 @@
+"""Promises to call in the fictional shop of `routing.demo`."""
