@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.formats import date_format, time_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -15,6 +13,7 @@ from conversations.models import AutomaticText, Conversation
 from conversations.models.automatic_text import LONG_AGO
 from conversations.models.message import Direction
 from conversations.templatetags.relaydesk import language_name
+from teams.instants import written_instant
 from teams.texts import Text
 
 _PLAIN: dict[str, Text] = {
@@ -87,9 +86,4 @@ def _count_later(row: AutomaticText, conversation: Conversation) -> int:
 
 
 def _written(at: datetime | None) -> str:
-    """Write an instant on the reader's clock: `Wed November 18 18:00`."""
-    if at is None:
-        return ""
-    local = localtime(at)
-    day = f"{date_format(local, 'D')} {date_format(local, 'MONTH_DAY_FORMAT')}"
-    return f"{day} {time_format(local, 'H:i')}"
+    return "" if at is None else written_instant(at)

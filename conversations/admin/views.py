@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.timezone import localtime
@@ -174,7 +175,7 @@ def build_tabs(rows: Rows, *, user: User, now: datetime, current: View) -> list[
     ]
 
 
-def count_shown(rows: Rows) -> str:
+def count_shown(rows: QuerySet[Any]) -> str:
     """Return how many there are, no further than a tab shows; nothing for none."""
     number = rows.order_by()[: MOST_SHOWN + 1].count()
     return f"{MOST_SHOWN}+" if number > MOST_SHOWN else str(number or "")
