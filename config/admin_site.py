@@ -70,6 +70,8 @@ class ConsoleSite(admin.AdminSite):
     ) -> TemplateResponse:
         now = timezone.now()
         cards = overview.build_cards(viewer(request))
+        if request.user.has_perm("callbacks.view_callback"):
+            cards += overview.build_callback_card(viewer(request), now=now)
         if request.user.has_perm("routing.view_aiagent"):
             cards += overview.build_ai_cards(now=now)
         context = {

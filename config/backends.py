@@ -84,6 +84,12 @@ PERMISSIONS: dict[str, Right | Role] = {
     "channels.add_endpoint": Right.EDIT_ENDPOINTS,
     "channels.change_endpoint": Right.EDIT_ENDPOINTS,
     "conversations.view_endpointdelivery": Right.EDIT_ENDPOINTS,
+    "callbacks.view_callback": Role.SUPERVISOR,
+    "callbacks.schedule": Right.SCHEDULE_CALLBACKS,
+    "callbacks.manage": Right.MANAGE_CALLBACKS,
+    "callbacks.view_calendarfeed": Role.SUPERVISOR,
+    "callbacks.add_calendarfeed": Role.SUPERVISOR,
+    "callbacks.change_callbacksettings": Right.EDIT_TEAMS,
     # Raw requests hold what customers of every team wrote.
     "channels.view_envelope": Role.ADMINISTRATOR,
     "channels.replay_envelope": Right.EDIT_CHANNELS,

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from callbacks.models import Callback
 from channels.models import Endpoint
 from conversations.models import Conversation
 from teams.models import User
@@ -47,6 +48,12 @@ def count_waiting(user: User) -> int:
     return int(waiting[: MOST_SHOWN + 1].count())
 
 
+def count_callbacks_due(user: User) -> int:
+    """Return how many customers are to be called now, as far as a badge can show it."""
+    due = Callback.objects.visible_to(user).live().order_by()
+    return int(due[: MOST_SHOWN + 1].count())
+
+
 def count_endpoints_in_trouble(user: User) -> int:
     """Return how many endpoints fail or were paused."""
     return int(Endpoint.objects.in_trouble().count())
@@ -63,6 +70,15 @@ MENU: tuple[tuple[Text, tuple[Entry, ...]], ...] = (
                 "conversations.view_conversation",
                 count_waiting,
                 _("waiting"),
+            ),
+            Entry(
+                _("Callbacks"),
+                "phone",
+                "admin:callbacks_callback_changelist",
+                "callbacks.view_callback",
+                count_callbacks_due,
+                _("due"),
+                also=("admin:callbacks_calendarfeed_changelist",),
             ),
             Entry(
                 _("Customers"),

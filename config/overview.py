@@ -9,13 +9,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from callbacks.models import Callback
 from channels.models import Channel, Envelope, EnvelopeOutcome
-from config.menu import count_waiting
+from config.menu import MOST_SHOWN, count_callbacks_due, count_waiting
 from conversations.models import Conversation
 from routing.ai_error_words import explain_error
 from routing.ai_figures import load_figures
 from routing.flow_troubles import explain, find_troubles
 from routing.models import AiAgent, Flow, Rule
+from teams.instants import written_instant
 from teams.models import Presence, Team, User
 from teams.permissions import Right, is_allowed
 from teams.texts import Text
@@ -105,6 +107,29 @@ def build_cards(user: User) -> list[Card]:
             "" if people["online"] else "bad",
         ),
     ]
+
+
+def build_callback_card(user: User, *, now: datetime) -> list[Card]:
+    """Return who is to be called now, and how many late; none where nobody promises calls."""
+    seen = Callback.objects.visible_to(user)
+    due = count_callbacks_due(user)
+    coming = seen.pending().filter(due_at__gt=now).order_by("look_due_at", "pk").first()
+    if not due and coming is None:
+        return []
+    late = int(seen.late(now).order_by()[: MOST_SHOWN + 1].count())
+    note = _("none later") if coming is None else _("next: %(when)s")
+    facts: dict[str, Any] = {"when": "" if coming is None else written_instant(coming.due_at)}
+    if late:
+        note, facts = ngettext("%(n)d late", "%(n)d late", late), {"n": late}
+    callbacks = reverse("admin:callbacks_callback_changelist")
+    card = Card(
+        _("Callbacks due"),
+        str(due) if due <= MOST_SHOWN else f"{MOST_SHOWN}+",
+        note % facts,
+        f"{callbacks}?view=due",
+        "bad" if late else "warn" if due else "",
+    )
+    return [card]
 
 
 def build_ai_cards(*, now: datetime) -> list[Card]:

@@ -1,7 +1,7 @@
 """The conversation pages with what only routing knows: giving, taking, and why.
 
-`conversations` has the pages; it may not know rules and decisions. They are registered here, with
-the explanation and the verbs that move a conversation between people.
+`conversations` has the pages; it may not know rules and decisions. Here they get the explanation
+and the verbs that move a conversation between people; `callbacks` adds the last and registers them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -114,7 +114,6 @@ class AssignButton:
     asks_more: bool = True
 
 
-@admin.register(Conversation)
 class RoutedConversationAdmin(PermanentAgentAdmin):
     verbs: ClassVar[tuple[Verb, ...]] = (TAKE, UNASSIGN, LET_PEOPLE_GO_ON, RESOLVE, REOPEN)
     questions = (*PermanentAgentAdmin.questions, HAND_TO_AI)

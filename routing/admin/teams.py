@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,9 +28,11 @@ class NeededTeamForm(TeamForm):
         return cleaned
 
 
-@admin.register(Team)
 class ChoosingTeamAdmin(TeamAdmin):
-    """Teams, with the next person: looked up, and nothing is changed by looking."""
+    """Teams, with the next person: looked up, and nothing is changed by looking.
+
+    Registered by whoever has the last word on a team's pages.
+    """
 
     form = NeededTeamForm
 

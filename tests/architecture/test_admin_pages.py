@@ -12,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from callbacks.models import CalendarFeed, Callback
+from callbacks.services import feeds
 from channels.models import Channel, Endpoint, Envelope, EnvelopeOutcome, Template
 from config.backends import PERMISSIONS
 from conversations.models import Contact, Conversation, EndpointDelivery, Survey, SurveyStatus
@@ -35,6 +37,7 @@ from tests.factories import (
     make_team,
     make_template,
 )
+from tests.promises import promise
 
 pytestmark = pytest.mark.django_db
 OUR_APPS = {"teams", "channels", "conversations", "routing", "callbacks"}
@@ -44,6 +47,8 @@ MODELS = [
     Envelope,
     Contact,
     Conversation,
+    Callback,
+    CalendarFeed,
     EndpointDelivery,
     Survey,
     Rule,
@@ -63,7 +68,7 @@ NAMES = [model.__name__ for model in MODELS]
 #: What a supervisor may not even look at.
 ABOVE_SUPERVISORS = {ApiKey, Endpoint, EndpointDelivery, Envelope, Import}
 #: What a supervisor makes; everything else is for administrators.
-MADE_BY_SUPERVISORS = {Flow, RuleReplay, SavedTest}
+MADE_BY_SUPERVISORS = {CalendarFeed, Flow, RuleReplay, SavedTest}
 #: What a click may remove for good; everything else is deactivated, revoked or kept.
 DELETABLE = {Rule, SavedTest}
 HUGE = "9" * 30
@@ -81,6 +86,8 @@ def make_another(number: int) -> None:
         channel=channel, contact=make_contact(name=f"Customer {number}"), team=team, tags=["vip"]
     )
     make_message(conversation=conversation)
+    promise(conversation, now=now)
+    feeds.make(created_by=alice, team=team, now=now)
     rule = make_rule(
         name=f"Rule {number}",
         team=team,

@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from callbacks.models import Callback
-from callbacks.services import scheduling
+from callbacks.services import feeds, scheduling
 from callbacks.services.scheduling import Wish
 from channels.models import Envelope
 from conversations.actors import Actor
@@ -86,6 +86,7 @@ class House:
         self.sales = make_team(name="Sales", code="sales", strategy="manual", members=(self.carol,))
         self.channel = make_channel(has_survey=True)
         self.api_key = api_keys.issue(self.bob, name="CRM", scopes=["read"]).api_key
+        self.calendar_feed = feeds.make(created_by=self.bob, team=self.support, now=NOW)
         self.hours = BusinessHours.objects.create(code="office", name="Office")
         self.rule = make_rule(team=self.support)
         self.rule_version = RuleSet.objects.exclude(number=None).latest("pk")
@@ -208,6 +209,7 @@ class House:
             "businesshours": self.hours,
             "envelope": self.envelope,
             "apikey": self.api_key,
+            "calendarfeed": self.calendar_feed,
         }
 
     def team(self, whose: str) -> Any:

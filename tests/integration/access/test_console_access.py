@@ -38,6 +38,7 @@ _KINDS = {
     "conversation": OF_CONVERSATIONS,
     "survey": OF_CONVERSATIONS,
     "contact": OF_CONVERSATIONS,
+    "callback": OF_CONVERSATIONS,
     "team": OF_TEAMS,
     "user": OF_PEOPLE,
 }
@@ -64,6 +65,7 @@ def find(house, model, *, whose, caller):
         "conversation": lambda: conversation,
         "survey": lambda: conversation and conversation.surveys.get(),
         "contact": lambda: conversation and conversation.contact,
+        "callback": lambda: house.callback(whose, caller),
         "team": lambda: house.team(whose),
         "user": lambda: house.person(whose, caller),
     }

@@ -11,6 +11,7 @@ from tests.addresses import walk
 pytestmark = pytest.mark.django_db
 #: Address -> what a stranger is told who makes one up, for GET, HEAD and POST.
 PUBLIC = {
+    "/calendar/<slug:token>.ics": (404, 404, 405),
     "/files/<str:token>/": (404, 404, 405),
     "/webhooks/voice/<slug:token>/<slug:step>/": (405, 405, 404),
     "/webhooks/<slug:provider>/<slug:token>/": (404, 405, 404),
