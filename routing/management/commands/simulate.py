@@ -12,6 +12,7 @@ from channels.models import Channel, Provider
 from channels.providers.simulator import new_message_sid
 from channels.secrets import is_readable
 from conversations.models import Message
+from routing.admin.waiting import holder_of
 from routing.rendering import render_text
 from routing.simulator import door, people
 from routing.simulator.door import DoorAnswer, NobodyHomeError
@@ -86,7 +87,8 @@ class Command(BaseCommand):
                 "text": message.body,
             }
         )
-        owner = conversation.assignee or conversation.team or _("nobody")
+        bot = holder_of(conversation)
+        owner = conversation.assignee or conversation.team or (bot and bot.name) or _("nobody")
         self.stdout.write(
             _opening(message, is_decided=is_about_this)
             % {

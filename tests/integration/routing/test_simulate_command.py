@@ -10,7 +10,14 @@ from channels.models import Envelope, Provider
 from conversations.actors import Actor
 from conversations.models import Conversation, Message
 from conversations.services import lifecycle
-from tests.factories import lose_key, make_agent, make_channel, make_rule, make_team
+from tests.factories import (
+    lose_key,
+    make_agent,
+    make_channel,
+    make_flow,
+    make_rule,
+    make_team,
+)
 
 
 def simulate(*args):
@@ -48,6 +55,22 @@ class TestSimulate:
         assert message.channel == tokyo
         assert message.conversation.contact.name == "Dora"
         assert message.conversation.identity.address == "+819000000042"
+
+    def test_says_which_flow_talks(self):
+        channel = make_simulator()
+        make_flow(name="Orders", steps=[{"name": "Hi", "kind": "message", "text": "Hi!"}])
+        ask = {"name": "Ask", "kind": "question", "text": "Which?", "answer_as": "order"}
+        make_flow(name="Refunds", trigger="contains", words=("refund",), steps=[ask])
+
+        story = simulate("A refund, please", "--as", "+819000000042")
+        assert "with Refunds" in story
+        assert "“Refunds”" in story
+        held = Conversation.objects.get(channel=channel)
+        assert held.status == "bot"
+
+        answer = simulate("4711", "--as", "+819000000042")
+        assert f"Follow-up in conversation #{held.pk}" in answer
+        assert "with Refunds" in answer
 
     def test_says_that_nobody_has_it(self):
         make_simulator()
