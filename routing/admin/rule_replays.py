@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -21,8 +23,8 @@ from conversations.models import Conversation
 from routing.admin import answer_words
 from routing.engine.rule_sets import rules_from_json
 from routing.engine.tally import Move, Place, Tally, tally_from_json
-from routing.models import ReplayBasis, ReplayStatus, Rule, RuleReplay
-from routing.services import rule_replays
+from routing.models import ReplayBasis, ReplayStatus, Rule, RuleReplay, RuleSet
+from routing.services import rule_replays, rule_versions
 from teams.admin.console import Confirmation, EmptyState, GuardedAdmin, pill
 from teams.models import User
 from teams.viewers import posted, viewer
@@ -51,11 +53,37 @@ class ReplayForm(forms.Form):
         choices=[
             (ReplayBasis.DRAFT, gettext_lazy("Draft")),
             (ReplayBasis.PUBLISHED, gettext_lazy("Published")),
+            (ReplayBasis.VERSION, gettext_lazy("An earlier version")),
         ],
         initial=ReplayBasis.DRAFT,
         widget=forms.RadioSelect,
     )
+    version = forms.ModelChoiceField(
+        label=gettext_lazy("Which version, for an earlier one"),
+        queryset=RuleSet.objects.none(),
+        to_field_name="version",
+        required=False,
+        empty_label=gettext_lazy("– choose –"),
+    )
     span = forms.ChoiceField(label=gettext_lazy("How far back"), choices=SPANS, initial="1000")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        version: Any = self.fields["version"]
+        version.queryset = rule_versions.list_versions()
+        version.label_from_instance = _version_label
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        is_earlier = said.get("rules") == ReplayBasis.VERSION
+        if is_earlier and said.get("version") is None and "version" not in self.errors:
+            self.add_error("version", _("Say which version."))
+        return said
+
+    def version_id(self) -> UUID | None:
+        """Return the version that is meant, of a form that is valid; None: it is not an old one."""
+        said = self.cleaned_data
+        return said["version"].version if said["rules"] == ReplayBasis.VERSION else None
 
     def limits(self) -> dict[str, Any]:
         """Return how many conversations, and since when, of a form that is valid."""
@@ -64,6 +92,12 @@ class ReplayForm(forms.Form):
             return {"wanted": int(span)}
         since = timezone.now() - timedelta(days=int(span.removesuffix("d")))
         return {"wanted": rule_replays.MOST_CONVERSATIONS, "since": since}
+
+
+def _version_label(rule_set: RuleSet) -> str:
+    at = date_format(timezone.localtime(rule_set.created_at), "SHORT_DATETIME_FORMAT")
+    text = _("Version %(number)d, %(at)s") % {"number": rule_set.number, "at": at}
+    return f"{text} · {rule_set.note[:60]}" if rule_set.note else text
 
 
 @admin.register(RuleReplay)
@@ -104,6 +138,7 @@ class RuleReplayAdmin(GuardedAdmin):
         if request.method == "POST" and form.is_valid():
             replay = rule_replays.start(
                 basis=form.cleaned_data["rules"],
+                version=form.version_id(),
                 started_by=viewer(request),
                 now=timezone.now(),
                 **form.limits(),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from conversations import scope
 from routing.admin import answer_words
+from routing.admin.rule_api_call import api_call
 from routing.admin.rule_tester_form import CaseForm
 from routing.condition_forms import FIELD_LABELS
 from routing.engine.facts import Answer, RuleSpec, Situation, Trigger
@@ -69,7 +70,8 @@ class RuleTester(GuardedAdmin):
 
 def _result(form: CaseForm, *, asker: User, now: datetime) -> dict[str, Any]:
     rules = rule_replays.rules_of(form.basis())
-    verdict = rule_tester.ask(form.case(now=now), rules=rules)
+    case = form.case(now=now)
+    verdict = rule_tester.ask(case, rules=rules)
     answer = verdict.answer
     rule = Rule.objects.filter(pk=answer.rule_id).first() if answer.rule_id else None
     decision = _visible_decision(form.cleaned_data["then"], asker=asker)
@@ -78,6 +80,9 @@ def _result(form: CaseForm, *, asker: User, now: datetime) -> dict[str, Any]:
         "sentence": answer_words.sentence(answer),
         "decision": render_answer(answer, decided_at=verdict.situation.at),
         "rule": rule,
+        "api_call": api_call(
+            case, rules=form.basis().value, is_timed=form.cleaned_data["at"] is not None
+        ),
         "going_on": verdict.appended_to,
         "then": decision and _compare(decision, verdict.situation, rules=rules, now=now),
     }

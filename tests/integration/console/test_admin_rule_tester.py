@@ -1,9 +1,14 @@
 """The rule tester in the console: the address carries the case, and nothing changes."""
 
+import html
+import re
+import shlex
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 
 from channels.models import Channel
@@ -13,6 +18,7 @@ from tests.console import sign_in
 from tests.factories import (
     make_agent,
     make_ai_agent,
+    make_api_key,
     make_channel,
     make_contact,
     make_conversation,
@@ -54,6 +60,28 @@ class TestTheTester:
         assert "It would go to Support, and Alice would get it." in page
         assert "Rule “Refunds” matched: the message contains 返金." in page
         assert "Open “Refunds”" in page
+
+    def test_can_be_asked_again_over_the_api(self, channel: Channel) -> None:
+        """What is copied is the same case, and gets the same answer."""
+        bob = Team.objects.get().members.get(name="Bob")
+        said = {"text": "返金、it's", "properties": "plan=gold", "tags": "vip", "online": [bob.pk]}
+        page = ask(channel, **said)
+        command = html.unescape(re.findall(r'data-copy-text="([^"]+)"', page)[0])
+        words = shlex.split(command.replace("\\\n", " "))
+        assert words[:2] == ["curl", f"{settings.PUBLIC_BASE_URL}/api/v1/rules/test/"]
+        key = make_api_key(user=make_supervisor(name="Kim"))
+        answer = (
+            Client()
+            .post(
+                "/api/v1/rules/test/",
+                words[words.index("-d") + 1],
+                content_type="application/json",
+                headers={"Authorization": f"Bearer {key}"},
+            )
+            .json()
+        )
+        assert (answer["team"]["name"], answer["member"]["name"]) == ("Support", "Bob")
+        assert "Bob would get it." in page
 
     def test_goes_to_the_channels_agents_where_no_rule_matches(self, channel: Channel) -> None:
         assert "Chen would get it." in ask(channel)

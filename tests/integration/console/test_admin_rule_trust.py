@@ -10,7 +10,7 @@ from django.urls import reverse
 from channels.models import Provider
 from conversations.models import Conversation
 from routing import loaders
-from routing.models import RuleReplay, SavedTest
+from routing.models import RuleReplay, RuleSet, SavedTest
 from routing.services import rule_replays
 from teams.models import Team
 from tests.console import sign_in
@@ -166,6 +166,17 @@ class TestAReplay:
         assert "Alice 7 0 -7" in text
         assert "Refunds 7 0 -7" in text
         assert "Done 7 of 7 7 Sachi" in text_of(sachi.get(REPLAYS))
+
+    def test_may_be_of_an_earlier_version(self, sachi, channel, rule):
+        first = RuleSet.objects.exclude(number=None).order_by("number").first()
+        form = {"rules": "version", "span": "100"}
+        assert "Say which version." in text_of(sachi.post(f"{REPLAYS}add/", form))
+        sachi.post(f"{REPLAYS}add/", {**form, "version": str(first.version)})
+        replay = RuleReplay.objects.get()
+        assert (replay.basis, replay.version) == ("version", first.version)
+        # Whoever chooses other rules need not empty the list beside it.
+        sachi.post(f"{REPLAYS}add/", {**form, "rules": "draft", "version": str(first.version)})
+        assert RuleReplay.objects.latest("pk").basis == "draft"
 
     def test_is_stopped(self, sachi, channel):
         customer_writes(channel, "hello")
