@@ -6,9 +6,12 @@ names, which are translated here. It lies beside the repository and may be absen
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from tests import moments
 
 CATALOGUE = Path(__file__).parents[4] / "shared" / "data" / "bad_inputs.jsonl"
 SURFACES = {
@@ -18,6 +21,7 @@ SURFACES = {
     "conversations_api",
     "directory_api",
     "assignment_api",
+    "callbacks_api",
 }
 #: Rows that are not run here, and why.
 SKIPPED = {
@@ -43,6 +47,10 @@ OTHERWISE = {
     "ID-001": (202, "run on messages, which are answered 202"),
     "ID-003": (202, "run on messages, which are answered 202"),
     "ID-007": (202, "run on messages, which are answered 202"),
+    "CB-002": (201, "a time that clocks show twice means the earlier one, and says so"),
+    "CB-003": (201, "a time that clocks show twice means the earlier one, and says so"),
+    "CB-009": (422, "the year 1 is past, and is called that: `callback.time_in_past`"),
+    "CB-022": (422, "the number has a code of its own: `callback.invalid_number`"),
 }
 #: What the catalogue calls it -> what we call it.
 CODES = {
@@ -51,6 +59,13 @@ CODES = {
     "window_closed": "message.template_required",
     "agent_inactive": "member.inactive",
     "agent_not_in_team": "member.not_in_team",
+}
+CALLBACK_CODES = {
+    "nonexistent_local_time": "callback.nonexistent_local_time",
+    "in_the_past": "callback.time_in_past",
+    "too_far": "callback.beyond_max_delay",
+    "callback_already_pending": "callback.already_scheduled",
+    "agent_not_in_team": "callback.invalid_owner",
 }
 #: Unknown parameters and fields have a code of their own here.
 UNKNOWN_HERE = {"CV-002": "page", "CV-012": "search", "AS-006": "mode", "DI-012": "teams"}
@@ -82,12 +97,16 @@ class Row:
             kind = "parameter" if self.surface == "conversations_api" else "field"
             return f"unknown_{kind}"
         code = self.expected.get("code")
+        if self.surface == "callbacks_api" and code in CALLBACK_CODES:
+            return CALLBACK_CODES[code]
         return CODES.get(code, code)
 
     @property
     def fields(self) -> set[str]:
         if self.id in UNKNOWN_HERE:
             return {UNKNOWN_HERE[self.id]}
+        if self.surface == "callbacks_api":
+            return set(self.expected.get("fields", []))
         names = PARAMETERS if self.surface == "conversations_api" else FIELDS
         return {names.get(name, name) for name in self.expected.get("fields", [])}
 
@@ -135,8 +154,22 @@ def read_body(row: Row, places: dict[str, Any]) -> bytes:
     if "raw_body" in given:
         return _renamed(given["raw_body"]).encode()
     body = fill(given.get("json", {}), places)
+    if row.surface == "callbacks_api":
+        return json.dumps({**body, "override_reason": "Any hour will do."}).encode()
     body = {FIELDS.get(name, name): value for name, value in body.items()}
     return json.dumps(translate(row, body, places)).encode()
+
+
+def moment_of(row: Row) -> datetime:
+    """Return when the row is sent: its dates are soon, where there are such days at all."""
+    usual = moments.WEDNESDAY_MORNING + timedelta(seconds=30)
+    said = str(row.input.get("json", {}).get("local_time", ""))
+    try:
+        day = datetime.fromisoformat(said).replace(tzinfo=UTC) - timedelta(days=1)
+    except (ValueError, OverflowError):
+        return usual
+    is_near = abs(day.year - usual.year) <= 1
+    return day if is_near else usual
 
 
 def translate(row: Row, body: dict[str, Any], places: dict[str, Any]) -> dict[str, Any]:

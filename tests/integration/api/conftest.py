@@ -55,10 +55,10 @@ def _full(path: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _wednesday_morning() -> Iterator[None]:
-    """Edges read the clock: it stands still."""
-    with time_machine.travel(moments.WEDNESDAY_MORNING, tick=False):
-        yield
+def at_that_time() -> Iterator[Any]:
+    """Edges read the clock: it stands still on a Wednesday morning, unless it is moved."""
+    with time_machine.travel(moments.WEDNESDAY_MORNING, tick=False) as clock:
+        yield clock
 
 
 @pytest.fixture(autouse=True)

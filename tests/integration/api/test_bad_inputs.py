@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 
+from callbacks.models import CallbackSettings
 from channels.models import Channel
 from conversations.models import Assignment, Message
 from teams.services import api_keys
@@ -34,6 +36,11 @@ def by_id(rows):
     return [pytest.param(row, id=row.id) for row in rows]
 
 
+def wall(ahead):
+    """Return what a clock in UTC shows then."""
+    return f"{timezone.now() + ahead:%Y-%m-%dT%H:%M}"
+
+
 class House:
     """The people and conversations that the rows speak of."""
 
@@ -54,6 +61,10 @@ class House:
         self.late = make_conversation(
             channel=self.channel, last_inbound_at=NOW - timedelta(hours=25)
         )
+        self.promising = make_conversation(
+            channel=self.channel, team=self.sales, contact=make_contact(address="+819012345678")
+        )
+        CallbackSettings.objects.create(team=self.sales, is_owning_enabled=True)
         self.message = make_message(conversation=self.foreign)
         self.key = make_api_key(user=ada)
         self.agent_key = make_api_key(user=self.alice)
@@ -63,8 +74,13 @@ class House:
             return {"id": str(user.public_id)}
 
         gen = row.input.get("query_gen", {})
+        chat = self.pinned if row.id == "AS-026" else self.open
         places = {
-            "{id}": str((self.pinned if row.id == "AS-026" else self.open).public_id),
+            "{id}": str((self.promising if row.surface == "callbacks_api" else chat).public_id),
+            "{agent of another team}": person(self.alice),
+            "{now-1min}": wall(timedelta(minutes=-1)),
+            "{now+1h}": wall(timedelta(hours=1)),
+            "{now+31d}": wall(timedelta(days=31)),
             "{agent}": person(self.alice),
             "{deleted agent}": person(self.gone),
             "{agent at capacity}": person(self.full),
@@ -139,13 +155,15 @@ def check(answer, row):
 @pytest.mark.django_db
 class TestBadInput:
     @pytest.mark.parametrize("row", by_id(ONE_BY_ONE))
-    def test_is_answered_as_expected(self, call, house, row):
+    def test_is_answered_as_expected(self, call, house, row, at_that_time):
         if row.id in SKIPPED:
             pytest.skip(SKIPPED[row.id])
         api = call()
-        if row.id == "DI-019":
+        if row.id in ("DI-019", "CB-020"):
             send(api, house, row)
 
+        if row.surface == "callbacks_api":
+            at_that_time.move_to(bad_inputs.moment_of(row))
         answers = [send(api, house, row) for _ in range(row.input.get("repeat", 1))]
         if row.input.get("other_token"):
             other = make_api_key(user=house.ada)
