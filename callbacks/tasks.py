@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from callbacks.services import call_lookups, firing, placing, recomputing
+from callbacks.services import call_lookups, firing, leaving, placing, recomputing
 from teams.services.sweeps import work_off
 
 
@@ -16,6 +16,12 @@ def fire_callbacks() -> None:
 def follow_callbacks() -> None:
     """Go on with callbacks that are due: offers that are over, owners, next tries."""
     work_off(firing.follow_next)
+
+
+@shared_task(name="callbacks.tasks.let_go_of_callbacks")
+def let_go_of_callbacks() -> None:
+    """Let people who left go of the callbacks that they alone were to make."""
+    work_off(leaving.let_go_next)
 
 
 @shared_task(name="callbacks.tasks.recompute_callbacks")

@@ -9,7 +9,7 @@ from callbacks.api.actions import (
     StartEndpoint,
 )
 from callbacks.api.callbacks import CallbackEndpoint, CallbacksEndpoint
-from callbacks.api.teams import CallbackSettingsEndpoint
+from callbacks.api.teams import CallbackSettingsEndpoint, CallingTeamEndpoint
 from callbacks.api.usual import UsualCallbackEndpoint
 
 urlpatterns = [
@@ -20,5 +20,6 @@ urlpatterns = [
     path("callbacks/<uuid:public_id>/start/", StartEndpoint.as_view()),
     path("callbacks/<uuid:public_id>/complete/", CompleteEndpoint.as_view()),
     path("conversations/<uuid:public_id>/callbacks/usual/", UsualCallbackEndpoint.as_view()),
+    path("teams/<str:reference>/", CallingTeamEndpoint.as_view()),
     path("teams/<str:reference>/callback-settings/", CallbackSettingsEndpoint.as_view()),
 ]

@@ -36,6 +36,7 @@ BEAT: dict[str, tuple[str, float]] = {
     "forget_deliveries": ("conversations.tasks.forget_deliveries", 30),
     "forget_import_rows": ("teams.tasks.forget_import_rows", 30),
     "replay_history": ("routing.tasks.replay_history", 2),
+    "let_go_of_callbacks": ("callbacks.tasks.let_go_of_callbacks", 5),
     "recompute_callbacks": ("callbacks.tasks.recompute_callbacks", 30),
     "forget_answers": ("teams.tasks.forget_answers", 30),
 }

@@ -6,7 +6,7 @@ Beat's tasks, `manage.py tick` and the tests' `settle()` all walk this list.
 from collections.abc import Callable
 from datetime import datetime
 
-from callbacks.services import call_lookups, firing, placing, recomputing
+from callbacks.services import call_lookups, firing, leaving, placing, recomputing
 from channels.services import channels, templates
 from conversations.services import (
     closing,
@@ -45,6 +45,7 @@ DRAINS: list[tuple[str, DoNext]] = [
     ("route_due", assignment.route_next),
     ("run_flows", flow_runs.run_next),
     ("answer_waiting", ai_answers.answer_next),
+    ("let_go_of_callbacks", leaving.let_go_next),
     ("fire_callbacks", firing.fire_next),
     ("place_waiting", waiting.place_next),
     ("follow_callbacks", firing.follow_next),

@@ -45,7 +45,6 @@ from routing.api.rule_versions import (
 from routing.api.rule_warnings import RuleWarningsEndpoint
 from routing.api.rules import RuleEndpoint, RulesEndpoint
 from routing.api.saved_tests import SavedTestEndpoint, SavedTestsEndpoint
-from routing.api.teams import RetiringTeamEndpoint
 
 urlpatterns = [
     path("ai-agents/", AiAgentsEndpoint.as_view()),
@@ -72,7 +71,6 @@ urlpatterns = [
     path("flow-runs/", FlowRunsEndpoint.as_view()),
     path("flow-runs/<uuid:public_id>/", OneFlowRunEndpoint.as_view()),
     path("flow-runs/<uuid:public_id>/stop/", StopFlowRunEndpoint.as_view()),
-    path("teams/<str:reference>/", RetiringTeamEndpoint.as_view()),
     path("channels/<uuid:public_id>/", NeededChannelEndpoint.as_view()),
     path("users/<str:reference>/", LeavingPersonEndpoint.as_view()),
     path("imports/<str:public_id>/apply/", RoutedApplyImportEndpoint.as_view()),

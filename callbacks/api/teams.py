@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,10 +12,12 @@ from callbacks.api.serializers import CallbackSettingsOut
 from callbacks.services import team_settings
 from callbacks.services.checks import settings_of
 from channels.models import Channel
+from routing.api.teams import RetiringTeamEndpoint
+from routing.services.retiring import TeamInUseError
 from teams.api.endpoints import Endpoint
 from teams.api.once import once
 from teams.api.operations import describe
-from teams.api.problems import FieldProblem
+from teams.api.problems import ConflictProblem, FieldProblem
 from teams.api.references import pick
 from teams.models import Team
 from teams.permissions import Right
@@ -53,6 +56,25 @@ class CallbackSettingsEndpoint(Endpoint):
         changes = _with_channels(self.read_body(SettingsChanges))
         settings = team_settings.change(team, **changes)
         return Response(CallbackSettingsOut(settings).data)
+
+
+class CallingTeamEndpoint(RetiringTeamEndpoint):
+    """A team, which may go once nobody waits for its call."""
+
+    def refuse_switching_off(self, team: Team) -> None:
+        super().refuse_switching_off(team)
+        _refuse_while_promised(team)
+
+    @describe("deleteTeam", "Delete a team", status=status.HTTP_204_NO_CONTENT, refusals=(409,))
+    def delete(self, request: Request, reference: str) -> Response:
+        """Delete a team that is not in use. If conversations remember it, it stays, inactive."""
+        _refuse_while_promised(pick(Team.objects.all(), reference))
+        return super().delete(request, reference)
+
+
+def _refuse_while_promised(team: Team) -> None:
+    if count := team_settings.count_promises(team):
+        raise ConflictProblem(TeamInUseError.code, team_settings.still_promised(count))
 
 
 def _with_channels(body: dict[str, Any]) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def transfer(
     }
     if all(getattr(callback, name) == value for name, value in changes.items()):
         return callback
-    changes |= _again(callback, hold_s=settings.owned_hold_s, claim=claim, now=now)
+    changes |= anew(callback, hold_s=settings.owned_hold_s, claim=claim, now=now)
     data = {"user_id": person.pk if person else None, "team_id": team.pk, "reason": reason}
     return moves.write(callback, changes, "callback.transferred", actor=actor, now=now, data=data)
 
@@ -199,7 +199,7 @@ def _claim_for(callback: Callback, *, agent: User | None, team: Team) -> Claim:
     return Claim.OWNED if callback.owner_id is not None else Claim.PREFERRED
 
 
-def _again(callback: Callback, *, hold_s: int, claim: Claim, now: datetime) -> dict[str, Any]:
+def anew(callback: Callback, *, hold_s: int, claim: Claim, now: datetime) -> dict[str, Any]:
     """Return what lets a callback whose time has come be offered anew."""
     if callback.status == CallbackStatus.SCHEDULED:
         return {}

@@ -3,10 +3,25 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import ngettext
 
-from callbacks.models import CallbackSettings
+from callbacks.models import Callback, CallbackSettings
 from callbacks.services.checks import settings_of
 from teams.models import Team
+
+
+def count_promises(team: Team) -> int:
+    """Return how many callbacks of a team are not over: it is needed for them."""
+    return int(Callback.objects.pending().filter(team=team).count())
+
+
+def still_promised(count: int) -> str:
+    """Say why a team cannot go."""
+    return ngettext(
+        "%(count)s callback is to be made by this team. Give it to another team first.",
+        "%(count)s callbacks are to be made by this team. Give them to another team first.",
+        count,
+    ) % {"count": count}
 
 
 @transaction.atomic

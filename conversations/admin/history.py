@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from channels.greetings import TextKind
+from conversations.admin import callback_words
 from conversations.models import Assignment, Event, OptOutReason
 from conversations.models.assignment import AssignmentKind, EndReason
 from conversations.models.event import ActorKind
@@ -19,6 +20,7 @@ from conversations.models.survey import SkipReason
 from teams.models import Team, User
 from teams.texts import Text
 
+CALLBACK = "callback."
 #: One sentence per type of event. An unknown type is shown by its own name.
 SENTENCES: dict[str, str] = {
     "automatic_text.skipped": gettext_noop("%(automatic)s not sent: %(skip_reason)s."),
@@ -119,6 +121,11 @@ BECAUSE = {
 UNTIL_THE_CUSTOMER_WRITES = gettext_noop("Set aside until the customer writes.")
 #: What is shown between the messages; who had it comes from the assignments.
 MARKED = (
+    "callback.cancelled",
+    "callback.completed",
+    "callback.missed",
+    "callback.rescheduled",
+    "callback.scheduled",
     "contact.number_changed",
     "contact.opted_in",
     "contact.opted_out",
@@ -188,11 +195,17 @@ def build_history(events: list[Event]) -> list[Line]:
 
 def describe(event: Event, *, names: Names) -> Line:
     template = _template_of(event)
-    text = event.type if template is None else _(template) % _Facts(event.data, names)
+    facts = _Facts(event.data, names)
+    if event.type.startswith(CALLBACK):
+        facts.update(callback_words.facts_in_words(event.data))
+    text = event.type if template is None else _(template) % facts
     return Line(event.occurred_at, _who(event), text.strip(), event.type)
 
 
 def _template_of(event: Event) -> str | None:
+    if event.type.startswith(CALLBACK):
+        chosen = callback_words.choose_sentence(event.type, event.data)
+        return chosen or SENTENCES.get(event.type)
     if event.type == "survey.skipped" and event.data.get("skip_detail"):
         return NOT_ASKED_BECAUSE
     if event.type == "message.queued" and "automatic" in event.data:

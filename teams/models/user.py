@@ -100,6 +100,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     # A mark for the sweep that places waiting conversations: this person may have become able
     # to take one (came online, got free, joined a team). Cleared by the sweep.
     offer_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # A mark for whoever kept promises of this person in mind: they left. Cleared by the sweep.
+    promises_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
@@ -142,6 +144,11 @@ class User(AbstractBaseUser, PermissionsMixin):
                     is_receiving=True,
                 ),
                 name="user_by_load",
+            ),
+            models.Index(
+                fields=["promises_due_at"],
+                condition=models.Q(promises_due_at__isnull=False),
+                name="user_promises_due",
             ),
             models.Index(
                 fields=["offer_due_at"],

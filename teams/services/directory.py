@@ -61,7 +61,8 @@ def deactivate(user: User, *, now: datetime) -> User:
     """Let somebody leave who has no open conversation. Raises `PersonHasWorkError`."""
     if user.role == Role.OWNER:
         raise ValidationError({"is_active": _("The owner cannot leave.")})
-    if not User.objects.filter(pk=user.pk, load=0).update(is_active=False):
+    gone = {"is_active": False, "promises_due_at": now}
+    if not User.objects.filter(pk=user.pk, load=0).update(**gone):
         raise PersonHasWorkError
     api_keys.revoke_all(user)
     return presence.set_presence(user, presence=Presence.OFFLINE, now=now)

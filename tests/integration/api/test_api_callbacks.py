@@ -506,6 +506,21 @@ class TestTheDefaults:
         assert (shown["may_choose_team"], shown["may_own"], shown["pending"]) == (True, False, None)
 
 
+class TestATeamThatGoes:
+    def test_is_kept_while_somebody_waits_for_its_call(self, api, team):
+        make_channel()
+        body = {"phone": NUMBER, "team": {"code": "cs"}, "local_time": "2026-11-19T10:00"}
+        callback = api.post("callbacks/", body).json()
+
+        answers = [api.delete("teams/cs/"), api.patch("teams/cs/", {"is_active": False})]
+
+        assert [answer.status_code for answer in answers] == [409, 409]
+        assert {answer.json()["code"] for answer in answers} == {"team.in_use"}
+        assert "1 callback" in answers[0].json()["detail"]
+        api.post(f"callbacks/{callback['id']}/cancel/", {"reason": "x"})
+        assert api.patch("teams/cs/", {"is_active": False}).status_code == 200
+
+
 class TestTheSettings:
     def test_are_the_defaults_until_somebody_changes_them(self, api, team):
         shown = api.get("teams/cs/callback-settings/").json()
