@@ -1,6 +1,7 @@
 """Pages of channels, templates, customers and AI agents as axe sees them, light and dark."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from callbacks.services import feeds
 from channels.models import Channel, RefusedRequest
 from channels.services import checks, templates
 from conversations.actors import Actor
@@ -37,6 +39,7 @@ from tests.factories import (
 from tests.fake_cloud import CloudFake
 from tests.fake_engagelab import EngageLabFake
 from tests.moments import WEDNESDAY_MORNING
+from tests.promises import promise, set_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STEPS = ("account", "address", "hello", "answer", "done")
@@ -209,3 +212,29 @@ class TestTrustingRules:
             f"/admin/routing/rulereplay/{running.pk}/change/",
         ]
         assert faults(page, axe, addresses) == {}
+
+
+class TestCallbacks:
+    def test_have_no_fault(self, page: Page, axe: str, ada: User) -> None:
+        """The list and the week, one that is late, the forms, the feeds and a team's settings."""
+        now = timezone.now()
+        team = make_team(name="Support", members=(ada,))
+        talks = [make_conversation(team=team, contact=make_contact()) for _ in range(5)]
+        late = promise(talks[0], ahead=timedelta(minutes=1), now=now - timedelta(hours=1))
+        set_due(late)
+        for talk in talks[1:]:
+            planned = promise(talk, ahead=timedelta(minutes=1), now=now, note="Ask for Ms Doe")
+        feed = feeds.make(created_by=ada, person=ada, now=now)
+        talk, home = make_conversation(team=team), "/admin/callbacks/callback"
+        pages = [
+            *(f"{home}/?view={view}" for view in ("due", "week", "list", "missed")),
+            f"{home}/{late.pk}/change/",
+            *(f"{home}/{planned.pk}/{name}/" for name in ("change", "reschedule", "reassign")),
+            f"{home}/{planned.pk}/done/",
+            f"/admin/conversations/conversation/{talk.pk}/callback/",
+            f"/admin/conversations/conversation/{talks[1].pk}/callback/",
+            f"/admin/teams/team/{team.pk}/callbacks/",
+            "/admin/callbacks/calendarfeed/",
+            f"/admin/callbacks/calendarfeed/{feed.pk}/change/",
+        ]
+        assert faults(page, axe, pages) == {}

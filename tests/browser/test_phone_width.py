@@ -25,6 +25,7 @@ from tests.factories import (
     make_rule,
     make_team,
 )
+from tests.promises import promise
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,6 +68,7 @@ def _house() -> None:
         row = make_conversation(channel=channel, contact=dora, assignee=alice, team=support)
         make_message(conversation=row, body="Where is my order?", now=now)
         lifecycle.resolve(row, actor=Actor.person(alice.pk, "Alice"), now=now)
+    promise(make_conversation(channel=channel, contact=dora, team=support), now=now)
 
 
 @pytest.mark.usefixtures("_house")
