@@ -189,6 +189,13 @@ class Callback(models.Model):
                 name="callback_live",
             ),
             models.Index(fields=["team", "due_at"], name="callback_of_team"),
+            # A day, a week and the newest of all teams, however many there are.
+            models.Index(fields=["due_at", "id"], name="callback_by_time"),
+            models.Index(
+                fields=["due_at", "id"],
+                condition=models.Q(status="missed"),
+                name="callback_missed",
+            ),
             models.Index(
                 fields=["owner", "due_at"],
                 condition=models.Q(owner__isnull=False),
