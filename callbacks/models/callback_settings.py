@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from callbacks.models.callback import E164
+from channels.models import Provider
 
 MINUTE_S = 60
 HOUR_S = 60 * MINUTE_S
@@ -145,5 +146,12 @@ class CallbackSettings(models.Model):
         """Say of which field it is that a promise of the table would be broken."""
         if self.dialling != Dialling.BY_HAND and self.voice_channel_id is None:
             raise ValidationError({"voice_channel": _("Choose the account to call with.")})
+        account = self.voice_channel
+        if account is not None and account.provider != Provider.TWILIO:
+            raise ValidationError({"voice_channel": _("Only Twilio channels can call.")})
+        if account is not None and not (account.phone_number or self.caller_id):
+            raise ValidationError(
+                {"caller_id": _("Enter one: the channel has no number of its own.")}
+            )
         if self.call_from >= self.call_until:
             raise ValidationError({"call_until": _("Choose a time after the first one.")})
