@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from types import FrameType
@@ -64,6 +65,36 @@ def die_at(file: str, function: str, *, event: str = "call") -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     sys.setprofile(watch)
+
+
+def kill_in_turn(
+    deaths: Sequence[tuple[str, Callable[[], object]]], *, at_once: int, patience_s: float
+) -> Counter[str]:
+    """Let workers die that look for a point to die at; say how often each was come by.
+
+    One that does not come by its point in this time is killed where it is: "elsewhere".
+    """
+    died: Counter[str] = Counter()
+    running: list[tuple[int, str]] = []
+    for point, work in deaths:
+        running.append((start(work), point))
+        if len(running) == at_once:
+            died[_await(*running.pop(0), patience_s=patience_s)] += 1
+    for pid, point in running:
+        died[_await(pid, point, patience_s=patience_s)] += 1
+    return died
+
+
+def _await(pid: int, point: str, *, patience_s: float) -> str:
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        # Left lying, so that it is buried in one place only.
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            bury(pid)
+            return point
+        time.sleep(0.005)
+    end(pid)
+    return "elsewhere"
 
 
 class Crowd:

@@ -6,9 +6,7 @@ Prints what was done as JSON.
 """
 
 import json
-import os
 import sys
-import time
 from collections import Counter
 from datetime import timedelta
 from functools import partial
@@ -18,7 +16,13 @@ import django
 django.setup()
 
 from conversations.services import delivery, lookups  # noqa: E402
-from tests.faults.killing import Crowd, bury, die_at, drain_forever, end, report, start  # noqa: E402
+from tests.faults.killing import (  # noqa: E402
+    Crowd,
+    die_at,
+    drain_forever,
+    kill_in_turn,
+    report,
+)
 
 WORKERS = 3
 PAUSES_S = 0.02, 0.1
@@ -67,27 +71,8 @@ def work_until(point: str) -> None:
 
 def kill_at_points(points: list[str], *, rounds: int) -> Counter[str]:
     """Let a worker die at each of the points in turn; say how often it did."""
-    died: Counter[str] = Counter()
-    running: list[tuple[int, str]] = []
-    for point in points * rounds:
-        running.append((start(partial(work_until, point)), point))
-        if len(running) == WORKERS:
-            died[_await(*running.pop(0))] += 1
-    for pid, point in running:
-        died[_await(pid, point)] += 1
-    return died
-
-
-def _await(pid: int, point: str) -> str:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        # Left lying, so that it is buried in one place only.
-        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            bury(pid)
-            return point
-        time.sleep(0.005)
-    end(pid)
-    return "elsewhere"
+    deaths = [(point, partial(work_until, point)) for point in points * rounds]
+    return kill_in_turn(deaths, at_once=WORKERS, patience_s=PATIENCE_S)
 
 
 def main(rounds: int, kills: int) -> None:
