@@ -3,7 +3,7 @@
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
-from callbacks.models import Callback
+from callbacks.models import CallAttempt, Callback
 from callbacks.states import LIVE, PENDING, CallbackStatus
 from conversations.models import Event
 
@@ -48,10 +48,23 @@ def callbacks_that_end_and_go_on() -> QuerySet[Callback]:
     )
 
 
+def calls_that_nobody_will_look_at() -> QuerySet[CallAttempt]:
+    """A call that is not over is placed, asked about or settled at some time."""
+    running = CallAttempt.objects.filter(ended_at=None)
+    return running.filter(place_due_at=None, look_due_at=None)
+
+
+def calls_that_are_over_and_rung_for() -> QuerySet[CallAttempt]:
+    """Nobody is rung for a call that is over."""
+    return CallAttempt.objects.filter(ended_at__isnull=False, place_due_at__isnull=False)
+
+
 INVARIANTS = [
     callbacks_that_nobody_will_look_at,
     callbacks_that_were_early,
     callbacks_that_were_due_twice,
     callbacks_without_a_caller,
     callbacks_that_end_and_go_on,
+    calls_that_nobody_will_look_at,
+    calls_that_are_over_and_rung_for,
 ]

@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ from channels.providers.base import (
 )
 from channels.providers.twilio.adapter import TwilioAdapter
 from channels.providers.twilio.client import ApiHttpClient
+from channels.providers.twilio.voice import TwilioVoice
+from channels.providers.voice import AskKey, OutboundCall, Speech
 from tests.processes import eventually
 
 pytestmark = pytest.mark.contract
@@ -176,19 +179,36 @@ class TestAsking:
 
 
 class TestCalling:
-    def test_is_as_described(self, prism: str) -> None:
-        made = client(prism).calls.create(
-            to="+819000000001",
-            from_="+15550001111",
-            twiml="<Response><Say>Hello</Say></Response>",
-            status_callback="https://desk.example.test/webhooks/twilio/t0ken/voice/",
-            status_callback_event=["initiated", "ringing", "answered", "completed"],
-            machine_detection="Enable",
-            timeout=30,
+    CALL = OutboundCall(
+        "+819000000001",
+        "+15550001111",
+        30,
+        "https://desk.example.test/webhooks/voice/t0ken/status/",
+        script=AskKey(Speech("Hello", "en"), "https://desk.example.test/webhooks/voice/t0ken/"),
+    )
+
+    @pytest.fixture
+    def telephone(self, prism: str) -> TwilioVoice:
+        return TwilioVoice(api_base_url=prism)
+
+    def test_is_as_described(self, telephone: TwilioVoice, config: ChannelConfig) -> None:
+        asked = replace(
+            self.CALL,
+            script=None,
+            answer_url="https://desk.example.test/webhooks/voice/t0ken/answered/",
+            is_detecting_machines=True,
         )
-        assert made.sid
-        assert client(prism).calls("CA" + "1" * 32).fetch().sid
-        assert client(prism).calls("CA" + "1" * 32).update(status="completed").sid
+        for call in (self.CALL, asked):
+            assert telephone.place_call(call, config).call_id
+
+    def test_and_looking_for_calls_is_as_described(
+        self, telephone: TwilioVoice, config: ChannelConfig
+    ) -> None:
+        sid, since = "CA" + "1" * 32, datetime(2020, 1, 1, tzinfo=UTC)
+        assert telephone.find_call(sid, config).call_id
+        assert isinstance(telephone.find_placed(self.CALL, config, since=since), list)
+        telephone.find_second(sid, config)
+        telephone.end_call(sid, config)
 
 
 class TestTheReader:

@@ -13,6 +13,7 @@ from collections import Counter
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 
 from callbacks.models import CallAttempt, Leg
 from callbacks.states import CallbackStatus
@@ -31,8 +32,10 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 CALLS = int(os.environ.get("RELAYDESK_TESTS_CALLS", "50"))
 # SQLite has one writer: the same with fewer, so that it takes as long.
 CALLS = CALLS if connection.vendor == "postgresql" else min(CALLS, 100)
-#: Each of them is rung for so many callbacks: calls that look alike.
-EACH = 5
+#: Each phone is rung for so many callbacks: calls that look alike.
+EACH = 2
+#: After so many looks at it a doubt stays one: several calls look alike, and not all of them are.
+LOOKS = 4
 ROUNDS, KILLS = max(1, CALLS // 100), CALLS // 4
 
 
@@ -42,10 +45,8 @@ def fill(account, *, calls, now):
     for number in range(calls):
         if number % EACH == 0:
             agent = make_agent(name=f"Agent {number}", phone=f"+8135550{number:04d}")
-        conversation = make_conversation(
-            contact=make_contact(), channel=account, assignee=agent, now=now
-        )
-        Conversation.objects.filter(pk=conversation.pk).update(placing_due_at=None)
+        conversation = make_conversation(contact=make_contact(), channel=account, now=now)
+        Conversation.objects.filter(pk=conversation.pk).update(placing_due_at=now)
         callback = make_callback(
             conversation=conversation,
             team=team,
@@ -53,6 +54,7 @@ def fill(account, *, calls, now):
             status=CallbackStatus.OFFERED,
             offered_to=agent,
             offered_at=now,
+            due_since=now,
         )
         CallAttempt.objects.create(
             callback=callback,
@@ -66,14 +68,13 @@ def fill(account, *, calls, now):
             planned_at=now,
             place_due_at=now,
         )
-        agent.load += 1
-        agent.save(update_fields=["load"])
 
 
 def wait_until_settled(within_s):
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
-        if not CallAttempt.objects.filter(ended_at=None).exists():
+        doubts = Q(status="unknown", looks__gte=LOOKS)
+        if not CallAttempt.objects.filter(~doubts, ended_at=None).exists():
             return
         # What Twilio says nothing of is asked for after a minute; here it is soon.
         now = database_now()
@@ -116,6 +117,7 @@ def test_nobody_is_rung_twice_for_one_call(capsys):
     looking = {name for name, place in POINTS.items() if "lookups" in place[0]}
     assert set(POINTS) - looking <= set(died)
     assert set(statuses) <= {"no_answer", "unknown"}
+    assert statuses["unknown"] <= CALLS // 10
     assert taken >= CALLS - statuses["unknown"]
     assert not CallAttempt.objects.filter(ended_at=None).exclude(status="unknown").exists()
     assert not broken_promises()
