@@ -160,3 +160,7 @@ class CallAttempt(models.Model):
         if self.second_status in FINAL - {CallStatus.COMPLETED}:
             return self.second_status
         return CallStatus.NO_ANSWER if self.status == CallStatus.COMPLETED else self.status
+
+    @property
+    def result_label(self) -> str:
+        return str(CallStatus(self.result).label)

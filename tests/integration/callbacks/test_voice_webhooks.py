@@ -206,6 +206,7 @@ class TestACustomerWhoDoesNotAnswer:
         call.refresh_from_db()
         callback = read(offered)
         assert call.result == status.replace("-", "_")
+        assert call.result_label != "Completed"
         assert callback.status == CallbackStatus.DUE
         assert callback.look_due_at - call.ended_at == timedelta(minutes=5)
 
