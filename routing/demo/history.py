@@ -11,7 +11,7 @@ from django.utils import translation
 from conversations.actors import Actor
 from conversations.models import Contact, Conversation, Event, Message
 from conversations.wake import without_waking
-from routing.demo import founding, roster, shop
+from routing.demo import founding, menu_talks, roster, shop
 from routing.demo.archive import Archivist
 from routing.demo.crowd import Crowd, Talk, plan_arrivals
 from routing.demo.founding import Shop
@@ -76,6 +76,7 @@ def make(
         recent = [(at, line) for at, line in arrivals if at >= dawn]
         life = Life(opened, roster=plan.since(dawn), crowd=crowd, rng=rng)
         unattended = [(now - UNATTENDED * rng.random(), line) for line in WAITING_ON]
+        menu_talks.plan(life, now=now)
         life.live(recent, unattended=unattended, until=now)
         for agent in AiAgent.objects.all():
             ai_agents.start(agent, now=now)

@@ -79,9 +79,9 @@ class Life:
 
     def _open_talk(self, talk: Talk, now: datetime) -> None:
         talk.customer.free_at = datetime.max.replace(tzinfo=now.tzinfo)
-        self._write(talk, self.rng.choice(talk.script.asks), now)
+        self.write(talk, self.rng.choice(talk.script.asks), now)
 
-    def _write(self, talk: Talk, text: str, now: datetime) -> None:
+    def write(self, talk: Talk, text: str, now: datetime) -> None:
         """Let the customer write, through the same intake as any provider's request."""
         channel = self.shop.channels[talk.line]
         caller = Caller(talk.customer.number, talk.customer.name)
@@ -118,21 +118,21 @@ class Life:
         conversation = self._open(talk.conversation_id)
         if conversation is None:
             return
-        self._write(talk, self.rng.choice(talk.script.adds), now)
+        self.write(talk, self.rng.choice(talk.script.adds), now)
         if conversation.assignee_id is not None:
             self._plan_answer(conversation.pk, conversation.assignee_id, now)
 
     def _thank(self, talk: Talk, now: datetime) -> None:
         if self._open(talk.conversation_id) is not None:
-            self._write(talk, self.rng.choice(talk.customer.voice.thanks), now)
+            self.write(talk, self.rng.choice(talk.customer.voice.thanks), now)
             self._plan(now, 4, partial(self._resolve, talk.conversation_id))
 
     def _rate(self, talk: Talk, now: datetime) -> None:
-        self._write(talk, str(self.pace.rating()), now)
+        self.write(talk, str(self.pace.rating()), now)
 
     def _come_back(self, talk: Talk, now: datetime) -> None:
         talk.rounds = 0
-        self._write(talk, self.rng.choice(talk.customer.voice.regrets), now)
+        self.write(talk, self.rng.choice(talk.customer.voice.regrets), now)
 
     # --- People
 

@@ -41,7 +41,7 @@ from routing.demo.talk import JAPANESE
 from routing.engine import serial
 from routing.engine.facts import Trigger
 from routing.engine.replay import replay
-from routing.models import AiAgent, Decision, Rule
+from routing.models import AiAgent, Decision, FlowRun, Rule
 from routing.services import assignment, intake, rule_replays
 from routing.simulator.requests import Caller, as_inbound_request, build_inbound
 from teams.models import Presence, Role, Strategy, Team, User
@@ -146,6 +146,12 @@ class TestHistory(TestCase):
         assert Callback.objects.filter(status="due", owner__isnull=False).exists()
         assert Callback.objects.filter(status="scheduled", owner__isnull=False).exists()
         assert Callback.objects.filter(status="scheduled", conversation=None).exists()
+
+    def test_has_runs_of_the_flow_that_are_over_and_one_that_waits(self):
+        runs = FlowRun.objects.order_by("pk")
+        assert [run.status for run in runs] == ["completed", "completed", "waiting"]
+        assert runs[2].conversation.status == "bot"
+        assert Contact.objects.filter(attributes__last_order="4711").exists()
 
     def test_keeps_promises_as_they_are_kept_in_life(self):
         for callback in Callback.objects.filter(status="completed"):
