@@ -23,26 +23,17 @@ from teams.services import sweeps
 
 logger = logging.getLogger(__name__)
 
-_RELATED = (
-    "conversation",
-    "identity__contact",
-    "channel",
-    "team",
-    "owner",
-    "preferred_agent",
-    "offered_to",
-    "created_by",
-)
-
 
 def fire_next(*, now: datetime) -> bool:
     """Let the time of one callback have come; say whether there was one."""
     # Its own time is asked for, too: whatever else may be wrong with it, it is never early.
-    due = _rows().filter(status=CallbackStatus.SCHEDULED, look_due_at__lte=now, due_at__lte=now)
+    due = Callback.objects.filter(
+        status=CallbackStatus.SCHEDULED, look_due_at__lte=now, due_at__lte=now
+    )
     return sweeps.do_next(
         due.order_by("look_due_at", "pk"),
         mark="look_due_at",
-        work=lambda found: _fire(found, now=now),
+        work=lambda found: _fire(moves.lock(found.pk), now=now),
         now=now,
     )
 
@@ -87,13 +78,13 @@ def _fire(callback: Callback, *, now: datetime) -> None:
 
 
 def _look_next(*, now: datetime) -> bool:
-    waited_for = _rows().filter(
+    waited_for = Callback.objects.filter(
         status__in=[CallbackStatus.DUE, CallbackStatus.OFFERED], look_due_at__lte=now
     )
     return sweeps.do_next(
         waited_for.order_by("look_due_at", "pk"),
         mark="look_due_at",
-        work=lambda found: _look(found, now=now),
+        work=lambda found: _look(moves.lock(found.pk), now=now),
         now=now,
     )
 
@@ -143,7 +134,7 @@ def _meet_next(*, now: datetime) -> bool:
     return sweeps.do_next(
         waiting.order_by("due_at", "pk"),
         mark="look_due_at",
-        work=lambda found: _meet(found, now=now),
+        work=lambda found: _meet(moves.lock(found.pk), now=now),
         now=now,
     )
 
@@ -164,10 +155,10 @@ def _move_next(*, now: datetime) -> bool:
     """
     offered = _moved().filter(status=CallbackStatus.OFFERED).order_by("due_at", "pk")
     with transaction.atomic():
-        callback = offered.select_for_update(of=("self",), skip_locked=True).first()
-        if callback is None or callback.conversation is None:
+        found = offered.select_for_update(of=("self",), skip_locked=True).first()
+        if found is None or found.conversation is None:
             return False
-        offers.note(callback, seen_version=callback.conversation.version)
+        callback = offers.note(moves.lock(found.pk), seen_version=found.conversation.version)
         try:
             with transaction.atomic():
                 _went_along(callback, now=now)
@@ -179,7 +170,7 @@ def _move_next(*, now: datetime) -> bool:
 def _moved() -> QuerySet[Callback]:
     """Return those whose conversation is not as it was when they were looked at last."""
     seen = Q(seen_version=F("conversation__version"))
-    return _rows().filter(~seen, status__in=sorted(LIVE), conversation__isnull=False)
+    return Callback.objects.filter(~seen, status__in=sorted(LIVE), conversation__isnull=False)
 
 
 def _find_next_owner(*, now: datetime) -> bool:
@@ -188,7 +179,7 @@ def _find_next_owner(*, now: datetime) -> bool:
     has_room = Q(owner__capacity=None) | Q(owner__load__lt=F("owner__capacity"))
     has_room |= Q(conversation__assignee=F("owner"))
     is_rested = Q(offered_at=None) | Q(offered_at__lte=now - OWNER_PAUSE)
-    waiting = _rows().filter(
+    waiting = Callback.objects.filter(
         is_there,
         has_room,
         is_rested,
@@ -199,11 +190,6 @@ def _find_next_owner(*, now: datetime) -> bool:
     return sweeps.do_next(
         waiting.filter(status=CallbackStatus.DUE).order_by("due_at", "pk"),
         mark="look_due_at",
-        work=lambda found: offers.ask_owner(found, now=now),
+        work=lambda found: offers.ask_owner(moves.lock(found.pk), now=now),
         now=now,
     )
-
-
-def _rows() -> QuerySet[Callback]:
-    rows: QuerySet[Callback] = Callback.objects.select_related(*_RELATED)
-    return rows

@@ -18,7 +18,7 @@ from callbacks.states import CallbackStatus
 from config.programs import get_binary_path, is_listening
 from conversations.models import Conversation, Event
 from teams.clock import database_now
-from tests.calls import fired_counts, make_callback, set_up
+from tests.calls import fired_counts, make_callback, set_up, statuses
 from tests.factories import make_agent, make_channel, make_team
 from tests.faults.crowd import environment, free_port
 from tests.faults.promises import broken_promises
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 IS_POSTGRESQL = connection.vendor == "postgresql"
 KILLS = int(os.environ.get("RELAYDESK_TESTS_KILLS", 15 if IS_POSTGRESQL else 5))
-SECONDS = max(20.0, KILLS * 1.2)
+SECONDS = max(15.0, KILLS * 0.5)
 COUNT = max(60, KILLS * 10 // 3)
 #: Where Debian has it. Without it the clocks of the processes are all right.
 FAKETIME = os.environ.get(
@@ -117,7 +117,10 @@ def wait_until_all_are_due(*, until):
 
     left = (until - database_now_again()).total_seconds()
     time.sleep(max(0, left))
-    eventually(are_due, within_s=90)
+    try:
+        eventually(are_due, within_s=90)
+    except AssertionError as error:
+        raise AssertionError(dict(statuses())) from error
 
 
 def database_now_again():
