@@ -61,11 +61,11 @@ class CalendarFeedAdmin(GuardedAdmin):
     list_lead = gettext_lazy(
         "Addresses at which a calendar program reads callbacks. Whoever has one may read it."
     )
-    list_display = ("whose_cell", "state_cell", "read_cell", "created_by", "created_at")
+    list_display = ("whose_cell", "state_cell", "read_cell", "maker_cell", "made_cell")
     list_select_related = ("person", "team", "created_by")
     ordering = ("-pk",)
     actions = None
-    fields = ("whose_cell", "state_cell", "read_cell", "created_by", "created_at")
+    fields = ("whose_cell", "state_cell", "read_cell", "maker_cell", "made_cell")
     readonly_fields = fields
 
     def empty_state(self, request: HttpRequest) -> EmptyState:
@@ -158,6 +158,14 @@ class CalendarFeedAdmin(GuardedAdmin):
     @admin.display(description=gettext_lazy("Last read"), ordering="last_read_at")
     def read_cell(self, feed: CalendarFeed) -> Any:
         return feed.last_read_at or _("never")
+
+    @admin.display(description=gettext_lazy("Made by"))
+    def maker_cell(self, feed: CalendarFeed) -> str:
+        return feed.created_by.name
+
+    @admin.display(description=gettext_lazy("Made"), ordering="created_at")
+    def made_cell(self, feed: CalendarFeed) -> Any:
+        return feed.created_at
 
     @admin.display(description=gettext_lazy("State"))
     def state_cell(self, feed: CalendarFeed) -> SafeString:

@@ -107,6 +107,17 @@ def expire(page: Page, callback: Callback, *, owner: User) -> None:
     expect(page.locator(".talk-head")).to_contain_text("to Bob")
 
 
+def reassign(page: Page, *, to: str) -> None:
+    """The dialog asks for a person only where one is meant."""
+    page.get_by_role("link", name="Reassign…").click()
+    dialog = page.locator("dialog")
+    expect(dialog.get_by_label("Person:")).to_be_hidden()
+    dialog.get_by_label("One person if possible, else whoever is free").check()
+    dialog.get_by_label("Person:").select_option(label=to)
+    dialog.get_by_role("button", name="Reassign", exact=True).click()
+    expect(page.locator(".messagelist")).to_contain_text("calls if possible")
+
+
 def cancel(page: Page) -> None:
     page.get_by_role("link", name="Cancel…").click()
     page.locator("dialog").get_by_label("Reason:").fill("Answered by message")
@@ -129,6 +140,7 @@ def test_a_promise_from_the_first_word_to_the_last(
     callback = own(page, sachi)
     refuse_second(page, callback)
     expire(page, callback, owner=sachi)
+    reassign(page, to="Bob · Online · 1")
     cancel(page)
     assert complaints == []
 

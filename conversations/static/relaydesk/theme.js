@@ -72,6 +72,7 @@
     });
     dialog.addEventListener("close", () => { dialog.remove(); link.focus(); });
     document.body.append(dialog);
+    $$("[data-only-for]", dialog).forEach(watch);
     dialog.showModal();
   }
   document.addEventListener("click", (event) => {
