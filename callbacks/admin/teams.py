@@ -1,5 +1,7 @@
 """The pages of teams with what only callbacks know: what a team allows and does about them."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,13 +12,28 @@ from django.utils.translation import gettext as _
 from callbacks.admin.settings_form import SettingsForm
 from callbacks.services import team_settings
 from callbacks.services.checks import settings_of
-from routing.admin.teams import ChoosingTeamAdmin
+from routing.admin.teams import ChoosingTeamAdmin, NeededTeamForm
 from teams.models import Team
 from teams.viewers import posted
 
 
+class PromisedTeamForm(NeededTeamForm):
+    """A team that is to call somebody is not switched off."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        is_going = "is_active" in self.changed_data and not cleaned.get("is_active")
+        if is_going and self.instance.pk:
+            count = team_settings.count_promises(self.instance)
+            if count:
+                self.add_error("is_active", team_settings.still_promised(count))
+        return cleaned
+
+
 @admin.register(Team)
 class CallbackTeamAdmin(ChoosingTeamAdmin):
+    form = PromisedTeamForm
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.callbacks_view)
         own = path("<path:pk>/callbacks/", view, name="teams_team_callbacks")

@@ -9,7 +9,14 @@ from django.urls import reverse
 from teams.models import Strategy, Team, User
 from teams.services import hours
 from tests.console import sign_in
-from tests.factories import make_administrator, make_agent, make_supervisor, make_team
+from tests.factories import (
+    make_administrator,
+    make_agent,
+    make_conversation,
+    make_supervisor,
+    make_team,
+)
+from tests.promises import promise
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/teams/team/"
@@ -87,6 +94,16 @@ class TestATeam:
         form = form_of(team, is_reassigning="on", reassign_minutes=minutes, **rows(team=team))
         answer = client.post(page(team), form)
         assert "reassign_minutes" in answer.context["adminform"].form.errors
+
+    def test_that_is_to_call_somebody_is_not_switched_off(self, client: Client) -> None:
+        team = make_team(members=(make_agent(),))
+        promise(make_conversation(team=team))
+        going = {**form_of(team), **rows(team=team)}
+        del going["is_active"]
+        answer = client.post(page(team), going)
+        assert "1 callback is to be made by this team." in answer.content.decode()
+        team.refresh_from_db()
+        assert team.is_active
 
     def test_warns_when_nobody_is_in_it(self, client: Client) -> None:
         team = make_team()
