@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from callbacks.api.facade.shapes import STATES
 from callbacks.models import Callback, CallbackSettings
 from callbacks.states import CallbackStatus
 from conversations.models import Event
@@ -310,6 +311,9 @@ class TestReading:
         assert (media["state"], media["initialState"]) == ("scheduled", "scheduled")
         assert "disconnectType" not in media
         assert "null" not in api.get(f"{ROOT}/{callback.public_id}").content.decode()
+
+    def test_has_a_word_for_every_state(self):
+        assert set(STATES) == set(CallbackStatus)
 
     @pytest.mark.parametrize(
         ("status", "state", "of_participants"),
