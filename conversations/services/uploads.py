@@ -86,7 +86,9 @@ def _remove(path: Path, *, now: datetime) -> None:
     with suppress(ValueError):
         public_id = UUID(path.name)
         rows = Attachment.objects.filter(public_id=public_id)
-        kept = rows.values_list("path", flat=True).first() or _kept_by_the_house(public_id)
+        kept = rows.values_list("path", flat=True).first()  # blank while it is being fetched
+        if kept is None:
+            kept = _kept_by_the_house(public_id)
         if kept is None:
             media_files.remove_others(public_id)
         else:

@@ -43,6 +43,7 @@ CHECKS = [
 #: Here a bad item or a bad file is part of the answer, which tells what is wrong with it.
 ANSWERS_FOR_EACH_ITEM = {
     "/api/v1/assignments/bulk/",
+    "/api/v1/callbacks/bulk/",
     "/api/v1/imports/teams/",
     "/api/v1/imports/users/",
 }

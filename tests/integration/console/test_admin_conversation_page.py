@@ -359,9 +359,9 @@ class TestTheVerbs:
             page = client.get(at(conversation)).context
             return [item["url"].rstrip("/").rsplit("/", 1)[1] for item in page["verbs"]]
 
-        assert keys() == ["assign", "take", "resolve", "snooze", "labels"]
+        assert keys() == ["assign", "take", "resolve", "snooze", "labels", "callback"]
         Conversation.objects.update(status=Status.CLOSED)
-        assert keys() == ["reopen"]
+        assert keys() == ["reopen", "callback"]
 
 
 class TestAssigning:
