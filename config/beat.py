@@ -43,8 +43,5 @@ BEAT: dict[str, tuple[str, float]] = {
 
 
 def build_schedule() -> dict[str, dict[str, Any]]:
-    """Return Celery's schedule. A nudge that nobody took in time is dropped, not piled up."""
-    return {
-        name: {"task": task, "schedule": every, "options": {"expires": max(10, 2 * every)}}
-        for name, (task, every) in BEAT.items()
-    }
+    """Return Celery's schedule. What is sent when nobody takes it: `config.nudging`."""
+    return {name: {"task": task, "schedule": every} for name, (task, every) in BEAT.items()}

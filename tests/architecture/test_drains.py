@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import models
 
 from config import drains
-from config.beat import BEAT, build_schedule
+from config.beat import BEAT
 from config.celery import app as celery_app
 
 OURS = ("teams.", "channels.", "conversations.", "routing.", "callbacks.")
@@ -38,12 +38,6 @@ class TestEveryDrain:
     def test_takes_the_instant_and_nothing_else(self) -> None:
         for name, do_next in drains.DRAINS:
             assert list(inspect.signature(do_next).parameters) == ["now"], name
-
-
-class TestEveryNudge:
-    def test_is_dropped_when_nobody_took_it_in_time(self) -> None:
-        for row in build_schedule().values():
-            assert row["options"]["expires"] >= 2 * row["schedule"]
 
 
 class TestEveryDeadline:
