@@ -21,9 +21,13 @@
     const fresh = page.querySelector("[data-when-line]");
     if (fresh && mine === latest) line.replaceChildren(...fresh.childNodes);
   }
+  const isTyped = (name) => form.elements[name]?.value !== form.elements[name]?.defaultValue;
+  const lookAtLeisure = () => look().catch(() => { /* said again when the form is sent */ });
+  // Somebody may have been faster than this file.
+  if (["day", "clock"].some(isTyped)) lookAtLeisure();
   form.addEventListener("input", (event) => {
     if (!FIELDS.includes(event.target.name)) return;
     clearTimeout(timer);
-    timer = setTimeout(() => look().catch(() => { /* said again when the form is sent */ }), PAUSE_MS);
+    timer = setTimeout(lookAtLeisure, PAUSE_MS);
   });
 })();
