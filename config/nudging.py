@@ -3,10 +3,9 @@
 A nudge carries nothing: what is due stands in rows, so one that is left out costs an interval.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from celery import schedules
 from celery.utils.time import maybe_make_aware
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
@@ -16,8 +15,10 @@ MOST_WAITING = 500
 _DRIFT = timedelta(seconds=2)
 
 
-class NudgeEntry(ModelEntry):  # type: ignore[misc]
+class NudgeEntry(ModelEntry):
     """One row of the schedule."""
+
+    last_run_at: datetime
 
     def is_due(self) -> Any:
         """Say whether it is time. A last run in the future was written by a clock that is wrong."""
@@ -26,7 +27,7 @@ class NudgeEntry(ModelEntry):  # type: ignore[misc]
         return super().is_due()
 
 
-class NudgeScheduler(DatabaseScheduler):  # type: ignore[misc]
+class NudgeScheduler(DatabaseScheduler):
     Entry = NudgeEntry
     _last_tick: Any = None
 
@@ -55,6 +56,6 @@ class NudgeScheduler(DatabaseScheduler):  # type: ignore[misc]
         return count is not None and count(self.app.conf.task_default_queue) >= MOST_WAITING
 
 
-def _patience(schedule: schedules.schedule) -> float:
+def _patience(schedule: Any) -> float:
     """Return after how many seconds the next nudge has come anyway."""
-    return max(10.0, 2 * schedule.run_every.total_seconds())
+    return max(10.0, 2 * float(schedule.run_every.total_seconds()))
