@@ -108,7 +108,8 @@ def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 OFFER = """
 from django.utils import timezone
 from teams.models import User
-User.objects.create_user("alice@example.test", offer_due_at=timezone.now())
+alice, _made = User.objects.get_or_create(email="alice@example.test")
+User.objects.filter(pk=alice.pk).update(offer_due_at=timezone.now())
 """
 COUNT_OFFERS = """
 from teams.models import User
