@@ -1,5 +1,6 @@
 """What happened to a conversation, as sentences: for its page and its history."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -199,7 +200,9 @@ def describe(event: Event, *, names: Names) -> Line:
     if event.type.startswith(CALLBACK):
         facts.update(callback_words.facts_in_words(event.data))
     text = event.type if template is None else _(template) % facts
-    return Line(event.occurred_at, _who(event), text.strip(), event.type)
+    # "p.m." ends with the full stop that its sentence has, too.
+    text = re.sub(r"(?<!\.)\.\.\Z", ".", text.strip())
+    return Line(event.occurred_at, _who(event), text, event.type)
 
 
 def _template_of(event: Event) -> str | None:

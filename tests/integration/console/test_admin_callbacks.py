@@ -206,6 +206,7 @@ class TestThePage:
             "callback.scheduled",
         ]
         assert "Answered by message" in text
+        assert "p.m.." not in text
 
     def test_offers_what_can_be_done(self, client: Client, team: Team) -> None:
         callback = promise(talk(team))
